@@ -1,0 +1,52 @@
+# `make` alone prints the targets. Everything is installed into .venv; nothing outside this folder is touched.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run dev test lint format bench model requirements clean
+
+install := @sh tools/install
+python := .venv/bin/python
+
+help: ## print this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1:\2/p' Makefile | while IFS=: read -r target what; do printf '%-18s%s\n' "$$target" "$$what"; done
+
+run: ## install what is missing and start Parley; STREAMLIT_SERVER_PORT chooses the port
+	$(install) run --try model
+	@exec $(python) -m core serve
+
+dev: ## the same, reading changed files again by itself
+	$(install) run dev --try model
+	@STREAMLIT_SERVER_FILE_WATCHER_TYPE=auto exec $(python) -m core serve
+
+test: ## run all tests; fails when less than 90 % of core/ is covered
+	$(install) run dev --try model
+	@$(python) -m pytest -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
+
+lint: ## style, format, types and the direction of imports
+	$(install) run dev
+	@$(python) -m ruff check .
+	@$(python) -m ruff format --check .
+	@$(python) -m mypy
+	@.venv/bin/lint-imports
+
+format: ## put the code into its format and mend what can be mended by itself
+	$(install) run dev
+	@$(python) -m ruff format .
+	@$(python) -m ruff check --fix .
+
+bench: ## measure the hot paths beside their floors
+	$(install) run dev --try model
+	@$(python) -m tests.bench
+
+model: ## install the embedded model
+	$(install) run model
+
+requirements: ## compile requirements*.txt again; ARGS=--upgrade for newer versions
+	$(install) run dev
+	@$(python) -m uv --version >/dev/null 2>&1 || $(python) -m pip install --quiet --disable-pip-version-check uv
+	@for name in requirements requirements-dev; do \
+		$(python) -m uv pip compile --quiet --universal --python-version 3.11 --no-header $(ARGS) $$name.in -o $$name.txt || exit; \
+	done
+
+clean: ## take away .venv and every cache; data/ stays
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov test-results
+	@find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +
