@@ -1,0 +1,192 @@
+"""What can go wrong, as one tree.
+
+ParleyError
+├── NotFound                what was asked for does not exist, or not for this reader
+├── NotPermitted            visible to this person, but not theirs to change
+│   └── NotSignedIn         no session, or one that ended
+├── Invalid                 the input breaks a rule the person can mend
+│   ├── WrongCredentials    e-mail and password do not match an active account
+│   ├── LinkExpired         a one-time link that was used or is too old
+│   ├── TooManyAttempts     sign-ins that failed too often within a minute
+│   ├── TooLarge            a form with more in it than any person types
+│   └── StaleForm           a form that was open for too long, or is not ours
+├── Conflict                somebody, or another tab, was faster
+│   └── AnswerInProgress    the conversation's answer is still being written
+├── Misconfigured           a setting is missing, weak or contradictory
+└── Unavailable             something we depend on does not answer
+    ├── DatabaseUnavailable PostgreSQL cannot be reached
+    ├── PortInUse           the address to serve on is taken
+    └── ModelError          the model did not give a whole answer
+        ├── ModelMissing            no model is installed or configured
+        ├── ModelUnknown            the provider does not know this model
+        ├── ModelKeyRefused         the provider refused our key
+        ├── ModelBusy               the provider asked us to slow down
+        ├── ModelUnreachable        no connection, a time-out, or a server error
+        ├── ModelRefused            the provider rejected this request
+        ├── ModelContextTooLong     the conversation does not fit the model
+        ├── ModelCutShort           the stream ended without a finish reason
+        ├── ModelTooSlow            our own wall-clock deadline passed
+        └── ModelEmpty              the answer had no text
+
+Each leaf has a `code` (stored and logged), a `sentence` a person can act on, and says whether it is
+`is_expected`: expected ones page nobody, the others are logged with a reference that the page shows.
+"""
+
+
+class ParleyError(Exception):
+    """Base of everything Parley raises on purpose. `str(error)` is fit to be shown to a person."""
+
+    code = "error"
+    sentence = "Something went wrong. Try again; if it stays, tell an admin."
+    is_expected = True
+
+    def __init__(self, sentence: str | None = None) -> None:
+        super().__init__(sentence or self.sentence)
+
+
+class NotFound(ParleyError):
+    code = "not_found"
+    sentence = "Not found. It may have been deleted, or it is not shared with you."
+
+
+class NotPermitted(ParleyError):
+    code = "not_permitted"
+    sentence = "You can see this, but you may not change it."
+
+
+class NotSignedIn(NotPermitted):
+    code = "not_signed_in"
+    sentence = "You are signed out. Sign in to go on."
+
+
+class Invalid(ParleyError):
+    code = "invalid"
+    sentence = "That input can't be used."
+
+
+class WrongCredentials(Invalid):
+    code = "wrong_credentials"
+    sentence = "E-mail and password don't match an account here."
+
+
+class LinkExpired(Invalid):
+    code = "link_expired"
+    sentence = "This link has been used or has expired. Restart Parley to get a new one."
+
+
+class TooManyAttempts(Invalid):
+    code = "too_many_attempts"
+    sentence = "Too many attempts. Try again in a minute."
+
+
+class TooLarge(Invalid):
+    code = "too_large"
+    sentence = "That form is too large."
+
+
+class StaleForm(Invalid):
+    code = "stale_form"
+    sentence = "This page was open for too long. Fill it in and send it again."
+
+
+class Conflict(ParleyError):
+    code = "conflict"
+    sentence = "Somebody else changed this first. Look at it again."
+
+
+class AnswerInProgress(Conflict):
+    code = "answer_in_progress"
+    sentence = "An answer is still being written here. Stop it or wait for it, then send again."
+
+
+class Misconfigured(ParleyError):
+    code = "misconfigured"
+    sentence = "Parley's settings need attention."
+    is_expected = False
+
+
+class Unavailable(ParleyError):
+    code = "unavailable"
+    sentence = "Something Parley depends on does not answer. Try again in a moment."
+    is_expected = False
+
+
+class DatabaseUnavailable(Unavailable):
+    code = "database_unavailable"
+    sentence = "Parley can't reach its database. Nothing you sent before is lost; try again in a moment."
+
+
+class PortInUse(Unavailable):
+    code = "port_in_use"
+
+
+class ModelError(Unavailable):
+    code = "model_error"
+    sentence = "The model did not give a whole answer. Try again."
+
+
+class ModelMissing(ModelError):
+    code = "model_missing"
+    sentence = (
+        "No model is installed. Run `make model`, or set OPENAI_BASE_URL and OPENAI_API_KEY, and start Parley again."
+    )
+
+
+class ModelUnknown(ModelError):
+    code = "model_unknown"
+    sentence = "The provider doesn't know this model. Choose another one for this conversation."
+
+
+class ModelKeyRefused(ModelError):
+    code = "model_key_refused"
+    sentence = "The model provider refused Parley's key. An admin has to check OPENAI_API_KEY."
+
+
+class ModelBusy(ModelError):
+    code = "model_busy"
+    sentence = "The model provider is busy. Wait a minute, then try again."
+    is_expected = True
+
+
+class ModelUnreachable(ModelError):
+    code = "model_unreachable"
+    sentence = "The model can't be reached at the moment. Try again in a minute."
+
+
+class ModelRefused(ModelError):
+    code = "model_refused"
+    sentence = "The provider refused this request. Put the question differently."
+    is_expected = True
+
+
+class ModelContextTooLong(ModelError):
+    code = "model_context_too_long"
+    sentence = "This conversation is too long for the model. Start a new one, or shorten the question."
+    is_expected = True
+
+
+class ModelCutShort(ModelError):
+    code = "model_cut_short"
+    sentence = "The connection to the model broke before the answer was finished. Try again."
+
+
+class ModelTooSlow(ModelError):
+    code = "model_too_slow"
+    sentence = "The answer took too long and was ended. Try again, or ask for less at once."
+
+
+class ModelEmpty(ModelError):
+    code = "model_empty"
+    sentence = "The model answered with nothing. Try again, or put the question differently."
+
+
+def _leaves(cls: type[ParleyError]) -> dict[str, type[ParleyError]]:
+    found = {cls.code: cls}
+    for sub in cls.__subclasses__():
+        found |= _leaves(sub)
+    return found
+
+
+def sentence_for(code: str | None) -> str:
+    """The sentence of the error with that code, as stored on an answer; the general one for None or unknown."""
+    return _leaves(ParleyError).get(code or "", ParleyError).sentence

@@ -1,0 +1,69 @@
+"""Who may do what: one enum, one grid, one sentence of denial each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from core.errors import NotPermitted
+
+
+class Role(StrEnum):
+    STAFF = "staff"
+    ANALYST = "analyst"
+    MODERATOR = "moderator"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    HOME_VIEW = "home:view"
+    ACCOUNT_MANAGE = "account:manage"
+    CHAT_USE = "chat:use"
+    PEOPLE_MANAGE = "people:manage"
+    SETTINGS_MANAGE = "settings:manage"
+
+
+EVERYBODY = frozenset({Permission.HOME_VIEW, Permission.ACCOUNT_MANAGE})
+
+GRID: dict[Role, frozenset[Permission]] = {
+    Role.STAFF: EVERYBODY | {Permission.CHAT_USE},
+    Role.ANALYST: EVERYBODY,
+    Role.MODERATOR: EVERYBODY,
+    Role.ADMIN: EVERYBODY | {Permission.PEOPLE_MANAGE, Permission.SETTINGS_MANAGE},
+}
+
+DENIALS: dict[Permission, str] = {
+    Permission.HOME_VIEW: "Your account has no role yet. An admin can give you one.",
+    Permission.ACCOUNT_MANAGE: "Your account has no role yet. An admin can give you one.",
+    Permission.CHAT_USE: "Chatting with the assistant needs the role staff. An admin can give it to you.",
+    Permission.PEOPLE_MANAGE: "Managing people needs the role admin.",
+    Permission.SETTINGS_MANAGE: "Changing settings needs the role admin.",
+}
+
+
+def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
+    """The union of what these roles allow."""
+    return frozenset().union(*(GRID[role] for role in roles))
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The signed-in person on whose behalf something is done, as the database has them right now.
+
+    `session_id` is None where there is no browser session: the command line and the answer runner.
+    """
+
+    user_id: UUID
+    company_id: UUID
+    email: str
+    display_name: str
+    roles: frozenset[Role]
+    session_id: UUID | None = None
+
+    def may(self, permission: Permission) -> bool:
+        return permission in permissions_of(self.roles)
+
+    def require(self, permission: Permission) -> None:
+        """Raises NotPermitted with the permission's own sentence."""
+        if not self.may(permission):
+            raise NotPermitted(DENIALS[permission])
