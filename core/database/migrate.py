@@ -1,0 +1,85 @@
+"""Bringing a database to the newest schema, safely when several processes start at once."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from core.config import ROOT
+from core.database.engine import is_gone
+from core.errors import DatabaseUnavailable, Misconfigured
+
+# Any constant does, as long as every process takes the same lock.
+MIGRATION_LOCK = 7_305_001
+MIN_SERVER = 150_000
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Upgrades to `revision`. One process does it, the others wait and find it done.
+
+    Raises DatabaseUnavailable when the server cannot be reached, Misconfigured when it is too old or its schema
+    is newer than this code.
+    """
+    try:
+        with engine.connect() as connection:
+            _refuse_old_server(connection)
+            connection.execute(text("SET statement_timeout = 0"))
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+            connection.commit()
+            try:
+                if current_revision(connection) != head_revision():
+                    _refuse_newer_schema(connection)
+                    command.upgrade(alembic_config(connection), revision)
+                    connection.commit()
+            finally:
+                connection.rollback()
+                connection.execute(text("RESET statement_timeout"))
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
+                connection.commit()
+    except DBAPIError as error:
+        if is_gone(error) and getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise DatabaseUnavailable(_cannot_connect(engine, error)) from error
+        raise Misconfigured(f"The database could not be migrated: {_first_line(error)}") from error
+
+
+def current_revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def head_revision() -> str | None:
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def _refuse_old_server(connection: Connection) -> None:
+    version = connection.exec_driver_sql("SHOW server_version_num").scalar_one()
+    if int(version) < MIN_SERVER:
+        raise Misconfigured(f"PostgreSQL 15 or newer is needed; the server says {version}.")
+
+
+def _refuse_newer_schema(connection: Connection) -> None:
+    current = current_revision(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    if current and current not in known:
+        raise Misconfigured(
+            f"The database was migrated by a newer Parley (revision {current}). "
+            "Start that version, or restore a backup."
+        )
+
+
+def _cannot_connect(engine: Engine, error: DBAPIError) -> str:
+    where = engine.url.render_as_string(hide_password=True)
+    return f"Parley can't reach its database at {where}: {_first_line(error)}. Check DATABASE_URL and that it runs."
+
+
+def _first_line(error: DBAPIError) -> str:
+    return (str(error.orig).strip().splitlines() or ["no answer"])[0].rstrip(".")
