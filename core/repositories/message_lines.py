@@ -1,0 +1,70 @@
+"""Messages as a transcript shows them, and the statements that read them.
+
+The statements are put together once: SQLAlchemy takes longer for that than PostgreSQL to answer.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Result, and_, bindparam, case, select
+
+from core.models import Message, MessageRole, MessageStatus, MessageType, User
+from core.models.base import table_of
+
+_messages = table_of(Message)
+_users = table_of(User)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """What a transcript shows of a message. A deleted one carries no content."""
+
+    id: UUID
+    seq: int
+    role: MessageRole
+    message_type: MessageType
+    status: MessageStatus
+    content: str
+    created_at: datetime
+    sender_id: UUID | None
+    sender_name: str | None
+    reply_to_id: UUID | None
+    version_group_id: UUID | None
+    tokens_used: int | None
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    extra: dict[str, Any]
+
+
+_line = (
+    _messages.c.id,
+    _messages.c.seq,
+    _messages.c.role,
+    _messages.c.message_type,
+    _messages.c.status,
+    case((_messages.c.deleted_at.is_(None), _messages.c.content), else_="").label("content"),
+    _messages.c.created_at,
+    _messages.c.sender_id,
+    _users.c.display_name,
+    _messages.c.reply_to_id,
+    _messages.c.version_group_id,
+    _messages.c.tokens_used,
+    _messages.c.edited_at,
+    _messages.c.deleted_at,
+    _messages.c.extra,
+)
+
+
+_said = _messages.outerjoin(_users, _users.c.id == _messages.c.sender_id)
+_shown_here = and_(_messages.c.conversation_id == bindparam("conversation"), _messages.c.superseded_with_id.is_(None))
+_page = select(*_line).select_from(_said).where(_shown_here).limit(bindparam("limit"))
+LATEST = _page.order_by(_messages.c.seq.desc())
+BEFORE = LATEST.where(_messages.c.seq < bindparam("before"))
+AFTER = _page.where(_messages.c.seq > bindparam("after")).order_by(_messages.c.seq)
+"""Each wants `conversation` and `limit`, BEFORE and AFTER the seq besides; LATEST and BEFORE give the newest first."""
+
+
+def lines_of(result: Result[Any]) -> list[MessageLine]:
+    return [MessageLine(*tuple(row)) for row in result.all()]

@@ -1,0 +1,258 @@
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Insert, and_, bindparam, case, func, insert, select, update
+from sqlalchemy.orm import make_transient_to_detached
+
+from core import clock
+from core.ids import new_id
+from core.models import (
+    Conversation,
+    ConversationKind,
+    Message,
+    MessageRevision,
+    MessageRole,
+    MessageStatus,
+    MessageType,
+)
+from core.models.base import table_of
+from core.repositories.base import Repository
+from core.repositories.message_lines import AFTER, BEFORE, LATEST, MessageLine, lines_of
+
+CONTEXT_PAGE = 40
+REACHED_LIMIT = "reached_limit"
+
+_messages = table_of(Message)
+_conversations = table_of(Conversation)
+
+
+def _appending() -> Insert:
+    """Takes the next seq, moves the conversation's time and first title, and adds the message: one statement."""
+    new = {
+        name: bindparam(f"new_{name}", type_=_messages.c[name].type)
+        for name in (
+            "id", "created_at", "conversation_id", "role", "content", "sender_id", "status", "message_type",
+            "tokens_used", "reply_to_id", "version_group_id", "client_key", "extra",
+        )
+    }  # fmt: skip
+    title = bindparam("new_title", type_=_conversations.c.title.type)
+    bump = (
+        update(_conversations)
+        .where(_conversations.c.id == new["conversation_id"])
+        .values(
+            last_seq=_conversations.c.last_seq + 1,
+            last_message_at=func.greatest(_conversations.c.last_message_at, new["created_at"]),
+            title=case((_conversations.c.title == "", title), else_=_conversations.c.title),
+        )
+        .returning(_conversations.c.last_seq)
+        .cte("bump")
+    )
+    row = select(*new.values(), bump.c.last_seq)
+    return insert(_messages).from_select([*new, "seq"], row).returning(_messages.c.seq)
+
+
+_append = _appending()
+
+
+class Messages(Repository):
+    def append(
+        self,
+        conversation_id: UUID,
+        *,
+        role: MessageRole,
+        content: str,
+        sender_id: UUID | None = None,
+        status: MessageStatus = MessageStatus.COMPLETE,
+        message_type: MessageType = MessageType.TEXT,
+        tokens_used: int | None = None,
+        reply_to_id: UUID | None = None,
+        version_group_id: UUID | None = None,
+        client_key: UUID | None = None,
+        extra: dict[str, Any] | None = None,
+        title: str = "",
+    ) -> Message:
+        """Adds a message at the end: one statement that also moves the conversation's order, time and first title.
+
+        `title` is used only while the conversation has none.
+        """
+        values: dict[str, Any] = {
+            "id": new_id(),
+            "created_at": clock.now(),
+            "conversation_id": conversation_id,
+            "role": role,
+            "content": content,
+            "sender_id": sender_id,
+            "status": status,
+            "message_type": message_type,
+            "tokens_used": tokens_used,
+            "reply_to_id": reply_to_id,
+            "version_group_id": version_group_id,
+            "client_key": client_key,
+            "extra": extra or {},
+        }
+        given = {f"new_{name}": value for name, value in values.items()}
+        seq = self.session.execute(_append, given | {"new_title": title}).scalar_one()
+        message = Message(**values, seq=seq)
+        make_transient_to_detached(message)  # it is in the database: the session is to know it as such
+        self.session.add(message)
+        return message
+
+    def get(self, message_id: UUID) -> Message | None:
+        return self.session.get(Message, message_id)
+
+    def get_after(self, message: Message) -> Message | None:
+        """The message with the next seq, visible or not."""
+        statement = select(Message).where(
+            _messages.c.conversation_id == message.conversation_id, _messages.c.seq == message.seq + 1
+        )
+        return self.session.execute(statement).scalar_one_or_none()
+
+    def get_by_client_key(self, client_key: UUID) -> Message | None:
+        return self.session.execute(select(Message).where(_messages.c.client_key == client_key)).scalar_one_or_none()
+
+    def latest(self, conversation_id: UUID, limit: int = 40) -> list[MessageLine]:
+        """The newest `limit` visible messages, oldest of them first."""
+        return self.page(conversation_id, limit=limit)
+
+    def page(
+        self, conversation_id: UUID, *, before: int | None = None, after: int | None = None, limit: int = 40
+    ) -> list[MessageLine]:
+        """Visible messages next to a seq, in the order they were said: the `limit` nearest before it, or after it."""
+        given = {"conversation": conversation_id, "limit": limit}
+        if after is not None:
+            return lines_of(self.session.execute(AFTER, given | {"after": after}))
+        if before is not None:
+            return lines_of(self.session.execute(BEFORE, given | {"before": before}))[::-1]
+        return lines_of(self.session.execute(LATEST, given))[::-1]
+
+    def last(self, conversation_id: UUID) -> MessageLine | None:
+        return next(iter(self.latest(conversation_id, 1)), None)
+
+    def count(self, conversation_id: UUID) -> int:
+        """How many messages the transcript shows, deleted ones (their places stay) not counted."""
+        statement = select(func.count()).where(_shown(conversation_id), _messages.c.deleted_at.is_(None))
+        return int(self.session.execute(statement).scalar_one())
+
+    def list_context(
+        self, conversation_id: UUID, *, before: int, token_budget: int, estimate: Callable[[str], int]
+    ) -> list[MessageLine]:
+        """What a model may be told of the talk before a seq: the newest texts that fit the budget, in order.
+
+        The newest is always among them, however long. Deleted, superseded and empty messages are left out.
+        Reads only as far back as the budget reaches.
+        """
+        found: list[MessageLine] = []
+        while True:
+            page = self.page(conversation_id, before=before, limit=CONTEXT_PAGE)
+            for line in reversed(page):
+                if line.message_type is not MessageType.TEXT or not line.content.strip():
+                    continue
+                token_budget -= estimate(line.content)
+                if token_budget < 0 and found:
+                    return found[::-1]
+                found.append(line)
+            if len(page) < CONTEXT_PAGE:
+                return found[::-1]
+            before = page[0].seq
+
+    def edit(self, message: Message, content: str, editor_id: UUID | None, reason: str = "") -> Message:
+        """Replaces the text; the one before is kept as a revision."""
+        now = clock.now()
+        self.session.add(
+            MessageRevision(message_id=message.id, content=message.content, edited_by=editor_id, reason=reason)
+        )
+        return self._set(message, content=content, edited_at=now, edited_by=editor_id)
+
+    def delete(self, message: Message, by: UUID | None) -> Message:
+        """Leaves its place in the transcript, without the text."""
+        return self._set(message, deleted_at=clock.now(), deleted_by=by)
+
+    def restore(self, message: Message) -> Message:
+        return self._set(message, deleted_at=None, deleted_by=None)
+
+    def clear_history(self, user_id: UUID) -> int:
+        """Deletes every message of a person's own assistant chats, answers too. Returns how many there were."""
+        own = select(_conversations.c.id).where(
+            _conversations.c.owner_id == user_id, _conversations.c.kind == ConversationKind.ASSISTANT
+        )
+        statement = (
+            update(_messages)
+            .where(_messages.c.conversation_id.in_(own), _messages.c.deleted_at.is_(None))
+            .values(deleted_at=clock.now(), deleted_by=user_id)
+        )
+        return int(self.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+    def complete(
+        self,
+        message_id: UUID,
+        content: str,
+        status: MessageStatus,
+        tokens_used: int | None,
+        *,
+        reached_limit: bool = False,
+    ) -> None:
+        """Gives a pending answer its text and its end. `reached_limit`: it ended because it may not be longer."""
+        extra = {REACHED_LIMIT: True} if reached_limit else {}
+        self.session.execute(
+            update(_messages)
+            .where(_messages.c.id == message_id)
+            .values(content=content, status=status, tokens_used=tokens_used, extra=extra)
+        )
+
+    def _set(self, message: Message, **values: Any) -> Message:
+        for name, value in values.items():
+            setattr(message, name, value)
+        self.session.add(message)
+        self.session.flush()
+        return message
+
+    def supersede_from(self, message: Message) -> None:
+        """Hides a visible message and all visible ones after it, as one bundle that `show_version` brings back."""
+        self.session.execute(
+            update(_messages)
+            .where(_shown(message.conversation_id), _messages.c.seq >= message.seq)
+            .values(superseded_with_id=message.id)
+        )
+        group = message.version_group_id or message.id
+        self._set_group(message, group)
+
+    def show_version(self, hidden: Message, shown: Message) -> None:
+        """Puts a superseded version in the place of the one shown, each with all that followed it."""
+        self.supersede_from(shown)
+        self.session.execute(
+            update(_messages)
+            .where(_messages.c.superseded_with_id == hidden.id, _messages.c.conversation_id == hidden.conversation_id)
+            .values(superseded_with_id=None)
+        )
+        self.session.expire_all()
+
+    def _set_group(self, message: Message, group: UUID) -> None:
+        self.session.execute(update(_messages).where(_messages.c.id == message.id).values(version_group_id=group))
+        self.session.expire_all()
+
+    def get_shown_version(self, group: UUID) -> Message | None:
+        """The version of that group the transcript shows; None while the whole group is hidden in a longer branch."""
+        statement = select(Message).where(
+            _messages.c.version_group_id == group, _messages.c.superseded_with_id.is_(None)
+        )
+        return self.session.execute(statement).scalar_one_or_none()
+
+    def list_versions(self, groups: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+        """For each group the ids of its versions, first to last."""
+        wanted = list(groups)
+        if not wanted:
+            return {}
+        statement = (
+            select(_messages.c.version_group_id, _messages.c.id)
+            .where(_messages.c.version_group_id.in_(wanted))
+            .order_by(_messages.c.version_group_id, _messages.c.seq)
+        )
+        versions: dict[UUID, list[UUID]] = {}
+        for group, message_id in self.session.execute(statement):
+            versions.setdefault(group, []).append(message_id)
+        return versions
+
+
+def _shown(conversation_id: UUID) -> Any:
+    return and_(_messages.c.conversation_id == conversation_id, _messages.c.superseded_with_id.is_(None))

@@ -1,0 +1,94 @@
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Text, col, delete, func, select, type_coerce
+
+from core.models import AuthSession, User, UserRole
+from core.permissions import Actor, Role
+from core.repositories.auth_sessions import is_live
+from core.repositories.base import Repository
+
+
+class Users(Repository):
+    def add(self, user: User) -> User:
+        self.session.add(user)
+        self.session.flush()
+        return user
+
+    def get(self, user_id: UUID) -> User | None:
+        return self.session.get(User, user_id)
+
+    def get_for_update(self, user_id: UUID) -> User | None:
+        """The row as it is now, locked: for a change that depends on what the row says."""
+        statement = select(User).where(User.id == user_id).with_for_update(key_share=True)
+        return self.session.exec(statement.execution_options(populate_existing=True)).one_or_none()
+
+    def get_by_email(self, email: str) -> User | None:
+        """However the address is capitalised."""
+        return self.session.exec(select(User).where(func.lower(User.email) == func.lower(email))).one_or_none()
+
+    def get_actor(self, session_id: UUID, now: datetime) -> Actor | None:
+        """Who is behind a live session, in one query. None when it ended or the person is inactive."""
+        statement = (
+            select(User, _roles_of(User.id))
+            .join(AuthSession, col(AuthSession.user_id) == User.id)
+            .where(AuthSession.id == session_id, is_live(now), col(User.is_active))
+        )
+        row = self.session.exec(statement).one_or_none()
+        if row is None:
+            return None
+        user, roles = row
+        return Actor(
+            user_id=user.id,
+            company_id=user.company_id,
+            email=user.email,
+            display_name=user.display_name,
+            roles=frozenset(Role(role) for role in roles or ()),
+            session_id=session_id,
+        )
+
+    def update(self, user: User, changes: Mapping[str, Any]) -> User:
+        user.sqlmodel_update(dict(changes))
+        return self.add(user)
+
+    def deactivate(self, user: User) -> None:
+        self.update(user, {"is_active": False})
+
+    def list_of_company(self, company_id: UUID) -> list[tuple[User, frozenset[Role]]]:
+        """Everybody, inactive people included, by name; each with their roles."""
+        statement = (
+            select(User, _roles_of(User.id))
+            .where(User.company_id == company_id)
+            .order_by(func.lower(User.display_name), col(User.id))
+        )
+        return [(user, frozenset(Role(role) for role in roles or ())) for user, roles in self.session.exec(statement)]
+
+    def list_roles(self, user_id: UUID) -> frozenset[Role]:
+        rows = self.session.exec(select(UserRole).where(UserRole.user_id == user_id))
+        return frozenset(row.role for row in rows)
+
+    def set_roles(self, user_id: UUID, roles: Iterable[Role]) -> None:
+        self.session.exec(delete(UserRole).where(col(UserRole.user_id) == user_id))
+        self.session.add_all([UserRole(user_id=user_id, role=role) for role in set(roles)])
+        self.session.flush()
+
+    def count(self) -> int:
+        return self.session.exec(select(func.count()).select_from(User)).one()
+
+    def count_active_admins(self, company_id: UUID) -> int:
+        statement = (
+            select(func.count())
+            .select_from(User)
+            .join(UserRole, col(UserRole.user_id) == User.id)
+            .where(User.company_id == company_id, col(User.is_active), UserRole.role == Role.ADMIN)
+        )
+        return self.session.exec(statement).one()
+
+
+def _roles_of(user_id: Any) -> Any:
+    """A correlated array, so that a person without a role is one row as well."""
+    roles = select(type_coerce(UserRole.role, Text)).where(UserRole.user_id == user_id).correlate(User)
+    return type_coerce(func.array(roles.scalar_subquery()), ARRAY(Text))
