@@ -1,0 +1,163 @@
+"""Signing in, staying signed in, signing out; one's own password."""
+
+import logging
+from uuid import UUID
+
+from core import clock
+from core.errors import Invalid, NotSignedIn, WrongCredentials
+from core.models import AuditAction, AuthSession, Outcome, User
+from core.permissions import Actor, Permission
+from core.repositories.audit import Audit
+from core.repositories.auth_sessions import AuthSessions
+from core.repositories.users import Users
+from core.services.identity import is_email
+from core.services.passwords import check_password
+from core.services.sessions import TOUCH_EVERY, SessionIdentity, SessionView, SignedIn, hash_of
+from core.services.setup import Setup
+
+log = logging.getLogger(__name__)
+
+WRONG_CURRENT = "The current password isn't right."
+SAME_PASSWORD = "The new password is the current one. Choose another."
+
+
+class AccountService(Setup):
+    def sign_in(self, *, email: str, password: str, user_agent: str) -> SignedIn:
+        """A new session. Raises WrongCredentials, in the same words and time whatever was wrong."""
+        known = self._known(email)
+        usable_hash = known.password_hash if known and known.is_active else None
+        if not self.passwords.verify(password, usable_hash) or known is None:
+            self._note_refusal(known)
+            raise WrongCredentials
+        with self.database.transaction() as session:
+            user = Users(session).get_for_update(known.id)
+            if user is None or not user.is_active or user.password_hash != usable_hash:
+                raise WrongCredentials  # changed while we were comparing
+            signed_in, actor = self.limits.open(session, user, user_agent)
+            _record(Audit(session), AuditAction.SIGNED_IN, actor)
+        return signed_in
+
+    def _known(self, email: str) -> User | None:
+        email = email.strip()
+        if not is_email(email):
+            return None
+        with self.database.reading() as session:
+            return Users(session).get_by_email(email)
+
+    def _note_refusal(self, known: User | None) -> None:
+        log.info("sign_in_refused user=%s", known.id if known else None)
+        if known is not None:
+            with self.database.transaction() as session:
+                Audit(session).record(
+                    AuditAction.SIGNED_IN,
+                    actor=None,
+                    company_id=known.company_id,
+                    target_type="user",
+                    target_id=known.id,
+                    outcome=Outcome.REFUSED,
+                )
+
+    def resolve(self, token: str) -> SessionIdentity | None:
+        """Whose session the token opens; None when it ended. Counts as a use."""
+        with self.database.reading() as session:
+            found = AuthSessions(session).get_by_token_hash(hash_of(token), clock.now())
+        if found is None:
+            return None
+        self._touch(found)
+        return SessionIdentity(session_id=found.id, user_id=found.user_id)
+
+    def is_live(self, session_id: UUID) -> bool:
+        """Whether the session still stands. Counts as a use."""
+        with self.database.reading() as session:
+            found = AuthSessions(session).get_live(session_id, clock.now())
+        if found is None:
+            return False
+        self._touch(found)
+        return True
+
+    def _touch(self, used: AuthSession) -> None:
+        now = clock.now()
+        if now - used.last_used_at < TOUCH_EVERY:
+            return
+        expires_at = self.limits.expiry(created_at=used.created_at, used_at=now)
+        with self.database.transaction() as session:
+            AuthSessions(session).touch(used.id, now=now, expires_at=expires_at)
+
+    def actor(self, session_id: UUID) -> Actor:
+        """The person of a live session with the roles they have right now. Raises NotSignedIn."""
+        with self.database.reading() as session:
+            actor = Users(session).get_actor(session_id, clock.now())
+        if actor is None:
+            raise NotSignedIn
+        return actor
+
+    def sign_out(self, session_id: UUID) -> None:
+        """Ends one session. One that has ended stays as it is."""
+        with self.database.transaction() as session:
+            actor = Users(session).get_actor(session_id, clock.now())
+            if AuthSessions(session).revoke(session_id, clock.now()) and actor:
+                _record(Audit(session), AuditAction.SIGNED_OUT, actor)
+
+    def sign_out_everywhere(self, actor: Actor) -> None:
+        """Ends every session of the person, this one too."""
+        with self.database.transaction() as session:
+            ended = AuthSessions(session).revoke_all(actor.user_id, clock.now())
+            _record(Audit(session), AuditAction.SIGNED_OUT_EVERYWHERE, actor, after={"sessions": ended})
+
+    def change_password(self, actor: Actor, *, current: str, new: str, user_agent: str) -> SignedIn:
+        """Replaces the password, ends every session and opens a new one for this browser. Raises Invalid."""
+        actor.require(Permission.ACCOUNT_MANAGE)
+        with self.database.reading() as session:
+            user = Users(session).get(actor.user_id)
+        known_hash = user.password_hash if user else None
+        if not self.passwords.verify(current, known_hash):
+            with self.database.transaction() as session:
+                _record(Audit(session), AuditAction.PASSWORD_CHANGED, actor, outcome=Outcome.REFUSED)
+            raise WrongCredentials(WRONG_CURRENT)
+        if new == current:
+            raise Invalid(SAME_PASSWORD)
+        check_password(new, email=actor.email, display_name=actor.display_name)
+        new_hash = self.passwords.hash(new)
+        with self.database.transaction() as session:
+            user = Users(session).get_for_update(actor.user_id)
+            if user is None or not user.is_active or user.password_hash != known_hash:
+                raise WrongCredentials(WRONG_CURRENT)  # changed in another tab meanwhile
+            Users(session).update(user, {"password_hash": new_hash})
+            AuthSessions(session).revoke_all(actor.user_id, clock.now())
+            signed_in, actor = self.limits.open(session, user, user_agent)
+            _record(Audit(session), AuditAction.PASSWORD_CHANGED, actor)
+        return signed_in
+
+    def sessions(self, actor: Actor) -> tuple[SessionView, ...]:
+        """Where the person is signed in, the browser used last first."""
+        with self.database.reading() as session:
+            return tuple(
+                SessionView(
+                    id=live.id,
+                    user_agent=live.user_agent,
+                    created_at=live.created_at,
+                    last_used_at=live.last_used_at,
+                    is_current=live.id == actor.session_id,
+                )
+                for live in AuthSessions(session).list_live(actor.user_id, clock.now())
+            )
+
+
+def _record(
+    audit: Audit,
+    action: AuditAction,
+    actor: Actor,
+    *,
+    after: dict[str, int] | None = None,
+    outcome: Outcome = Outcome.DONE,
+) -> None:
+    """What somebody did to their own account."""
+    audit.record(
+        action,
+        actor=actor,
+        company_id=actor.company_id,
+        target_type="user",
+        target_id=actor.user_id,
+        after=after,
+        outcome=outcome,
+    )

@@ -1,0 +1,174 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from core.database.engine import Database
+from core.errors import Invalid, NotFound, NotPermitted
+from core.models import MAX_INSTRUCTIONS, MAX_TITLE, AuditAction, Conversation
+from core.permissions import Actor, Permission
+from core.repositories.answer_runs import AnswerRuns
+from core.repositories.audit import Audit
+from core.repositories.conversations import Conversations
+from core.repositories.messages import Messages
+from core.services.texts import checked_instructions, one_line, required_text
+from core.services.views import ConversationLine, ConversationView
+
+PAGE = 30
+
+
+class ConversationService:
+    """A person's list of conversations and what they may do with one as a whole."""
+
+    def __init__(self, database: Database, models: tuple[str, ...], instruction_tokens: int) -> None:
+        """`instruction_tokens`: the most that instructions may take of what the model can read."""
+        self.database = database
+        self.models = models
+        self.instruction_tokens = instruction_tokens
+
+    def get(self, actor: Actor, conversation_id: UUID) -> ConversationView:
+        with self.database.reading() as session:
+            return view(get_or_raise(Conversations(session), actor, conversation_id), actor)
+
+    def list_recent(
+        self, actor: Actor, *, archived: bool = False, limit: int = PAGE, before: tuple[datetime, UUID] | None = None
+    ) -> list[ConversationLine]:
+        """Newest activity first; for the next page pass the last line's `position` as `before`."""
+        actor.require(Permission.CHAT_USE)
+        with self.database.reading() as session:
+            return Conversations(session).list_recent(actor, archived=archived, limit=limit, before=before)
+
+    def count(self, actor: Actor, *, archived: bool = False) -> int:
+        actor.require(Permission.CHAT_USE)
+        with self.database.reading() as session:
+            return Conversations(session).count(actor, archived=archived)
+
+    def rename(self, actor: Actor, conversation_id: UUID, title: str) -> None:
+        title = required_text(one_line(title), field="The title", limit=MAX_TITLE)
+        with self.database.transaction() as session:
+            conversation = own_or_raise(Conversations(session), actor, conversation_id)
+            before = conversation.title
+            Conversations(session).update(conversation, title=title, is_titled=True)
+            # Titles come from what people wrote: the trail says that one changed, not what it said.
+            _record(session, actor, AuditAction.CONVERSATION_UPDATED, conversation, title_length=(before, title))
+
+    def choose_model(self, actor: Actor, conversation_id: UUID, model: str | None) -> None:
+        """None goes back to the default model."""
+        if model is not None and model not in self.models:
+            raise Invalid("That model isn't available here. Choose one from the list.")
+        with self.database.transaction() as session:
+            conversation = own_or_raise(Conversations(session), actor, conversation_id)
+            before = conversation.model
+            Conversations(session).update(conversation, model=model)
+            _record(session, actor, AuditAction.CONVERSATION_UPDATED, conversation, model=(before, model))
+
+    def instruct(self, actor: Actor, conversation_id: UUID, instructions: str) -> None:
+        """What the assistant is told in this conversation, beside the company's own instructions."""
+        text = checked_instructions(instructions, limit=MAX_INSTRUCTIONS, tokens=self.instruction_tokens)
+        with self.database.transaction() as session:
+            conversation = own_or_raise(Conversations(session), actor, conversation_id)
+            before = conversation.instructions
+            Conversations(session).update(conversation, instructions=text)
+            _record(session, actor, AuditAction.CONVERSATION_UPDATED, conversation, instructions_length=(before, text))
+
+    def archive(self, actor: Actor, conversation_id: UUID) -> None:
+        with self.database.transaction() as session:
+            conversation = own_or_raise(Conversations(session), actor, conversation_id)
+            Conversations(session).archive(conversation)
+            _record(session, actor, AuditAction.CONVERSATION_ARCHIVED, conversation)
+
+    def unarchive(self, actor: Actor, conversation_id: UUID) -> None:
+        with self.database.transaction() as session:
+            conversation = own_or_raise(Conversations(session), actor, conversation_id)
+            Conversations(session).unarchive(conversation)
+            _record(session, actor, AuditAction.CONVERSATION_UNARCHIVED, conversation)
+
+    def delete(self, actor: Actor, conversation_id: UUID) -> None:
+        """Hides it with all its messages and stops its answer; `restore` undoes it."""
+        with self.database.transaction() as session:
+            conversation = own_or_raise(Conversations(session), actor, conversation_id)
+            Conversations(session).delete(conversation)
+            if run := AnswerRuns(session).get_active(conversation_id):
+                AnswerRuns(session).request_stop(run.id)
+            _record(session, actor, AuditAction.CONVERSATION_DELETED, conversation)
+
+    def restore(self, actor: Actor, conversation_id: UUID) -> None:
+        with self.database.transaction() as session:
+            conversation = own_or_raise(Conversations(session), actor, conversation_id, with_deleted=True)
+            Conversations(session).restore(conversation)
+            _record(session, actor, AuditAction.CONVERSATION_RESTORED, conversation)
+
+    def clear_history(self, actor: Actor) -> int:
+        """Deletes all assistant chats of this person, messages included. Returns how many chats there were."""
+        actor.require(Permission.CHAT_USE)
+        with self.database.transaction() as session:
+            messages = Messages(session).clear_history(actor.user_id)
+            chats = Conversations(session).delete_all_of(actor.user_id)
+            AnswerRuns(session).request_stop_of_all(actor.user_id)
+            Audit(session).record(
+                AuditAction.HISTORY_CLEARED,
+                actor=actor,
+                company_id=actor.company_id,
+                target_type="user",
+                target_id=actor.user_id,
+                after={"conversations": chats, "messages": messages},
+            )
+            return chats
+
+
+def get_or_raise(
+    conversations: Conversations, actor: Actor, conversation_id: UUID, *, with_deleted: bool = False, lock: bool = False
+) -> Conversation:
+    """Raises NotPermitted without the right to chat, NotFound for what this person may not read."""
+    actor.require(Permission.CHAT_USE)
+    found = conversations.get_readable(actor, conversation_id, with_deleted=with_deleted, lock=lock)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def own_or_raise(
+    conversations: Conversations, actor: Actor, conversation_id: UUID, *, with_deleted: bool = False
+) -> Conversation:
+    """The conversation locked for change. Raises NotPermitted when somebody else's."""
+    found = get_or_raise(conversations, actor, conversation_id, with_deleted=with_deleted, lock=True)
+    if found.owner_id != actor.user_id:
+        raise NotPermitted
+    return found
+
+
+def view(conversation: Conversation, actor: Actor) -> ConversationView:
+    return ConversationView(
+        id=conversation.id,
+        kind=conversation.kind,
+        title=conversation.title,
+        model=conversation.model,
+        instructions=conversation.instructions,
+        last_message_at=conversation.last_message_at,
+        is_archived=conversation.archived_at is not None,
+        is_mine=conversation.owner_id == actor.user_id,
+    )
+
+
+def _record(
+    session: Session,
+    actor: Actor,
+    action: AuditAction,
+    conversation: Conversation,
+    **changes: tuple[str | None, str | None],
+) -> None:
+    """`…_length` changes are recorded by their length: the trail holds no content."""
+    before, after = ({name: _measured(name, pair[side]) for name, pair in changes.items()} for side in (0, 1))
+    Audit(session).record(
+        action,
+        actor=actor,
+        company_id=conversation.company_id,
+        target_type="conversation",
+        target_id=conversation.id,
+        before=before or None,
+        after=after or None,
+    )
+
+
+def _measured(name: str, value: str | None) -> str | int | None:
+    return len(value or "") if name.endswith("_length") else value

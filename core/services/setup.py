@@ -1,0 +1,99 @@
+"""The first start: a one-time link leads to the company's first admin."""
+
+from datetime import timedelta
+
+from sqlmodel import Session
+
+from core import clock, ids
+from core.config import Settings
+from core.database.engine import Database
+from core.errors import LinkExpired
+from core.models import AuditAction, Company, LinkPurpose, OneTimeLink, User
+from core.permissions import Role
+from core.repositories.audit import Audit
+from core.repositories.companies import Companies
+from core.repositories.one_time_links import OneTimeLinks
+from core.repositories.users import Users
+from core.services.identity import clean_email, clean_name
+from core.services.passwords import Passwords, check_password
+from core.services.sessions import SessionLimits, SignedIn, hash_of
+
+LINK_LIFE = timedelta(hours=24)
+# Any constant does, as long as every process takes the same lock.
+SETUP_LOCK = 7_305_002
+
+
+class Setup:
+    def __init__(self, database: Database, settings: Settings, passwords: Passwords | None = None) -> None:
+        self.database = database
+        self.limits = SessionLimits(settings)
+        self.passwords = passwords or Passwords()
+
+    def needs_setup(self) -> bool:
+        """True until the first person exists."""
+        with self.database.reading() as session:
+            return Users(session).count() == 0
+
+    def issue_setup_link(self) -> str:
+        """A token good for 24 hours or until somebody set Parley up; earlier ones stay good as well."""
+        token = ids.new_token()
+        expires_at = clock.now() + LINK_LIFE
+        link = OneTimeLink(purpose=LinkPurpose.SETUP, token_hash=hash_of(token), expires_at=expires_at)
+        with self.database.transaction() as session:
+            OneTimeLinks(session).add(link)
+        return token
+
+    def check_setup_link(self, token: str) -> None:
+        """Raises LinkExpired unless the link still works."""
+        with self.database.reading() as session:
+            _require_link(session, token)
+
+    def set_up(
+        self, *, token: str, company_name: str, email: str, display_name: str, password: str, user_agent: str
+    ) -> SignedIn:
+        """Makes the company and its first admin, and signs them in. Raises Invalid, LinkExpired.
+
+        However many do it at once, one succeeds.
+        """
+        self.check_setup_link(token)
+        company_name = clean_name(company_name, what="the company's name")
+        display_name = clean_name(display_name, what="your name")
+        email = clean_email(email)
+        check_password(password, email=email, display_name=display_name)
+        password_hash = self.passwords.hash(password)
+        roles = (Role.ADMIN, Role.STAFF)
+
+        with self.database.transaction() as session:
+            OneTimeLinks(session).lock(SETUP_LOCK)
+            _require_link(session, token)
+            OneTimeLinks(session).use_all(LinkPurpose.SETUP, clock.now())
+            company = Companies(session).add(Company(name=company_name))
+            user = Users(session).add(
+                User(company_id=company.id, email=email, display_name=display_name, password_hash=password_hash)
+            )
+            Users(session).set_roles(user.id, roles)
+            signed_in, actor = self.limits.open(session, user, user_agent)
+            audit = Audit(session)
+            audit.record(
+                AuditAction.COMPANY_CREATED,
+                actor=actor,
+                company_id=company.id,
+                target_type="company",
+                target_id=company.id,
+                after={"name": company_name},
+            )
+            audit.record(
+                AuditAction.USER_CREATED,
+                actor=actor,
+                company_id=company.id,
+                target_type="user",
+                target_id=user.id,
+                after={"email": email, "display_name": display_name, "roles": sorted(roles)},
+            )
+        return signed_in
+
+
+def _require_link(session: Session, token: str) -> None:
+    link = OneTimeLinks(session).get_usable(LinkPurpose.SETUP, hash_of(token), clock.now())
+    if link is None or Users(session).count():
+        raise LinkExpired

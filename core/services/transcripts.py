@@ -1,0 +1,91 @@
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import Session
+
+from core.database.engine import Database
+from core.errors import sentence_for
+from core.models import MessageRole, MessageStatus
+from core.permissions import Actor
+from core.repositories.answer_runs import AnswerRuns
+from core.repositories.conversations import Conversations
+from core.repositories.feedback import Feedbacks
+from core.repositories.message_lines import MessageLine
+from core.repositories.messages import REACHED_LIMIT, Messages
+from core.services.conversations import get_or_raise, view
+from core.services.views import MessageView, Transcript, Version
+
+PAGE = 40
+
+
+class TranscriptService:
+    """Reading a conversation."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def read(self, actor: Actor, conversation_id: UUID, *, limit: int = PAGE) -> Transcript:
+        """The newest `limit` messages. Raises NotFound for what this person may not read.
+
+        The cost depends on `limit`, not on how long the conversation is.
+        """
+        with self.database.reading() as session:
+            conversation = get_or_raise(Conversations(session), actor, conversation_id)
+            lines, active_run_id = _latest(session, conversation_id, limit + 1)
+            return Transcript(
+                conversation=view(conversation, actor),
+                messages=_dressed(session, actor, lines[-limit:]),
+                has_earlier=len(lines) > limit,
+                active_run_id=active_run_id,
+            )
+
+
+def _latest(session: Session, conversation_id: UUID, limit: int) -> tuple[list[MessageLine], UUID | None]:
+    """The newest messages, and the run that writes the last of them if it is pending."""
+    lines = Messages(session).latest(conversation_id, limit)
+    if not lines or lines[-1].status is not MessageStatus.PENDING:
+        return lines, None  # a conversation at rest costs no second query
+    if run := AnswerRuns(session).get_active(conversation_id):
+        return lines, run.id
+    return Messages(session).latest(conversation_id, limit), None  # it ended between the two
+
+
+def _dressed(session: Session, actor: Actor, lines: Sequence[MessageLine]) -> tuple[MessageView, ...]:
+    answers = [line.id for line in lines if line.role is MessageRole.ASSISTANT]
+    failed = [line.id for line in lines if line.status in (MessageStatus.FAILED, MessageStatus.INTERRUPTED)]
+    groups = {line.version_group_id for line in lines if line.version_group_id}
+    scores = Feedbacks(session).list_scores(answers, actor.user_id) if answers else {}
+    codes = AnswerRuns(session).list_error_codes(failed) if failed else {}
+    versions = Messages(session).list_versions(groups)
+    return tuple(
+        MessageView(
+            id=line.id,
+            seq=line.seq,
+            role=line.role,
+            status=line.status,
+            content=line.content,
+            created_at=line.created_at,
+            sender_id=line.sender_id,
+            sender_name=line.sender_name,
+            is_deleted=line.deleted_at is not None,
+            is_edited=line.edited_at is not None,
+            version=_version(line.id, versions.get(line.version_group_id, []) if line.version_group_id else []),
+            tokens=line.tokens_used,
+            score=scores.get(line.id),
+            reached_limit=REACHED_LIMIT in line.extra,
+            problem=sentence_for(codes.get(line.id)) if line.id in failed else None,
+        )
+        for line in lines
+    )
+
+
+def _version(message_id: UUID, versions: list[UUID]) -> Version | None:
+    if len(versions) < 2:
+        return None
+    at = versions.index(message_id)
+    return Version(
+        number=at + 1,
+        total=len(versions),
+        previous_id=versions[at - 1] if at > 0 else None,
+        next_id=versions[at + 1] if at + 1 < len(versions) else None,
+    )

@@ -1,0 +1,75 @@
+"""What services hand to pages: frozen, and free of the database."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from core.models import ConversationKind, MessageRole, MessageStatus, Score
+from core.repositories.conversations import ConversationLine
+
+__all__ = ["Asked", "ConversationLine", "ConversationView", "MessageView", "Transcript", "Version"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationView:
+    id: UUID
+    kind: ConversationKind
+    title: str
+    model: str | None
+    """None: the default model."""
+    instructions: str
+    last_message_at: datetime
+    is_archived: bool
+    is_mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Which of its versions a message is, counted from 1, and the neighbours to switch to."""
+
+    number: int
+    total: int
+    previous_id: UUID | None
+    next_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    id: UUID
+    seq: int
+    role: MessageRole
+    status: MessageStatus
+    content: str
+    created_at: datetime
+    sender_id: UUID | None
+    sender_name: str | None
+    is_deleted: bool
+    is_edited: bool
+    version: Version | None
+    """None for the many messages with one version."""
+    tokens: int | None
+    """Tokens of the text; None when unknown."""
+    score: Score | None
+    """What the reader thought of it; None when they have not said."""
+    reached_limit: bool
+    """True for an answer that ended because it may not be longer."""
+    problem: str | None
+    """For an answer that failed: what happened and what to do, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    conversation: ConversationView
+    messages: tuple[MessageView, ...]
+    """In order, the newest last."""
+    has_earlier: bool
+    active_run_id: UUID | None
+    """The answer being written, if one is; its message is the pending one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    conversation_id: UUID
+    question_id: UUID
+    answer_id: UUID
+    run_id: UUID
