@@ -1,0 +1,208 @@
+"""Signing in and out, set-up and password: plain HTML forms, outside Streamlit because they set cookies."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from core.errors import Invalid, LinkExpired, WrongCredentials
+from core.services.sessions import SessionIdentity, SignedIn
+from core.web import addresses, cookies
+from core.web.application import Application
+from core.web.forms import FORM_COOKIE, TOKEN_LIFE, form_binding, make_token, read_form, require_token
+from core.web.gate import session_of
+from core.web.html import page
+from core.web.problems import status_of
+from core.web.threads import check, work
+from core.web.throttle import Throttle
+
+SET_UP_ALREADY = "Parley is set up. Sign in, or ask an admin for an account."
+PASSWORD_CHANGED = "Password changed. Every other browser of yours is signed out."
+SIGNED_OUT = "You are signed out."
+FAILURES_PER_EMAIL = 10
+FAILURES_PER_ADDRESS = 60
+"""Within a minute. Behind one address there may be a whole office."""
+
+
+class AccountPages:
+    def __init__(self, application: Application) -> None:
+        self.application = application
+        self._throttle = Throttle()
+
+    async def sign_in(self, request: Request) -> Response:
+        if session_of(request.scope):
+            return RedirectResponse(addresses.safe_next(request.query_params.get("next")), 303)
+        return await self._sign_in_page(
+            request,
+            next=addresses.safe_next(request.query_params.get("next")),
+            notice=SIGNED_OUT if "signed-out" in request.query_params else None,
+        )
+
+    async def send_sign_in(self, request: Request) -> Response:
+        form = await read_form(request)
+        wanted = addresses.safe_next(form.get("next"))
+        email = form.get("email", "")
+        limits = {
+            f"e-mail {email.strip().lower()}": FAILURES_PER_EMAIL,
+            f"address {request.client.host if request.client else ''}": FAILURES_PER_ADDRESS,
+        }
+        try:
+            self._require_token(request, "sign-in", form, None)
+            self._throttle.check(limits)
+            signed_in = await work(
+                self.application.accounts.sign_in,
+                email=email,
+                password=form.get("password", ""),
+                user_agent=request.headers.get("user-agent", ""),
+            )
+        except WrongCredentials as error:
+            self._throttle.note_failure(limits)
+            return await self._sign_in_page(request, email=email, next=wanted, error=error)
+        except Invalid as error:
+            return await self._sign_in_page(request, email=email, next=wanted, error=error)
+        if earlier := session_of(request.scope):
+            await check(self.application.accounts.sign_out, earlier.session_id)
+        return self._welcome(request, signed_in, wanted)
+
+    async def _sign_in_page(self, request: Request, **values: Any) -> Response:
+        needs_setup = await check(self.application.accounts.needs_setup)
+        return self._form(
+            request, "sign-in", None, **{"email": "", "notice": None, "needs_setup": needs_setup} | values
+        )
+
+    async def set_up(self, request: Request) -> Response:
+        link = request.query_params.get("token", "")
+        try:
+            await check(self.application.accounts.check_setup_link, link)
+        except LinkExpired as error:
+            return await self._closed_link(error)
+        return self._form(request, "set-up", None, link=link)
+
+    async def send_set_up(self, request: Request) -> Response:
+        form = await read_form(request)
+        typed = {name: form.get(name, "") for name in ("company_name", "display_name", "email")}
+        link = form.get("link", "")
+        try:
+            self._require_token(request, "set-up", form, None)
+            signed_in = await work(
+                self.application.accounts.set_up,
+                token=link,
+                password=form.get("password", ""),
+                user_agent=request.headers.get("user-agent", ""),
+                **typed,
+            )
+        except LinkExpired as error:
+            return await self._closed_link(error)
+        except Invalid as error:
+            return self._form(request, "set-up", None, link=link, error=error, **typed)
+        return self._welcome(request, signed_in, addresses.HOME)
+
+    async def _closed_link(self, error: LinkExpired) -> Response:
+        needs_setup = await check(self.application.accounts.needs_setup)
+        sentence = str(error) if needs_setup else SET_UP_ALREADY
+        return page("message.html", status=410, title="Set-up link", sentence=sentence, refresh=None)
+
+    async def password(self, request: Request) -> Response:
+        notice = PASSWORD_CHANGED if "changed" in request.query_params else None
+        return await self._password_page(request, _session(request), notice=notice)
+
+    async def send_password(self, request: Request) -> Response:
+        form, identity = await read_form(request), _session(request)
+        actor = await check(self.application.accounts.actor, identity.session_id)
+        try:
+            self._require_token(request, "password", form, identity)
+            signed_in = await work(
+                self.application.accounts.change_password,
+                actor,
+                current=form.get("current", ""),
+                new=form.get("new", ""),
+                user_agent=request.headers.get("user-agent", ""),
+            )
+        except Invalid as error:
+            return await self._password_page(request, identity, error=error)
+        return self._welcome(request, signed_in, f"{addresses.PASSWORD}?changed")
+
+    async def _password_page(self, request: Request, identity: SessionIdentity, **values: Any) -> Response:
+        actor = await check(self.application.accounts.actor, identity.session_id)
+        return self._form(request, "password", identity, **{"email": actor.email, "notice": None} | values)
+
+    async def sign_out(self, request: Request) -> Response:
+        identity = _session(request)
+        actor = await check(self.application.accounts.actor, identity.session_id)
+        return self._form(request, "sign-out", identity, actor=actor)
+
+    async def send_sign_out(self, request: Request) -> Response:
+        form, identity = await read_form(request), _session(request)
+        accounts = self.application.accounts
+        actor = await check(accounts.actor, identity.session_id)
+        try:
+            self._require_token(request, "sign-out", form, identity)
+        except Invalid as error:
+            return self._form(request, "sign-out", identity, actor=actor, error=error)
+        if form.get("where") == "everywhere":
+            await check(accounts.sign_out_everywhere, actor)
+        else:
+            await check(accounts.sign_out, identity.session_id)
+        response = RedirectResponse(f"{addresses.SIGN_IN}?signed-out", 303)
+        cookies.clear_session(response, secure=self._is_secure(request))
+        return response
+
+    def _is_secure(self, request: Request) -> bool:
+        return cookies.is_secure(request.scope, self.application.settings)
+
+    def _welcome(self, request: Request, signed_in: SignedIn, address: str) -> Response:
+        response = RedirectResponse(address, 303)
+        cookies.set_session(response, signed_in, secure=self._is_secure(request))
+        return response
+
+    def _require_token(
+        self, request: Request, purpose: str, form: Mapping[str, str], identity: SessionIdentity | None
+    ) -> None:
+        settings = self.application.settings
+        binding, _ = form_binding(request, settings, identity and identity.session_id)
+        require_token(settings, purpose, binding, form.get("form", ""))
+
+    def _form(
+        self,
+        request: Request,
+        purpose: str,
+        identity: SessionIdentity | None,
+        *,
+        error: Invalid | None = None,
+        **values: Any,
+    ) -> HTMLResponse:
+        """The form of that name; after an error with its sentence on top."""
+        settings = self.application.settings
+        binding, is_new = form_binding(request, settings, identity and identity.session_id)
+        response = page(
+            f"{purpose}.html",
+            status=status_of(error) if error else 200,
+            error=str(error) if error else None,
+            form=make_token(settings, purpose, binding),
+            **values,
+        )
+        if is_new:
+            cookies.set_cookie(response, FORM_COOKIE, binding, secure=self._is_secure(request), max_age=TOKEN_LIFE)
+        return response
+
+
+def _session(request: Request) -> SessionIdentity:
+    identity = session_of(request.scope)
+    assert identity is not None, "the gate lets nobody else in"
+    return identity
+
+
+def account_routes(application: Application) -> list[Route]:
+    pages = AccountPages(application)
+    return [
+        Route(addresses.SIGN_IN, pages.sign_in, methods=["GET"]),
+        Route(addresses.SIGN_IN, pages.send_sign_in, methods=["POST"]),
+        Route(addresses.SET_UP, pages.set_up, methods=["GET"]),
+        Route(addresses.SET_UP, pages.send_set_up, methods=["POST"]),
+        Route(addresses.PASSWORD, pages.password, methods=["GET"]),
+        Route(addresses.PASSWORD, pages.send_password, methods=["POST"]),
+        Route(addresses.SIGN_OUT, pages.sign_out, methods=["GET"]),
+        Route(addresses.SIGN_OUT, pages.send_sign_out, methods=["POST"]),
+    ]

@@ -1,0 +1,22 @@
+"""What the web side needs of the application; `core.bootstrap` has the real one."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from core.config import Settings
+from core.services.accounts import AccountService
+
+
+class Application(Protocol):
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def accounts(self) -> AccountService: ...
+
+    @property
+    def start_error(self) -> str | None:
+        """The sentence that says why Parley can't serve yet; None when it can."""
+
+    def readiness(self) -> Mapping[str, str]:
+        """Each part with "ok" or a sentence. May block."""

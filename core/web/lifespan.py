@@ -1,0 +1,142 @@
+"""What happens around serving: the application opens in the background, so that a page can say what is missing."""
+
+import asyncio
+import gc
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from core import bootstrap
+from core.config import Settings, load_settings
+from core.database.opening import open_database
+from core.errors import DatabaseUnavailable, ParleyError
+from core.services.accounts import AccountService
+
+log = logging.getLogger(__name__)
+
+STARTING = "Parley is starting. This page opens by itself in a moment."
+RETRY_SECONDS = 3.0
+COLLECT_SECONDS = 30.0
+
+
+class Host:
+    """This process's application as the web sees it: starting, serving, or unable to and saying why."""
+
+    def __init__(self) -> None:
+        self.start_error: str | None = STARTING
+        self.address = ""
+        self._application: bootstrap.Application | None = None
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._open, name="host", daemon=True)
+
+    @property
+    def settings(self) -> Settings:
+        return self._opened.settings
+
+    @property
+    def accounts(self) -> AccountService:
+        return self._opened.accounts
+
+    @property
+    def _opened(self) -> bootstrap.Application:
+        assert self._application is not None  # the gate lets nothing through while `start_error` is set
+        return self._application
+
+    def readiness(self) -> dict[str, str]:
+        return {"start": self.start_error} if self.start_error else self._opened.readiness()
+
+    def start(self, address: str) -> None:
+        self.address = address
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ending.set()
+        self._thread.join()
+
+    def _open(self) -> None:
+        """Serves until the process ends; whatever keeps it from that is said and tried again."""
+        said = ""
+        while not self._ending.is_set():
+            try:
+                settings = load_settings()
+                _log_from(settings.log_level)
+                with open_database(settings) as database:
+                    self._serve(bootstrap.build(settings, database))
+            except ParleyError as error:
+                if str(error) != said:
+                    log.error("not_serving %s", error)
+                said = str(error)
+                # Where the database is concerns the operator, who has the log; the page is open to everybody.
+                self.start_error = error.sentence if isinstance(error, DatabaseUnavailable) else said
+            except Exception:
+                log.exception("not_serving")
+                self.start_error = "Parley could not start. Its log says why."
+            self._ending.wait(RETRY_SECONDS)
+
+    def _serve(self, application: bootstrap.Application) -> None:
+        application.start()
+        try:
+            self._serve_started(application)
+        finally:
+            application.stop()
+
+    def _serve_started(self, application: bootstrap.Application) -> None:
+        bootstrap.install(application)
+        self._application = application
+        # What is loaded by now stays: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        self._announce(application)
+        self.start_error = None
+        self._ending.wait()
+        self.start_error = "Parley is being restarted. This page comes back by itself."
+
+    def _announce(self, application: bootstrap.Application) -> None:
+        address = application.settings.public_url or self.address
+        print(f"\n  Parley is ready: {address}", flush=True)
+        if problem := application.assistant.problem():
+            print(f"  {problem}", flush=True)
+        if application.accounts.needs_setup():
+            token = application.accounts.issue_setup_link()
+            print(
+                "  First time here? This link, good for one use within a day, names your company and its first admin:\n"
+                f"  {address}/account/set-up?token={token}",
+                flush=True,
+            )
+        print(flush=True)
+
+
+def lifespan_of(host: Host, address: Callable[[], str]) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """`address` tells where the server listens, once that is known."""
+
+    @asynccontextmanager
+    async def lifespan(_app: object) -> AsyncIterator[None]:
+        host.start(address())
+        collecting = asyncio.create_task(_collect_for_ever())
+        try:
+            yield
+        finally:
+            collecting.cancel()
+            await asyncio.to_thread(host.stop)
+
+    return lifespan
+
+
+def _log_from(level: str) -> None:
+    """Our own lines, with their time, from that level on; Streamlit keeps its own log."""
+    ours = logging.getLogger("core")
+    ours.setLevel(level.upper())
+    if not ours.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        ours.addHandler(handler)
+        ours.propagate = False
+
+
+async def _collect_for_ever() -> None:
+    """Streamlit would do this after every rerun (`runner.postScriptGC`), at forty times the rerun's own cost."""
+    while True:
+        await asyncio.sleep(COLLECT_SECONDS)
+        await asyncio.to_thread(gc.collect)

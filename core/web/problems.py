@@ -1,0 +1,58 @@
+"""Errors as answers: a status and the error's own sentence."""
+
+import logging
+
+from starlette.responses import PlainTextResponse, Response
+
+from core import ids
+from core.errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    NotPermitted,
+    NotSignedIn,
+    ParleyError,
+    TooLarge,
+    TooManyAttempts,
+    Unavailable,
+)
+from core.web.html import page
+
+log = logging.getLogger(__name__)
+
+# The first that fits.
+STATUS: tuple[tuple[type[ParleyError], int], ...] = (
+    (NotSignedIn, 401),
+    (NotPermitted, 403),
+    (NotFound, 404),
+    (TooLarge, 413),
+    (TooManyAttempts, 429),
+    (Invalid, 422),
+    (Conflict, 409),
+    (Unavailable, 503),
+)
+RETRY_SECONDS = 5
+
+
+def status_of(error: Exception) -> int:
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def answer_for(error: Exception, *, wants_html: bool) -> Response:
+    """One sentence. What nobody expected is logged under a reference that the sentence names."""
+    status = status_of(error)
+    sentence = str(error) if isinstance(error, ParleyError) else ParleyError.sentence
+    if not (isinstance(error, ParleyError) and error.is_expected):
+        reference = ids.new_id().hex[-8:]
+        log.error("request_failed reference=%s", reference, exc_info=error)
+        if status == 500:
+            sentence = f"{sentence} Reference: {reference}."
+    if not wants_html:
+        return PlainTextResponse(sentence, status)
+    refresh = RETRY_SECONDS if status == 503 else None
+    return page("message.html", status=status, title="Something is wrong", sentence=sentence, refresh=refresh)
+
+
+def not_started(sentence: str) -> Response:
+    """While Parley can't serve; the page looks again by itself."""
+    return page("message.html", status=503, title="Parley isn't ready", sentence=sentence, refresh=RETRY_SECONDS)

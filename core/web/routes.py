@@ -1,0 +1,9 @@
+from starlette.routing import Route
+
+from core.web.account import account_routes
+from core.web.application import Application
+from core.web.health import health_routes
+
+
+def routes(application: Application) -> list[Route]:
+    return [*health_routes(application), *account_routes(application)]
