@@ -1,0 +1,53 @@
+"""What a person sees when something goes wrong: one sentence, never a traceback."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from core.errors import ParleyError
+from core.ids import new_id
+
+log = logging.getLogger(__name__)
+
+NOTICE = "notice"
+
+
+def show_unexpected(error: Exception) -> bool:
+    """For `st.App(on_script_error=…)`: our own errors as they read, all others by a reference that the log has too."""
+    if isinstance(error, ParleyError):
+        if not error.is_expected:
+            log.error("page_failed code=%s", error.code, exc_info=error)
+        st.error(str(error), icon=":material/error:")
+        return True
+    reference = new_id().hex[-8:]
+    log.error("page_crashed reference=%s", reference, exc_info=error)
+    st.error(
+        f"Something went wrong here. Reload the page; if it stays, tell an admin the reference **{reference}**.",
+        icon=":material/error:",
+    )
+    return True
+
+
+@contextmanager
+def noticed() -> Iterator[None]:
+    """For callbacks: an error of ours becomes a notice on the page that is drawn next."""
+    st.session_state.pop(NOTICE, None)
+    try:
+        yield
+    except ParleyError as error:
+        keep_notice(error)
+
+
+def keep_notice(error: ParleyError) -> None:
+    """Has the error said on the page that is drawn next."""
+    if not error.is_expected:
+        log.error("action_failed code=%s", error.code, exc_info=error)
+    st.session_state[NOTICE] = str(error)
+
+
+def show_notice() -> None:
+    """Draws what was kept, until the person's next action: a run may be cut short before anybody saw it."""
+    if sentence := st.session_state.get(NOTICE):
+        st.error(sentence, icon=":material/error:")

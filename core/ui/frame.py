@@ -1,0 +1,23 @@
+"""What stands around every page: the sidebar under the navigation."""
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from core.permissions import Actor, Permission
+from core.ui import links
+from core.ui.conversation_list import conversation_list
+from core.ui.plain_links import plain_links
+from core.ui.text import as_label
+
+
+def frame(actor: Actor, page: Page) -> None:
+    with st.sidebar:
+        if links.CHAT.is_open(page) and actor.may(Permission.CHAT_USE):
+            conversation_list(actor)
+        st.space("stretch")
+        st.markdown(f"**{as_label(actor.display_name, 40)}**  \n:small[{roles_of(actor)}]")
+        plain_links({"Sign out": "/account/sign-out"}, key="sign_out")
+
+
+def roles_of(actor: Actor) -> str:
+    return ", ".join(sorted(role.value for role in actor.roles)) or "no role yet"

@@ -1,0 +1,75 @@
+"""Text of people and models on its way into Streamlit's Markdown."""
+
+import re
+from collections.abc import Callable
+
+# A fence, in lists and quotations too, up to its like or the end; or code within a line, in any number of ticks; or an
+# address, which one more character would break.
+CODE = re.compile(
+    r"^[ \t>]*(`{3,}|~{3,})[^\n]*$.*?(?:^[ \t>]*\1|\Z)"
+    r"|(?<!`)(`+)(?!`)[^\n]+?(?<!`)\2(?!`)"
+    r"|https?://[^\s<>)\]]+|\]\([^)\n]*\)",
+    re.DOTALL | re.MULTILINE,
+)
+# Streamlit's own marks. `:red[…]` is read by its parser, which a backslash stops; `:material/home:` and `:smile:` are
+# looked for in the text that comes out of it, where only an invisible word joiner keeps them apart.
+DIRECTIVE = re.compile(r"(?<!\\):(?=[a-zA-Z][\w-]*\[)")
+SHORTCODE = re.compile(r":(?=[a-zA-Z+\-][\w/+\-]*:)")
+WORD_JOINER = "\u2060"
+# Nothing remote is fetched without a click: an image is shown as the link that it is.
+IMAGE = re.compile(r"!(?=\[)")
+# An e-mail address would become a link by itself.
+MAIL = re.compile(r"(?<=\w)@(?=\w)")
+# `$5 … $6` would be set as a formula.
+DOLLAR = re.compile(r"(?<!\\)\$(?=\d)")
+MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
+
+
+def as_markdown(text: str) -> str:
+    """Markdown as written, but for Streamlit's extensions, which neither people nor models mean. Code is left alone."""
+    return _outside_code(text, _without_extensions)
+
+
+def as_typed(text: str) -> str:
+    """The same for what a person typed: their line breaks stay line breaks."""
+    return _outside_code(text, lambda part: _without_extensions(part).replace("\n", "  \n"))
+
+
+def as_label(text: str, limit: int = 60) -> str:
+    """One line of plain text for a button, link or heading, cut at `limit` characters."""
+    line = " ".join(text.split())
+    if len(line) > limit:
+        line = line[: limit - 1].rstrip() + "…"
+    return MARKS.sub(r"\\\1", MAIL.sub(f"@{WORD_JOINER}", SHORTCODE.sub(f":{WORD_JOINER}", line)))
+
+
+BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+SYSTEMS = {
+    "Windows": "Windows",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Mac OS": "Mac",
+    "CrOS": "ChromeOS",
+    "Linux": "Linux",
+}
+
+
+def browser_name(user_agent: str) -> str:
+    """Like "Firefox on Windows", for telling one's own sign-ins apart; not for deciding anything."""
+    browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), "Unknown browser")
+    system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), None)
+    return f"{browser} on {system}" if system else browser
+
+
+def _without_extensions(text: str) -> str:
+    text = SHORTCODE.sub(f":{WORD_JOINER}", DIRECTIVE.sub(r"\\:", text))
+    return DOLLAR.sub(r"\\$", IMAGE.sub("", text))
+
+
+def _outside_code(text: str, change: Callable[[str], str]) -> str:
+    parts, end = [], 0
+    for code in CODE.finditer(text):
+        parts += [change(text[end : code.start()]), code.group()]
+        end = code.end()
+    return "".join([*parts, change(text[end:])])

@@ -1,0 +1,71 @@
+"""Times as a person reads them, in their own zone."""
+
+from datetime import date, datetime, timedelta, tzinfo
+from itertools import groupby
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from core import clock
+from core.services.views import ConversationLine
+
+Item = TypeVar("Item")
+
+
+def zone() -> tzinfo:
+    """The browser's time zone; UTC when it does not say, or says something unknown."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def heading_for(day: date, today: date) -> str:
+    """The group of a list by time: Today, Yesterday, Last 7 days, Last 30 days, then months."""
+    if day >= today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    if day > today - timedelta(days=7):
+        return "Last 7 days"
+    if day > today - timedelta(days=30):
+        return "Last 30 days"
+    return f"{day:%B}" if day.year == today.year else f"{day:%B %Y}"
+
+
+def by_time(lines: list[ConversationLine], where: tzinfo) -> list[tuple[str, list[ConversationLine]]]:
+    """The list, newest first, cut into its groups."""
+    today = clock.now().astimezone(where).date()
+    grouped = groupby(lines, lambda line: heading_for(line.last_message_at.astimezone(where).date(), today))
+    return [(heading, list(group)) for heading, group in grouped]
+
+
+def day_label(day: date, today: date) -> str:
+    """Above the messages of one day."""
+    if day == today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    return f"{day:%A, %-d %B}" if day.year == today.year else f"{day:%-d %B %Y}"
+
+
+def exact(moment: datetime, where: tzinfo) -> str:
+    return f"{moment.astimezone(where):%-d %B %Y, %H:%M}"
+
+
+def clock_time(moment: datetime, where: tzinfo) -> str:
+    return f"{moment.astimezone(where):%H:%M}"
+
+
+def ago(moment: datetime) -> str:
+    """Roughly how long since, in words."""
+    minutes = int((clock.now() - moment).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h ago"
+    days = minutes // (24 * 60)
+    return "yesterday" if days == 1 else f"{days} days ago"

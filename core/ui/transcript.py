@@ -1,0 +1,151 @@
+"""A conversation as it is read: messages, the answer being written, and what can be done with each."""
+
+from datetime import tzinfo
+from typing import Any
+from uuid import UUID
+
+import streamlit as st
+
+from core import bootstrap, clock
+from core.ids import new_id
+from core.models import MessageRole, MessageStatus, Score
+from core.permissions import Actor
+from core.services.views import MessageView, Transcript
+from core.ui import composer, dialogs, failures, guard, times
+from core.ui.message_bar import message_bar, message_bar_code
+from core.ui.text import as_markdown, as_typed
+
+EDITING = "editing"
+EDIT_KEY = "edit_key"
+"""One key for one editing: a double click sends one message."""
+AVATARS = {MessageRole.USER: ":material/person:", MessageRole.ASSISTANT: ":material/forum:"}
+STATES = {
+    MessageStatus.STOPPED: "Stopped. What had arrived is kept.",
+    MessageStatus.INTERRUPTED: "Interrupted before it was finished. What had arrived is kept.",
+}
+
+
+def transcript(actor: Actor, shown: Transcript) -> None:
+    """Draws all but the answer in the making; `follow_answer` draws that."""
+    where = times.zone()
+    today = clock.now().astimezone(where).date()
+    message_bar_code()
+    day, editing = None, st.session_state.get(EDITING)
+    for message in shown.messages:
+        said_on = message.created_at.astimezone(where).date()
+        if said_on != day:
+            day = said_on
+            st.caption(times.day_label(day, today), text_alignment="center")
+        if message.status is not MessageStatus.PENDING:
+            _message(actor, shown, message, where, is_editing=editing == message.id)
+
+
+def follow_answer(actor: Actor, shown: Transcript) -> None:
+    """Draws the answer being written until it is over, then the page anew. Leaving in between harms nothing."""
+    if shown.active_run_id is None:
+        return
+    with st.chat_message("assistant", avatar=AVATARS[MessageRole.ASSISTANT]):
+        text = st.empty()
+        text.markdown(":shimmer[Thinking …]")
+        st.button(
+            "Stop",
+            icon=":material/stop_circle:",
+            type="tertiary",
+            key="stop_answer",
+            on_click=composer.stop_answer,
+            args=(actor, shown.conversation.id),
+        )
+        for snapshot in bootstrap.current().runner.watch(shown.active_run_id):
+            if snapshot.text:
+                text.markdown(as_markdown(snapshot.text) + " :shimmer[…]")
+    st.rerun()
+
+
+def _message(actor: Actor, shown: Transcript, message: MessageView, where: tzinfo, *, is_editing: bool) -> None:
+    with st.chat_message(message.role.value, avatar=AVATARS.get(message.role, ":material/info:")):
+        if message.is_deleted:
+            st.caption("Message deleted")
+        elif is_editing:
+            _editor(actor, message)
+        else:
+            _content(message)
+            _bar(actor, message, where, is_busy=shown.active_run_id is not None)
+
+
+def _content(message: MessageView) -> None:
+    if message.content:
+        st.markdown(as_typed(message.content) if message.role is MessageRole.USER else as_markdown(message.content))
+    if message.problem:
+        st.warning(message.problem, icon=":material/error:")
+    if state := STATES.get(message.status):
+        st.caption(state)
+    elif message.reached_limit:
+        st.caption("Ended here: the answer reached the longest length allowed.")
+
+
+def _bar(actor: Actor, message: MessageView, where: tzinfo, *, is_busy: bool) -> None:
+    data: dict[str, Any] = {
+        "time": times.clock_time(message.created_at, where) + (" · edited" if message.is_edited else ""),
+        "exact": times.exact(message.created_at, where),
+        "copy": message.content,
+        "actions": _actions(actor, message, is_busy=is_busy),
+        "score": message.score.value if message.score else None,
+        "version": None,
+    }
+    if message.version:
+        data["version"] = {
+            "number": message.version.number,
+            "total": message.version.total,
+            "previous": str(message.version.previous_id or "") or None,
+            "next": str(message.version.next_id or "") or None,
+        }
+    message_bar(data, key=f"bar_{message.id}", on_act=lambda name, wanted: _act(actor, message, name, wanted))
+
+
+def _actions(actor: Actor, message: MessageView, *, is_busy: bool) -> list[str]:
+    actions = ["copy"] if message.content else []
+    if message.role is MessageRole.ASSISTANT:
+        actions += ["up", "down"] if message.content else []
+        actions += [] if is_busy else ["regenerate"]
+    elif message.sender_id == actor.user_id and not is_busy:
+        actions.append("edit")
+    return actions
+
+
+def _act(actor: Actor, message: MessageView, name: str, wanted: str | None) -> None:
+    """What a click in the row under a message does, before the page is drawn anew."""
+    chat = bootstrap.current().chat
+    with failures.noticed():
+        actor = guard.again(actor)
+        if name == "edit":
+            st.session_state[EDITING] = message.id
+            st.session_state[EDIT_KEY] = new_id()
+        elif name == "regenerate":
+            chat.regenerate(actor, message.id)
+        elif name == "version" and wanted:
+            chat.show_version(actor, UUID(wanted))
+        elif name in ("up", "down"):
+            score = Score(name)
+            chat.rate(actor, message.id, None if message.score is score else score)
+            if score is Score.DOWN and message.score is not score:
+                st.session_state[dialogs.RATED] = message.id
+
+
+def _editor(actor: Actor, message: MessageView) -> None:
+    box = f"edit_{message.id}"
+
+    def sent() -> None:
+        with failures.noticed():
+            bootstrap.current().chat.edit_and_resend(
+                guard.again(actor), message.id, st.session_state[box], client_key=st.session_state.get(EDIT_KEY)
+            )
+            st.session_state.pop(EDITING, None)
+
+    def cancelled() -> None:
+        st.session_state.pop(EDITING, None)
+
+    st.text_area("Your message", message.content, key=box, label_visibility="collapsed", height="content")
+    with st.container(horizontal=True):
+        st.button("Send again", type="primary", key="send_edit", on_click=sent)
+        st.button("Cancel", key="cancel_edit", on_click=cancelled)
+    st.caption("The earlier version and its answers stay reachable.")

@@ -1,0 +1,20 @@
+"""Runs at every rerun: who is signed in, which pages they may open, the frame around them, then the page."""
+
+import streamlit as st
+
+from core.permissions import Permission
+from core.ui import frame, guard, links
+
+st.set_page_config(page_title="Parley", page_icon=links.FAVICON, layout="centered")
+st.logo(links.LOGO, size="large", icon_image=links.FAVICON)
+
+actor = guard.signed_in()
+page = st.navigation(
+    {
+        "Work": [links.HOME.page(), links.CHAT.page(is_listed=actor.may(Permission.CHAT_USE))],
+        "Admin": [links.SETTINGS.page(is_listed=actor.may(Permission.SETTINGS_MANAGE))],
+        "You": [links.ACCOUNT.page()],
+    }
+)
+frame.frame(actor, page)
+page.run()

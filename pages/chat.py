@@ -1,0 +1,47 @@
+"""One chat with the assistant, or the beginning of one."""
+
+import streamlit as st
+
+from core import bootstrap
+from core.errors import NotFound
+from core.permissions import Permission
+from core.ui import composer, dialogs, links
+from core.ui.chat_header import chat_header, undo_offer
+from core.ui.composer import chat_box, context_caption
+from core.ui.guard import require
+from core.ui.new_chat import model_caption, new_chat
+from core.ui.transcript import follow_answer, transcript
+
+MORE = "transcript_pages"
+
+actor = require(Permission.CHAT_USE)
+app = bootstrap.current()
+st.session_state.pop(composer.SENT, None)
+conversation_id = links.selected_conversation()
+undo_offer(actor)
+if problem := app.assistant.problem():
+    st.warning(problem, icon=":material/build:")
+
+if conversation_id is None:
+    new_chat(actor)
+    st.stop()
+
+pages = st.session_state.setdefault(MORE, {})
+try:
+    shown = app.transcripts.read(actor, conversation_id, limit=40 * pages.get(conversation_id, 1))
+except NotFound as error:
+    st.title("This chat isn't here", anchor=False)
+    st.markdown(str(error))
+    st.markdown("Start a new one below.")
+    composer.chat_box(actor, None, caption=model_caption())
+    st.stop()
+
+chat_header(actor, shown.conversation)
+if shown.has_earlier and st.button("Earlier messages", icon=":material/expand_less:", type="tertiary"):
+    pages[conversation_id] = pages.get(conversation_id, 1) + 1
+    st.rerun()
+transcript(actor, shown)
+chat_box(actor, conversation_id, caption=context_caption(shown))
+if answer_id := st.session_state.pop(dialogs.RATED, None):
+    dialogs.say_why(actor, answer_id)
+follow_answer(actor, shown)

@@ -1,0 +1,43 @@
+"""Where one begins: ask something, or go on with what was."""
+
+import streamlit as st
+
+from core import bootstrap
+from core.permissions import Permission
+from core.ui import composer, guard, links, times
+from core.ui.new_chat import first_name, model_caption
+from core.ui.text import as_label
+
+LATEST = 5
+
+actor = guard.require(Permission.HOME_VIEW)
+st.title(f"Hello, {first_name(actor)}", anchor=False)
+
+if not actor.may(Permission.CHAT_USE):
+    st.markdown("Your role has no chats of its own. Your account is under **Account**.")
+    st.stop()
+
+app = bootstrap.current()
+if problem := app.assistant.problem():
+    st.warning(problem, icon=":material/build:")
+
+latest = app.conversations.list_recent(actor, limit=LATEST)
+if latest:
+    st.subheader("Continue", anchor=False)
+    for line in latest:
+        with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+            st.page_link(
+                links.CHAT.page(),
+                label=as_label(line.title, 48) or "New chat",
+                icon=":material/chat:",
+                help="",
+                query_params={links.CONVERSATION: str(line.id)},
+                width="stretch",
+            )
+            st.caption(times.ago(line.last_message_at), width="content")
+else:
+    st.markdown("Ask your first question below. Your chats stay here, and only you can read them.")
+
+composer.chat_box(actor, None, caption=model_caption())
+if st.session_state.pop(composer.SENT, None):
+    st.switch_page(links.CHAT.page(), query_params={links.CONVERSATION: st.query_params[links.CONVERSATION]})

@@ -1,0 +1,32 @@
+"""The company's own settings, for admins."""
+
+import streamlit as st
+
+from core import bootstrap
+from core.errors import ParleyError
+from core.models import MAX_INSTRUCTIONS
+from core.permissions import Permission
+from core.ui import guard
+
+actor = guard.require(Permission.SETTINGS_MANAGE)
+companies = bootstrap.current().companies
+company = companies.get(actor)
+
+st.title("Settings", anchor=False)
+with st.form("company", border=False):
+    name = st.text_input("Company name", company.name)
+    instructions = st.text_area(
+        "Instructions for the assistant",
+        company.instructions,
+        placeholder="You work for a bakery with three shops. Answer in short sentences. Never promise delivery dates.",
+        height=200,
+        help=f"Up to {MAX_INSTRUCTIONS:,} characters.",
+    )
+    st.caption("The assistant is told this in every chat of the company, from the next question on.")
+    if st.form_submit_button("Save", type="primary"):
+        try:
+            companies.update(actor, name=name, instructions=instructions)
+        except ParleyError as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            st.success("Saved.", icon=":material/check:")
