@@ -1,0 +1,35 @@
+"""`python -m core …`: Parley's command line."""
+
+import logging
+
+import typer
+
+from core import bootstrap
+from core.cli import serve, users
+from core.config import load_settings
+from core.database.opening import open_database
+from core.errors import ParleyError
+
+
+def with_application(context: typer.Context) -> None:
+    """Opens the database for the commands that need it, and closes it after them."""
+    settings = load_settings()
+    bootstrap.install(bootstrap.build(settings, context.with_resource(open_database(settings))))
+
+
+app = typer.Typer(help="Parley, a company's own assistant desk.", no_args_is_help=True, add_completion=False)
+app.command("serve")(serve.serve)
+app.add_typer(users.app, name="users", help="People and their roles.", callback=with_application)
+
+
+def main() -> None:
+    logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s %(message)s")
+    try:
+        app()
+    except ParleyError as error:
+        typer.secho(str(error), err=True, fg=typer.colors.RED)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

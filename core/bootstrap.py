@@ -1,0 +1,99 @@
+"""The composition root: settings become a database, an assistant, a runner and the services that use them.
+
+One `Application` per process. Pages and routes reach it through `current()`; tests `install()` their own.
+"""
+
+from core.assistant.local_model import LocalModel
+from core.assistant.provider import Assistant
+from core.assistant.runner import Runner
+from core.assistant.runs import RunStore
+from core.config import Settings
+from core.database.engine import Database
+from core.errors import ParleyError
+from core.ids import new_id
+from core.services.accounts import AccountService
+from core.services.chat import ChatService
+from core.services.companies import CompanyService
+from core.services.conversations import ConversationService
+from core.services.people import PeopleService
+from core.services.transcripts import TranscriptService
+
+MODEL_PATIENCE = 10.0
+"""Seconds; without a model Parley serves all the same and says so."""
+
+
+class Application:
+    """Everything one process needs to serve people. Build it, then `start()` and at the end `stop()` the workers."""
+
+    def __init__(
+        self, settings: Settings, database: Database, assistant: Assistant, local_model: LocalModel | None = None
+    ) -> None:
+        """`local_model`: the child process behind the assistant, when the embedded model is used and installed."""
+        self.settings = settings
+        self.database = database
+        self.assistant = assistant
+        self.local_model = local_model
+        self.runner = Runner(RunStore(database, assistant, new_id()), assistant, grace=settings.shutdown_grace)
+        self.accounts = AccountService(database, settings)
+        self.people = PeopleService(database)
+        self.companies = CompanyService(database, assistant.instruction_tokens)
+        self.conversations = ConversationService(database, assistant.models, assistant.instruction_tokens)
+        self.transcripts = TranscriptService(database)
+        self.chat = ChatService(database, assistant.resolve_model, self.runner.submit, self.runner.stop_run)
+
+    def start(self) -> None:
+        """Starts the model and the runner; the database is open already. Waits a little for the model."""
+        if self.local_model:
+            self.local_model.start()
+            self.local_model.wait_ready(MODEL_PATIENCE)
+        self.runner.start()
+
+    def stop(self) -> None:
+        self.runner.stop()
+        if self.local_model:
+            self.local_model.stop()
+
+    def readiness(self) -> dict[str, str]:
+        """Each part that people depend on: "ok", or a sentence."""
+        return {
+            "database": self._database_state(),
+            "runner": "ok" if self.runner.is_running else "The answer runner is not running.",
+            "model": self.assistant.problem() or "ok",
+        }
+
+    def _database_state(self) -> str:
+        try:
+            self.database.check()
+        except ParleyError as error:
+            return str(error)
+        return "ok"
+
+
+def build(settings: Settings, database: Database) -> Application:
+    """The application as configured, nothing of it started."""
+    weights = LocalModel.find_weights() if settings.is_embedded_model else None
+    local_model = (
+        LocalModel(weights, threads=settings.embedded_threads, log_path=settings.data_dir / "model.log")
+        if weights
+        else None
+    )
+    return Application(settings, database, Assistant(settings, local_model), local_model)
+
+
+class _Slot:
+    application: Application | None = None
+
+
+_slot = _Slot()
+
+
+def install(application: Application | None) -> None:
+    """Makes this the process's application."""
+    _slot.application = application
+
+
+def current() -> Application:
+    """The process's application, which the lifespan or the command line installed."""
+    if _slot.application is None:
+        raise RuntimeError("no application is installed; the lifespan does it, or tests with install()")
+    return _slot.application
