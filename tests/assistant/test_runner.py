@@ -1,0 +1,564 @@
+"""Answers written for real: two applications are two processes as far as the database can tell."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic_ai.exceptions import ModelRateLimitError
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+
+from core import clock
+from core.assistant.live import LiveAnswer, Snapshot
+from core.assistant.provider import Assistant
+from core.bootstrap import Application
+from core.config import Settings
+from core.database.engine import Database
+from core.errors import (
+    AnswerInProgress,
+    ModelBusy,
+    ModelCutShort,
+    ModelEmpty,
+    ModelError,
+    ModelKeyRefused,
+    ModelUnknown,
+)
+from core.ids import new_id
+from core.models import AnswerRun, CallPurpose, CallStatus, Message, MessageStatus, ModelCall, RunStatus, UsageSource
+from core.permissions import Actor
+from core.repositories.answer_runs import AnswerRuns
+from core.repositories.model_calls import ModelCalls
+from core.services.chat import ChatService
+from core.services.views import Asked, MessageView
+from tests.conftest import autocommit
+from tests.support.builders import make_actor, make_company, make_user
+from tests.support.models import Answer, ScriptedModel
+from tests.support.waiting import Following, until
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=tmp_path, shutdown_grace=0)  # type: ignore[call-arg]
+
+
+@pytest.fixture
+def database(fresh_database: Database) -> Database:
+    return fresh_database
+
+
+@pytest.fixture
+def me(database: Database) -> Actor:
+    with database.transaction() as session:
+        return make_actor(make_user(session, make_company(session)))
+
+
+Serve = Callable[..., Application]
+
+
+@pytest.fixture
+def serve(settings: Settings, database: Database) -> Iterator[Serve]:
+    """Starts an application over a model; all of them are stopped at the end."""
+    with ExitStack() as stack:
+
+        def start(model: ScriptedModel, **changes: Any) -> Application:
+            return stack.enter_context(serving(settings.model_copy(update=changes), database, model))
+
+        yield start
+
+
+@contextmanager
+def serving(settings: Settings, database: Database, model: ScriptedModel) -> Iterator[Application]:
+    application = Application(settings, database, Assistant(settings, model_factory=lambda name: model))
+    application.start()
+    try:
+        yield application
+    finally:
+        if application.runner.is_running:
+            application.stop()
+
+
+def follow(application: Application, asked: Asked) -> Following[Snapshot]:
+    return Following(application.runner.watch(asked.run_id))
+
+
+def last_text(following: Following[Snapshot]) -> str:
+    return following.seen[-1].text if following.seen else ""
+
+
+def answer(application: Application, me: Actor, asked: Asked) -> MessageView:
+    return application.transcripts.read(me, asked.conversation_id).messages[-1]
+
+
+def ended(application: Application, me: Actor, asked: Asked) -> MessageView:
+    until(lambda: answer(application, me, asked).status is not MessageStatus.PENDING)
+    return answer(application, me, asked)
+
+
+def run_of(database: Database, asked: Asked) -> AnswerRun:
+    with database.reading() as session:
+        return session.get_one(AnswerRun, asked.run_id)
+
+
+def ledger(database: Database, asked: Asked) -> list[ModelCall]:
+    with database.reading() as session:
+        return ModelCalls(session).list_of_message(asked.answer_id)
+
+
+def execute(database: Database, statement: str, **values: Any) -> None:
+    with database.transaction() as session:
+        session.execute(text(statement), values)
+
+
+def age(database: Database, asked: Asked, seconds: int) -> None:
+    """As if nothing had been heard of the run for that long."""
+    moment = clock.now() - timedelta(seconds=seconds)
+    execute(database, "UPDATE answer_runs SET heartbeat_at = :moment WHERE id = :id", moment=moment, id=asked.run_id)
+
+
+def ask_unattended(database: Database, me: Actor, question: str = "Why?") -> Asked:
+    """Asked of a process whose runner then does nothing."""
+    return ChatService(database, lambda name: name or "", lambda run: None, lambda run: None).ask(me, question)
+
+
+def held(*deltas: str) -> tuple[ScriptedModel, threading.Event]:
+    """A model that says all but the last delta, then waits for the gate."""
+    gate = threading.Event()
+    return ScriptedModel(Answer(deltas=deltas, gate=gate)), gate
+
+
+# The straight way.
+
+
+def test_an_answer_is_written_kept_and_booked(serve: Serve, database: Database, me: Actor) -> None:
+    model = ScriptedModel("Because it is so.", "Still so.")
+    application = serve(model)
+    first = application.chat.ask(me, "Why?")
+    said = ended(application, me, first)
+    assert (said.content, said.status, said.tokens) == ("Because it is so.", MessageStatus.COMPLETE, 7)
+    run = run_of(database, first)
+    assert (run.status, run.partial, run.error_code) == (RunStatus.COMPLETE, "", None)
+    assert run.finished_at and run.worker_id
+
+    (call,) = ledger(database, first)
+    assert (call.purpose, call.status, call.usage_source) == (
+        CallPurpose.ANSWER,
+        CallStatus.COMPLETE,
+        UsageSource.EXACT,
+    )
+    assert (call.input_tokens, call.cached_tokens, call.output_tokens) == (40, 16, 7)
+    assert (call.company_id, call.user_id, call.run_id) == (me.company_id, me.user_id, first.run_id)
+    assert (call.provider, call.model) == ("embedded", application.assistant.default_model)
+    assert call.cost == 0
+    assert call.first_token_ms is not None and call.duration_ms >= call.first_token_ms
+
+    second = application.chat.ask(me, "And now?", conversation_id=first.conversation_id)
+    assert ended(application, me, second).content == "Still so."
+    told = str(model.history[-1].messages)
+    assert all(words in told for words in ("Why?", "Because it is so.", "And now?", me.display_name))
+    assert model.open_streams == 0
+
+
+def test_watching_shows_the_answer_growing_to_its_end_whenever_one_comes(serve: Serve, me: Actor) -> None:
+    model, gate = held("One ", "two ", "three.")
+    application = serve(model)
+    asked = application.chat.ask(me, "Count.")
+    first = follow(application, asked)
+    until(lambda: last_text(first) == "One two ")
+    late = follow(application, asked)
+    until(lambda: late.seen)
+    assert late.seen[0] == Snapshot("One two ", is_over=False)
+    elsewhere = follow(serve(ScriptedModel()), asked)
+    until(lambda: last_text(elsewhere) == "One two ")
+    for _ in application.runner.watch(asked.run_id):
+        break  # leaving early harms nothing
+    gate.set()
+    for watcher in (first, late, elsewhere):
+        *growing, end = watcher.to_the_end()
+        assert end == Snapshot("One two three.", is_over=True)
+        assert not any(snapshot.is_over for snapshot in growing)
+        assert are_prefixes([snapshot.text for snapshot in watcher.seen])
+    assert follow(application, asked).to_the_end() == [end]
+
+
+def are_prefixes(seen: Sequence[str]) -> bool:
+    return all(later.startswith(earlier) for earlier, later in pairwise(seen))
+
+
+def test_answers_in_several_conversations_do_not_wait_for_each_other(serve: Serve, me: Actor) -> None:
+    gate = threading.Event()
+    application = serve(ScriptedModel(Answer(deltas=["slow ", "one"], gate=gate), "quick one"))
+    slow = application.chat.ask(me, "Slowly.")
+    until(lambda: run_of(application.database, slow).partial == "slow ")
+    quick = application.chat.ask(me, "Quickly.")
+    assert ended(application, me, quick).content == "quick one"
+    with pytest.raises(AnswerInProgress):
+        application.chat.ask(me, "More?", conversation_id=slow.conversation_id)
+    gate.set()
+    assert ended(application, me, slow).content == "slow one"
+
+
+# Stopping.
+
+
+@pytest.mark.parametrize("by", ["this process", "another process"])
+def test_stopping_keeps_what_was_seen_and_books_it(serve: Serve, database: Database, me: Actor, by: str) -> None:
+    # The answer goes on by itself until it is stopped: another process's wish is seen with the next text.
+    model = ScriptedModel(Answer(deltas=["more "] * 1_000, delay=0.03))
+    writer = serve(model)
+    stopper = writer if by == "this process" else serve(ScriptedModel())
+    asked = writer.chat.ask(me, "Go on.")
+    watcher = follow(writer, asked)
+    until(lambda: last_text(watcher))
+    stopper.chat.stop(me, asked.conversation_id)
+    *_, end = watcher.to_the_end()
+    said = answer(writer, me, asked)
+    assert (said.content, said.status) == (end.text, MessageStatus.STOPPED)
+    assert 0 < len(said.content) < 5_000
+    (call,) = ledger(database, asked)
+    assert (call.status, call.usage_source) == (CallStatus.STOPPED, UsageSource.ESTIMATED)
+    assert call.output_tokens and call.output_tokens == said.tokens
+    assert model.open_streams == 0
+    assert ended(writer, me, writer.chat.ask(me, "And?", conversation_id=asked.conversation_id)).content
+
+
+def test_stopping_a_silent_answer_does_not_wait_for_its_first_word(serve: Serve, database: Database, me: Actor) -> None:
+    model, gate = held("never")
+    application = serve(model)
+    asked = application.chat.ask(me, "Think.")
+    until(lambda: model.open_streams)
+    application.chat.stop(me, asked.conversation_id)
+    said = ended(application, me, asked)
+    assert (said.content, said.status) == ("", MessageStatus.STOPPED)
+    (call,) = ledger(database, asked)
+    assert call.status is CallStatus.STOPPED
+    gate.set()
+
+
+def test_a_silent_answer_is_stopped_from_another_process_as_soon(serve: Serve, me: Actor) -> None:
+    model, gate = held("never")
+    writer, other = serve(model), serve(ScriptedModel())
+    asked = writer.chat.ask(me, "Think.")
+    until(lambda: model.open_streams)
+    other.chat.stop(me, asked.conversation_id)
+    until(lambda: answer(other, me, asked).status is MessageStatus.STOPPED, patience=3)
+    gate.set()
+
+
+# Failing.
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "content", "code", "source"),
+    [
+        (ModelKeyRefused(), MessageStatus.FAILED, "", ModelKeyRefused, UsageSource.MISSING),
+        ("  ", MessageStatus.FAILED, "", ModelEmpty, UsageSource.EXACT),
+        (
+            Answer(deltas=["So ", "far"], error=ModelCutShort()),
+            MessageStatus.INTERRUPTED,
+            "So far",
+            ModelCutShort,
+            UsageSource.ESTIMATED,
+        ),
+        (
+            Answer(deltas=["So ", "far"], finish_reason=None),
+            MessageStatus.INTERRUPTED,
+            "So far",
+            ModelCutShort,
+            UsageSource.ESTIMATED,
+        ),
+    ],
+    ids=["before a token", "blank", "after tokens", "without a finish reason"],
+)
+def test_a_failed_answer_keeps_what_came_and_says_why(
+    serve: Serve,
+    database: Database,
+    me: Actor,
+    script: Exception | str | Answer,
+    status: MessageStatus,
+    content: str,
+    code: type[ModelError],
+    source: UsageSource,
+) -> None:
+    application = serve(ScriptedModel(script, "Better."))
+    asked = application.chat.ask(me, "Why?")
+    said = ended(application, me, asked)
+    assert (said.content.strip(), said.status) == (content, status)
+    run = run_of(database, asked)
+    assert (run.status.value, run.error_code) == (status.value, code.code)
+    (call,) = ledger(database, asked)
+    assert (call.status.value, call.error_code, call.usage_source) == (status.value, run.error_code, source)
+    again = application.chat.regenerate(me, asked.answer_id)
+    assert ended(application, me, again).content == "Better."
+
+
+def test_an_attempt_that_failed_and_the_one_that_counted_are_both_booked(
+    serve: Serve, database: Database, me: Actor
+) -> None:
+    application = serve(ScriptedModel(ModelRateLimitError("scripted", "slow down"), "At last."))
+    asked = application.chat.ask(me, "Why?")
+    assert ended(application, me, asked).content == "At last."
+    booked = [(call.status, call.error_code, call.output_tokens) for call in ledger(database, asked)]
+    assert booked == [(CallStatus.FAILED, ModelBusy.code, None), (CallStatus.COMPLETE, None, 7)]
+
+
+def test_a_model_that_is_no_longer_offered_costs_nothing(serve: Serve, database: Database, me: Actor) -> None:
+    asked = ask_unattended(database, me)
+    execute(database, "UPDATE answer_runs SET model = 'withdrawn'")
+    age(database, asked, 6)
+    application = serve(ScriptedModel())
+    said = ended(application, me, asked)
+    assert (said.status, said.problem) == (MessageStatus.FAILED, ModelUnknown.sentence)
+    assert ledger(database, asked) == []
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud83d"], ids=["NUL", "half a character"])
+def test_an_answer_with_what_cannot_be_stored_is_kept_without_it(serve: Serve, me: Actor, odd: str) -> None:
+    application = serve(ScriptedModel(["So ", odd, "it is."]))
+    asked = application.chat.ask(me, "Why?")
+    said = ended(application, me, asked)
+    assert (said.content.replace("\ufffd", ""), said.status) == ("So it is.", MessageStatus.COMPLETE)
+
+
+# Processes that end, and others that find what they left.
+
+
+def test_a_process_that_stops_keeps_what_its_answers_have(serve: Serve, database: Database, me: Actor) -> None:
+    model, gate = held("So ", "far ", "no further")
+    application = serve(model)
+    asked = application.chat.ask(me, "Why?")
+    watcher = follow(application, asked)
+    until(lambda: last_text(watcher) == "So far ")
+    application.stop()
+    assert watcher.to_the_end()[-1] == Snapshot("So far ", is_over=True)
+    said = answer(application, me, asked)
+    assert (said.content, said.status) == ("So far ", MessageStatus.INTERRUPTED)
+    assert run_of(database, asked).error_code == ModelCutShort.code
+    (call,) = ledger(database, asked)
+    assert (call.status, call.usage_source) == (CallStatus.INTERRUPTED, UsageSource.ESTIMATED)
+    assert model.open_streams == 0
+    gate.set()
+
+
+def test_a_process_that_stops_lets_its_answers_finish_within_the_grace(serve: Serve, me: Actor) -> None:
+    model, gate = held("All ", "of it.")
+    application = serve(model, shutdown_grace=30)
+    asked = application.chat.ask(me, "Why?")
+    until(lambda: model.open_streams)
+    stopping = threading.Thread(target=application.stop)
+    stopping.start()
+    until(lambda: not application.runner.is_running)
+    gate.set()
+    stopping.join()
+    said = answer(application, me, asked)
+    assert (said.content, said.status) == ("All of it.", MessageStatus.COMPLETE)
+
+
+def test_what_a_dead_worker_left_is_kept_and_what_a_live_one_writes_is_left_alone(
+    serve: Serve, database: Database, me: Actor
+) -> None:
+    dead, silent, alive = (ask_unattended(database, me) for _ in range(3))
+    with database.transaction() as session:
+        runs = AnswerRuns(session)
+        for asked, partial in ((dead, "As far as I"), (silent, ""), (alive, "Still")):
+            worker = new_id()
+            assert runs.claim(asked.run_id, worker)
+            runs.flush_partial(asked.run_id, worker, partial)
+    for asked, seconds in ((dead, 31), (silent, 31), (alive, 25)):
+        age(database, asked, seconds)
+    application = serve(ScriptedModel("From the beginning."))
+    for asked, kept, source in ((dead, "As far as I", UsageSource.ESTIMATED), (silent, "", UsageSource.MISSING)):
+        said = ended(application, me, asked)
+        assert (said.content, said.status) == (kept, MessageStatus.INTERRUPTED)
+        (call,) = ledger(database, asked)
+        assert (call.status, call.usage_source) == (CallStatus.INTERRUPTED, source)
+        assert (call.output_tokens or 0) == (said.tokens or 0) == (4 if kept else 0)
+    run = run_of(database, alive)
+    assert (run.status, run.partial) == (RunStatus.RUNNING, "Still")
+    again = application.chat.regenerate(me, dead.answer_id)
+    assert ended(application, me, again).content == "From the beginning."
+
+
+def test_a_worker_that_was_given_up_writes_no_more(serve: Serve, database: Database, me: Actor) -> None:
+    model, gate = held("So ", "far ", "and further")
+    writer = serve(model)
+    asked = writer.chat.ask(me, "Why?")
+    until(lambda: run_of(database, asked).partial == "So far ")
+    age(database, asked, 31)
+    other = serve(ScriptedModel())
+    assert ended(other, me, asked).content == "So far "
+    gate.set()
+    until(lambda: not model.open_streams)
+    writer.stop()
+    assert answer(other, me, asked).content == "So far "
+    assert [call.status for call in ledger(database, asked)] == [CallStatus.INTERRUPTED]
+
+
+def test_a_question_nobody_took_up_is_answered_by_another_process(serve: Serve, database: Database, me: Actor) -> None:
+    waiting, recent = ask_unattended(database, me, "Anybody?"), ask_unattended(database, me)
+    age(database, waiting, 6)
+    application = serve(ScriptedModel("Here."))
+    assert ended(application, me, waiting).content == "Here."
+    assert run_of(database, recent).status is RunStatus.QUEUED
+
+
+def test_a_question_to_a_process_that_stops_waits_for_another(serve: Serve, database: Database, me: Actor) -> None:
+    model, gate = held("So ", "there.")
+    stopping = serve(model, shutdown_grace=30)
+    first = stopping.chat.ask(me, "Why?")
+    until(lambda: model.open_streams)
+    thread = threading.Thread(target=stopping.stop)
+    thread.start()
+    until(lambda: not stopping.runner.is_running)
+    second = stopping.chat.ask(me, "And now?")
+    watcher = follow(stopping, second)
+    gate.set()
+    thread.join()
+    third = stopping.chat.ask(me, "Anybody?")
+    for asked in (second, third):
+        assert run_of(database, asked).status is RunStatus.QUEUED
+        age(database, asked, 6)
+    other = serve(ScriptedModel(default="Here."))
+    assert [ended(other, me, asked).content for asked in (first, second, third)] == ["So there.", "Here.", "Here."]
+    assert watcher.to_the_end()[-1] == Snapshot("Here.", is_over=True)
+
+
+def test_a_process_that_slept_does_not_give_up_its_own_answers(serve: Serve, database: Database, me: Actor) -> None:
+    """A laptop's lid, or PostgreSQL away for long: the heartbeat is old, but whoever would miss it is alive."""
+    model, gate = held("Still ", "here ", "and whole.")
+    application = serve(model)
+    asked = application.chat.ask(me, "Why?")
+    until(lambda: run_of(database, asked).partial == "Still here ")
+    dead = ask_unattended(database, me)
+    with database.transaction() as session:
+        assert AnswerRuns(session).claim(dead.run_id, new_id())
+    for old in (asked, dead):
+        age(database, old, 31)
+    assert ended(application, me, dead).status is MessageStatus.INTERRUPTED
+    gate.set()
+    said = ended(application, me, asked)
+    assert (said.content, said.status) == ("Still here and whole.", MessageStatus.COMPLETE)
+
+
+# A database that goes away.
+
+
+@contextmanager
+def away(url: URL) -> Iterator[None]:
+    """Ends every connection to this database and takes no new ones."""
+    name = url.database
+    with autocommit(url.set(database="postgres")) as engine, engine.connect() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"))
+        connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"))
+        try:
+            yield
+        finally:
+            connection.execute(text(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true"))
+
+
+def test_an_answer_outlives_the_databases_absence(
+    serve: Serve, fresh_url: URL, database: Database, me: Actor, caplog: pytest.LogCaptureFixture
+) -> None:
+    model, gate = held("Nothing ", "is ", "lost.")
+    application = serve(model)
+    asked = application.chat.ask(me, "Why?")
+    watcher = follow(application, asked)
+    until(lambda: run_of(database, asked).partial == "Nothing is ")
+    with away(fresh_url):
+        gate.set()
+        until(lambda: last_text(watcher) == "Nothing is lost.")
+        until(lambda: "database_away" in caplog.text)
+    assert watcher.to_the_end()[-1] == Snapshot("Nothing is lost.", is_over=True)
+    said = answer(application, me, asked)
+    assert (said.content, said.status) == ("Nothing is lost.", MessageStatus.COMPLETE)
+    assert len(ledger(database, asked)) == 1
+
+
+def test_a_statement_that_was_cancelled_does_not_end_the_keeping(serve: Serve, database: Database, me: Actor) -> None:
+    """As a statement's time-out does, when somebody holds the row for too long."""
+    application = serve(ScriptedModel(Answer(deltas=["more "] * 1_000, delay=0.02)))
+    asked = application.chat.ask(me, "Go on.")
+    until(lambda: run_of(database, asked).partial)
+    with database.transaction() as session:
+        session.get_one(AnswerRun, asked.run_id, with_for_update=True)
+        cancel_who_waits(database)
+    kept = run_of(database, asked).partial
+    until(lambda: len(run_of(database, asked).partial) > len(kept), patience=3)
+    application.chat.stop(me, asked.conversation_id)
+    assert ended(application, me, asked).status is MessageStatus.STOPPED
+
+
+def test_nor_is_the_end_of_an_answer_lost_with_it(serve: Serve, database: Database, me: Actor) -> None:
+    model, gate = held("Nothing ", "is ", "lost.")
+    application = serve(model)
+    asked = application.chat.ask(me, "Why?")
+    until(lambda: run_of(database, asked).partial)
+    with database.transaction() as session:
+        session.get_one(Message, asked.answer_id, with_for_update=True)  # only the end writes there
+        gate.set()
+        cancel_who_waits(database)
+    said = ended(application, me, asked)
+    assert (said.content, said.status) == ("Nothing is lost.", MessageStatus.COMPLETE)
+
+
+def cancel_who_waits(database: Database) -> None:
+    """Ends the statement that waits for a lock in this database, as soon as there is one."""
+    cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
+    waiting = "datname = current_database() AND wait_event_type = 'Lock'"
+
+    def act() -> list[Any]:
+        with database.reading() as session:
+            return list(session.execute(text(f"{cancel} WHERE {waiting}")))
+
+    until(act)
+
+
+# Titles.
+
+REMOTE = {"openai_base_url": "http://service.example/v1", "models": ["large"]}
+
+
+def test_a_services_model_improves_the_title_once(serve: Serve, database: Database, me: Actor) -> None:
+    application = serve(ScriptedModel("Like so.", "Password reset", "More."), **REMOTE)
+    asked = application.chat.ask(me, "how do i reset my password, please?")
+    assert application.conversations.get(me, asked.conversation_id).title == "how do i reset my password, please?"
+    until(lambda: application.conversations.get(me, asked.conversation_id).title == "Password reset")
+    booked = [(call.purpose, call.provider, call.model, call.cost) for call in ledger(database, asked)]
+    assert booked == [
+        (CallPurpose.ANSWER, "service.example", "large", None),  # no price is known: not the same as free
+        (CallPurpose.TITLE, "service.example", "large", None),
+    ]
+    more = application.chat.ask(me, "More?", conversation_id=asked.conversation_id)
+    assert ended(application, me, more).content == "More."
+    assert application.conversations.get(me, asked.conversation_id).title == "Password reset"
+
+
+def test_the_title_a_person_gave_stays(serve: Serve, database: Database, me: Actor) -> None:
+    gate = threading.Event()
+    model = ScriptedModel("Like so.", Answer(deltas=["A better ", "title"], gate=gate))
+    application = serve(model, **REMOTE)
+    asked = application.chat.ask(me, "How?")
+    until(lambda: len(model.history) == 2)
+    application.conversations.rename(me, asked.conversation_id, "Mine")
+    gate.set()
+    until(lambda: len(ledger(database, asked)) == 2)
+    assert application.conversations.get(me, asked.conversation_id).title == "Mine"
+
+
+# The live answer alone.
+
+
+def test_a_viewer_is_woken_by_text_and_by_the_end() -> None:
+    live = LiveAnswer()
+    assert live.wait_beyond(0, 0.0) == Snapshot("", is_over=False)
+    waiting = Following(live.wait_beyond(length, 60.0) for length in (0, 3, 6))
+    live.append("one")
+    until(lambda: len(waiting.seen) == 1)
+    live.append("two")
+    until(lambda: len(waiting.seen) == 2)
+    live.close()
+    assert waiting.to_the_end() == [Snapshot("one", False), Snapshot("onetwo", False), Snapshot("onetwo", True)]

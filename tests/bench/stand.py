@@ -1,0 +1,82 @@
+"""The stand everything is measured on: an own embedded PostgreSQL, its databases, and the progress bars."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from rich.progress import Progress
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL
+
+from core.config import Settings
+from core.database.embedded import EmbeddedPostgres
+from core.database.engine import Database, connect
+from core.database.migrate import migrate
+
+
+class Stand:
+    def __init__(self, folder: Path, server_url: URL, progress: Progress, *, is_quick: bool) -> None:
+        self.folder = folder
+        self.server_url = server_url
+        self.progress = progress
+        self.is_quick = is_quick
+        self.settings = Settings(
+            _env_file=None,  # type: ignore[call-arg]
+            data_dir=folder,
+            database_url=None,
+            openai_base_url=None,
+            models=[],
+        )
+        self._numbers = count(1)
+
+    def pick(self, full: int, quick: int) -> int:
+        """How much of something: in a full run, or in a quick one."""
+        return quick if self.is_quick else full
+
+    def rounds(self, full: int, quick: int, what: str) -> Iterable[int]:
+        """Counts with a progress bar."""
+        return self.progress.track(range(self.pick(full, quick)), description=what)
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """A migrated database of its own with Parley's pool, dropped afterwards."""
+        name = f"bench_{next(self._numbers)}"
+        run(self.server_url, f"CREATE DATABASE {name}")
+        database = connect(self.settings, self.server_url.set(database=name))
+        try:
+            migrate(database.engine)
+            yield database
+        finally:
+            database.dispose()
+            run(self.server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def stand(progress: Progress, *, is_quick: bool) -> Iterator[Stand]:
+    with tempfile.TemporaryDirectory(prefix="parley-bench-", ignore_cleanup_errors=True) as folder:
+        server = EmbeddedPostgres(Path(folder))
+        url = server.start()
+        try:
+            yield Stand(Path(folder), url, progress, is_quick=is_quick)
+        finally:
+            server.stop()
+
+
+def run(url: URL, *statements: str) -> None:
+    """Outside any transaction: VACUUM, CHECKPOINT, CREATE DATABASE."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+@contextmanager
+def plain(url: URL, *, autocommit: bool = False) -> Iterator["psycopg.Connection[tuple]"]:
+    """The floor's way in: psycopg and nothing else."""
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(address, autocommit=autocommit, options="-c timezone=UTC") as connection:
+        yield connection

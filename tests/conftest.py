@@ -1,0 +1,110 @@
+"""One real PostgreSQL for the run; a migrated template cloned per worker; a savepoint per test."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import URL
+
+from core.config import Settings
+from core.database.embedded import EmbeddedPostgres
+from core.database.engine import Database, connect
+from core.database.migrate import migrate
+
+TEMPLATE = "parley_template"
+TEMPLATE_LOCK = 42
+
+
+@pytest.fixture(scope="session")
+def server_url(testrun_uid: str) -> Iterator[URL]:
+    """The maintenance database of the run's own embedded server, shared by all workers.
+
+    Not in pytest's folder: as root, PostgreSQL runs as somebody else, from whom the next pytest to start locks it up.
+    """
+    folder = Path(tempfile.gettempdir()) / f"parley-tests-{testrun_uid}"
+    server = EmbeddedPostgres(folder)
+    yield server.start()
+    server.stop()
+    if not (server.folder / "postmaster.pid").exists():  # the last worker
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def autocommit(url: URL) -> Iterator[Engine]:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def template(server_url: URL) -> str:
+    """The name of a migrated, empty database."""
+    with autocommit(server_url) as engine, engine.connect() as connection:
+        connection.execute(text(f"SELECT pg_advisory_lock({TEMPLATE_LOCK})"))
+        known = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": TEMPLATE}).scalar()
+        if not known:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+            connection.execute(text("SELECT pg_reload_conf()"))
+            connection.execute(text(f"CREATE DATABASE {TEMPLATE}_draft"))
+            draft = create_engine(server_url.set(database=f"{TEMPLATE}_draft"))
+            migrate(draft)
+            draft.dispose()
+            connection.execute(text(f"ALTER DATABASE {TEMPLATE}_draft RENAME TO {TEMPLATE}"))
+        connection.execute(text(f"SELECT pg_advisory_unlock({TEMPLATE_LOCK})"))
+    return TEMPLATE
+
+
+@contextmanager
+def cloned(server_url: URL, template: str) -> Iterator[URL]:
+    """A database of its own, made from the template and dropped afterwards."""
+    name = f"test_{uuid4().hex}"
+    with autocommit(server_url) as engine, engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        try:
+            yield server_url.set(database=name)
+        finally:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def worker_engine(server_url: URL, template: str) -> Iterator[Engine]:
+    with cloned(server_url, template) as url:
+        engine = create_engine(url, connect_args={"options": "-c timezone=UTC"})
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def database(worker_engine: Engine) -> Iterator[Database]:
+    """A Database whose every commit is a savepoint of one transaction that the test rolls back."""
+    with worker_engine.connect() as connection:
+        outer = connection.begin()
+        yield Database(connection)
+        outer.rollback()
+
+
+@pytest.fixture
+def fresh_url(server_url: URL, template: str) -> Iterator[URL]:
+    with cloned(server_url, template) as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_database(fresh_url: URL, settings: Settings) -> Iterator[Database]:
+    """A pooled Database of its own: for threads, races and whatever must really commit."""
+    database = connect(settings, fresh_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(_env_file=None, data_dir=tmp_path_factory.mktemp("data"))  # type: ignore[call-arg]

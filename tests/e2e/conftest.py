@@ -1,0 +1,90 @@
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from core.web.cookies import SESSION
+from tests.e2e.browsing import PATIENCE, Chat, launched
+from tests.e2e.served import Parley, served
+from tests.support.passwords import GOOD
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody with an account, and the session of their browser."""
+
+    email: str
+    name: str
+    token: str
+
+
+@pytest.fixture(scope="session")
+def parley(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parley]:
+    with served(Parley(tmp_path_factory.mktemp("parley"), PARLEY_SHUTDOWN_GRACE="1")) as parley:
+        yield parley
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Not for longer than a module: while Playwright is open, this thread can't run an event loop of its own."""
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def ada(parley: Parley) -> Guest:
+    """The first person, through the link that the first start printed."""
+    assert "First time here?" in parley.log
+    with launched() as browser:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(parley.url)
+        expect(page.get_by_text("Open the set-up link that Parley printed")).to_be_visible()
+        page.goto(parley.set_up_link)
+        page.get_by_label("Company name").fill("Engines")
+        page.get_by_label("Your name").fill("Ada Lovelace")
+        page.get_by_label("E-mail").fill("ada@example.com")
+        page.get_by_label("Password").fill(GOOD)
+        page.get_by_role("button", name="Create account").click()
+        expect(page.get_by_role("heading", name="Hello, Ada")).to_be_visible()
+        expect(page.get_by_text("Ask your first question below.")).to_be_visible()
+        page.goto(parley.set_up_link)
+        expect(page.get_by_text("Parley is set up.")).to_be_visible()
+        [token] = [cookie["value"] for cookie in context.cookies() if cookie["name"] == SESSION]
+        return Guest("ada@example.com", "Ada Lovelace", token)
+
+
+@pytest.fixture(scope="session")
+def bob(parley: Parley, ada: Guest) -> Guest:
+    """Somebody whom the operator added at the terminal, and who then signed in."""
+    words = ("users", "add", "bob@example.com", "--name", "Bob Boole", "--password-stdin")
+    assert "Added bob@example.com (staff)." in parley.command_line(*words, typed=f"{GOOD}\n")
+    return Guest("bob@example.com", "Bob Boole", parley.sign_in("bob@example.com"))
+
+
+Open = Callable[[Guest | None], Page]
+
+
+@pytest.fixture
+def tab(parley: Parley, browser: Browser) -> Iterator[Open]:
+    """A new browser of that person, or of nobody; when the test fails, nothing stays open."""
+    contexts: list[BrowserContext] = []
+
+    def opened(guest: Guest | None) -> Page:
+        context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+        if guest:
+            context.add_cookies([{"name": SESSION, "value": guest.token, "url": parley.url, "httpOnly": True}])
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def chat(parley: Parley, ada: Guest, tab: Open) -> Chat:
+    """Ada's, empty."""
+    return Chat(tab(ada), parley.url).open()

@@ -1,0 +1,56 @@
+import pytest
+
+from core.permissions import Role
+from core.services.sessions import SessionLimits
+from core.ui.text import WORD_JOINER
+from tests.pages.visitor import Desk, sentences, text_of, visit
+from tests.support.builders import make_conversation, make_messages
+
+REFUSED = "Nothing was deleted: the words don't match."
+
+
+def test_it_says_who_one_is_and_where_one_is_signed_in(desk: Desk) -> None:
+    ada = desk.person(Role.STAFF, Role.ADMIN, display_name="Ada Lovelace", email="ada@example.com")
+    bob = desk.staff()
+    with desk.database.transaction() as session:
+        SessionLimits(desk.application.settings).open(session, ada.user, "Mozilla/5.0 (iPhone) Safari/605")
+        SessionLimits(desk.application.settings).open(session, bob.user, "Edg/1 Android")
+    browser = visit(ada, "account.py", zone="Europe/Berlin")
+    shown = [text.value for text in browser.main.markdown]
+    assert shown[0].replace(WORD_JOINER, "") == "**Ada Lovelace**  \nada@example\\.com · admin, staff"
+    assert all(link in text_of(browser) for link in ("/account/password", "/account/sign-out"))
+    sessions = [text for text in shown if ":material/devices:" in text]
+    assert len(sessions) == 2
+    assert "Safari on iPhone" in sessions[0] and "last used just now" in sessions[0]
+    assert "Firefox on Windows" in sessions[1] and "this browser" in sessions[1]
+    assert "Android" not in text_of(browser)
+
+
+@pytest.mark.parametrize("typed", ["", "clear", "clear historyx", "CLEAR\nHISTORY", "klar"])
+def test_history_stays_unless_the_words_match(desk: Desk, typed: str) -> None:
+    ada = desk.staff()
+    with desk.database.transaction() as session:
+        make_messages(session, make_conversation(session, ada.user), ["Q", "A"])
+    browser = visit(ada, "account.py")
+    browser.text_input[0].set_value(typed)
+    browser.form_submit_button[0].click().run()
+    assert sentences(browser) == [REFUSED]
+    assert desk.application.conversations.count(ada.actor) == 1
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 chats deleted."), (1, "1 chat deleted."), (2, "2 chats deleted.")])
+def test_history_goes_when_the_words_match(desk: Desk, number: int, said: str) -> None:
+    ada, bob = desk.staff(), desk.staff()
+    with desk.database.transaction() as session:
+        for person in [ada] * number + [bob]:
+            make_messages(session, make_conversation(session, person.user), ["Q", "A"])
+    browser = visit(ada, "account.py")
+    browser.text_input[0].set_value(" Clear History ")
+    browser.form_submit_button[0].click().run()
+    assert sentences(browser) == [said]
+    assert desk.application.conversations.count(ada.actor) == 0
+    assert desk.application.conversations.count(bob.actor) == 1
+
+
+def test_a_role_without_chats_has_no_history_to_clear(desk: Desk) -> None:
+    assert not visit(desk.person(Role.ANALYST), "account.py").form

@@ -1,0 +1,241 @@
+"""The screens' queries on filled tables, by PostgreSQL's own account: which index, and how many rows."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+from sqlmodel import Session
+
+from core import clock
+from core.config import Settings
+from core.database.engine import Database, connect
+from core.ids import new_id
+from core.models import MessageRole, MessageStatus, RunStatus, Score
+from core.permissions import Actor
+from core.repositories.answer_runs import AnswerRuns
+from core.repositories.conversations import Conversations
+from core.repositories.feedback import Feedbacks
+from core.repositories.messages import Messages
+from tests.bench.seeding import make_list, make_person, make_talk
+from tests.bench.statements import statements_of
+from tests.conftest import cloned
+
+LARGE = {"messages", "conversations", "members", "answer_runs", "model_calls"}
+FEW, MANY, HIDDEN = 50, 20_000, 5_000
+PAGE = 40
+PARAMETER = r"%\((\w+)\)s"
+HIDE = (
+    "UPDATE messages SET superseded_with_id = gen_random_uuid() WHERE conversation_id = :conversation AND seq > :after"
+)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A person with few conversations and one with many; a short talk of the former and a long one."""
+
+    database: Database
+    few: Actor
+    many: Actor
+    short: UUID
+    long: UUID
+    rewritten: UUID
+    """A talk of 40 visible messages and 5,000 that a later version of a question hides."""
+    answers: list[UUID]
+    """Of the long talk, its latest."""
+
+
+@pytest.fixture(scope="module")
+def filled(server_url: URL, template: str) -> Iterator[Filled]:
+    with cloned(server_url, template) as url:
+        database = connect(Settings(_env_file=None), url)  # type: ignore[call-arg]
+        try:
+            yield fill(database)
+        finally:
+            database.dispose()
+
+
+def fill(database: Database) -> Filled:
+    with database.transaction() as session:
+        few, many = make_person(session), make_person(session)
+        make_list(session, few, FEW)
+        make_list(session, many, MANY)
+        short, long = make_talk(session, few, PAGE).id, make_talk(session, few, MANY).id
+        rewritten = make_talk(session, few, PAGE + HIDDEN).id
+        session.connection().execute(text(HIDE), {"conversation": rewritten, "after": PAGE})
+        _fill_runs(session, few)
+        answers = [line.id for line in Messages(session).latest(long, PAGE) if line.role is MessageRole.ASSISTANT]
+    with database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
+    return Filled(database, few, many, short, long, rewritten, answers)
+
+
+def _fill_runs(session: Session, person: Actor) -> None:
+    """A finished run and a ledger row for every message there is."""
+    for statement in (
+        "INSERT INTO answer_runs (id, created_at, conversation_id, message_id, asked_by, status, partial, heartbeat_at)"
+        " SELECT uuidv7(), now(), conversation_id, id, :person, 'complete', '', now() FROM messages",
+        "INSERT INTO model_calls (id, created_at, company_id, user_id, conversation_id, message_id, purpose, provider,"
+        " model, usage_source, duration_ms, status) SELECT uuidv7(), now(), :company, :person, conversation_id, id,"
+        " 'answer', 'embedded', 'one', 'exact', 900, 'complete' FROM messages",
+    ):
+        session.connection().execute(text(statement), {"person": person.user_id, "company": person.company_id})
+
+
+def undone(database: Database) -> Session:
+    """For statements of all kinds: nothing is committed."""
+    return Session(database.engine)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One statement as it was planned and, where it ran, what it touched."""
+
+    root: dict[str, Any]
+
+    @cached_property
+    def nodes(self) -> list[dict[str, Any]]:
+        def below(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+            yield node
+            for child in node.get("Plans", ()):
+                yield from below(child)
+
+        return list(below(self.root))
+
+    @property
+    def scanned_whole(self) -> set[str]:
+        return {node["Relation Name"] for node in self.nodes if node["Node Type"] == "Seq Scan"} & LARGE
+
+    @property
+    def indexes(self) -> set[str]:
+        return {node["Index Name"] for node in self.nodes if "Index Name" in node}
+
+    @property
+    def sorts(self) -> bool:
+        return any("Sort" in node["Node Type"] for node in self.nodes)
+
+    @property
+    def rows(self) -> float:
+        """Rows that scans of tables found, those they threw away again included."""
+        scans = [node for node in self.nodes if "Relation Name" in node and "Scan" in node["Node Type"]]
+        return sum(
+            (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"] for node in scans
+        )
+
+
+Query = Callable[[Session, Filled], object]
+
+READS: dict[str, Query] = {
+    "a page of the list": lambda s, f: Conversations(s).list_recent(f.many, limit=FEW),
+    "the next page of it": lambda s, f: Conversations(s).list_recent(f.many, limit=FEW, before=(clock.now(), new_id())),
+    "the archive": lambda s, f: Conversations(s).list_recent(f.many, archived=True, limit=FEW),
+    "a conversation": lambda s, f: Conversations(s).get_readable(f.few, f.long),
+    "a conversation to change": lambda s, f: Conversations(s).get_readable(f.few, f.long, lock=True),
+    "the latest messages": lambda s, f: Messages(s).latest(f.long, PAGE),
+    "earlier messages": lambda s, f: Messages(s).page(f.long, before=10_000, limit=PAGE),
+    "later messages": lambda s, f: Messages(s).page(f.long, after=10_000, limit=PAGE),
+    "a message": lambda s, f: Messages(s).get(f.answers[0]),
+    "a message by its key": lambda s, f: Messages(s).get_by_client_key(new_id()),
+    "versions": lambda s, f: Messages(s).list_versions(f.answers),
+    "the version shown": lambda s, f: Messages(s).get_shown_version(f.answers[0]),
+    "a person's scores": lambda s, f: Feedbacks(s).list_scores(f.answers, f.few.user_id),
+    "the run of a conversation": lambda s, f: AnswerRuns(s).get_active(f.long),
+    "the run of an answer": lambda s, f: AnswerRuns(s).get_by_message(f.answers[0]),
+    "a run": lambda s, f: AnswerRuns(s).get(new_id()),
+    "why answers failed": lambda s, f: AnswerRuns(s).list_error_codes(f.answers),
+    "runs without a heartbeat": lambda s, _: AnswerRuns(s).list_stale(clock.now()),
+    "runs nobody took": lambda s, _: AnswerRuns(s).list_unclaimed(clock.now()),
+}
+WRITES: dict[str, Query] = {
+    "append": lambda s, f: Messages(s).append(f.long, role=MessageRole.USER, content="Hello"),
+    "complete an answer": lambda s, f: Messages(s).complete(f.answers[0], "Done.", MessageStatus.COMPLETE, 4),
+    "rate an answer": lambda s, f: Feedbacks(s).put(f.answers[0], f.few.user_id, Score.UP, [], ""),
+    "claim a run": lambda s, _: AnswerRuns(s).claim(new_id(), new_id()),
+    "keep what has arrived": lambda s, _: AnswerRuns(s).flush_partial(new_id(), new_id(), "so far"),
+    "stop a run": lambda s, _: AnswerRuns(s).request_stop(new_id()),
+    "end a run": lambda s, _: AnswerRuns(s).finish(new_id(), RunStatus.COMPLETE),
+}
+
+QUERIES = READS | WRITES
+NO_LITERAL = "runs without a heartbeat"
+
+
+def plans_of(filled: Filled, query: Query, how: str = "ANALYZE, BUFFERS") -> list[Plan]:
+    """The plans of what a query sends, each run once more under EXPLAIN and rolled back."""
+    with undone(filled.database) as session:
+        with statements_of(filled.database) as sent:
+            query(session, filled)
+        session.rollback()
+        explain = session.connection().exec_driver_sql
+        assert sent
+        return [
+            Plan(explain(f"EXPLAIN ({how}, FORMAT JSON) {sql}", values).scalar_one()[0]["Plan"]) for sql, values in sent
+        ]
+
+
+@pytest.mark.parametrize("what", QUERIES)
+def test_no_query_of_a_screen_reads_a_large_table_whole(filled: Filled, what: str) -> None:
+    for plan in plans_of(filled, QUERIES[what]):
+        assert not plan.scanned_whole
+        assert plan.rows <= 3 * FEW
+
+
+@pytest.mark.parametrize(
+    ("what", "index"),
+    [
+        ("a page of the list", "conversations_owner_recent_idx"),
+        ("the next page of it", "conversations_owner_recent_idx"),
+        ("the archive", "conversations_owner_archived_idx"),
+        ("the latest messages", None),  # two indexes have that order
+        ("earlier messages", None),
+        ("later messages", None),
+    ],
+)
+def test_a_list_comes_out_of_its_index_in_its_own_order(filled: Filled, what: str, index: str | None) -> None:
+    (plan,) = plans_of(filled, READS[what])
+    assert index is None or index in plan.indexes
+    assert not plan.sorts
+
+
+@pytest.mark.parametrize(
+    ("little", "much"),
+    [
+        (
+            lambda s, f: Conversations(s).list_recent(f.few, limit=FEW),
+            lambda s, f: Conversations(s).list_recent(f.many, limit=FEW),
+        ),
+        (lambda s, f: Messages(s).latest(f.short, PAGE), lambda s, f: Messages(s).latest(f.long, PAGE)),
+        (lambda s, f: Messages(s).latest(f.short, PAGE), lambda s, f: Messages(s).latest(f.rewritten, PAGE)),
+        (
+            lambda s, f: Messages(s).append(f.short, role=MessageRole.USER, content="Hello"),
+            lambda s, f: Messages(s).append(f.long, role=MessageRole.USER, content="Hello"),
+        ),
+    ],
+    ids=["list", "open", "open after rewriting", "append"],
+)
+def test_a_long_history_touches_no_more_rows_than_a_short_one(filled: Filled, little: Query, much: Query) -> None:
+    (short,), (long,) = plans_of(filled, little), plans_of(filled, much)
+    assert long.rows <= short.rows
+
+
+@pytest.mark.parametrize("what", QUERIES)
+def test_a_prepared_statement_that_knows_no_values_has_an_index_too(filled: Filled, what: str) -> None:
+    """psycopg prepares what is sent often, and PostgreSQL may then plan it once for all values."""
+    with undone(filled.database) as session:
+        with statements_of(filled.database) as sent:
+            QUERIES[what](session, filled)
+        session.rollback()
+        for sql, _ in sent:
+            explained = session.connection().exec_driver_sql(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {numbered(sql)}")
+            assert not Plan(explained.scalar_one()[0]["Plan"]).scanned_whole
+
+
+def numbered(sql: str) -> str:
+    """`%(name)s` as `$1`, `$2`, …, which is how PostgreSQL itself knows parameters."""
+    names = list(dict.fromkeys(re.findall(PARAMETER, sql)))
+    return re.sub(PARAMETER, lambda found: f"${names.index(found[1]) + 1}", sql)

@@ -1,0 +1,104 @@
+"""Conversations as services see them: the people around one, and a chat service without a runner."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from core import clock
+from core.database.engine import Database
+from core.errors import ModelUnknown, ParleyError
+from core.models import Company, Member, MessageStatus, RunStatus
+from core.permissions import Actor, Role
+from core.repositories.answer_runs import AnswerRuns
+from core.repositories.messages import Messages
+from core.services.chat import ChatService
+from core.services.conversations import ConversationService
+from core.services.transcripts import TranscriptService
+from core.services.views import Asked, Transcript
+from tests.support.builders import make_actor, make_company, make_user
+
+MODELS = ("small", "large")
+DONE, DENIED, HIDDEN = "done", "NotPermitted", "NotFound"
+WHO = ("owner", "member", "colleague", "stranger", "owner without the role")
+
+
+def outcome(act: Callable[[], Any]) -> str:
+    """DONE, or the name of the error it was refused with: what the grids of operations are written in."""
+    try:
+        act()
+    except ParleyError as error:
+        return type(error).__name__
+    return DONE
+
+
+def without_chat(actor: Actor, role: Role = Role.ANALYST) -> Actor:
+    return Actor(actor.user_id, actor.company_id, actor.email, actor.display_name, frozenset({role}))
+
+
+@dataclass
+class Desk:
+    """The services on one database. Instead of being written by a runner, answers wait for `answer`."""
+
+    database: Database
+    started: list[UUID] = field(default_factory=list)
+    """Runs handed to the runner."""
+    stopped: list[UUID] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.chat = ChatService(self.database, _resolve, self.started.append, self.stopped.append)
+        self.conversations = ConversationService(self.database, MODELS, 2_000)
+        self.transcripts = TranscriptService(self.database)
+        with self.database.transaction() as session:
+            self.company = make_company(session)
+        self.me = self.person()
+
+    def person(self, *roles: Role, company: Company | None = None) -> Actor:
+        """Somebody new, of the desk's company unless told otherwise; staff unless given roles."""
+        with self.database.transaction() as session:
+            user = make_user(session, company or self.company, roles or (Role.STAFF,))
+            return make_actor(user, roles or (Role.STAFF,))
+
+    def stranger(self) -> Actor:
+        """Staff of another company."""
+        with self.database.transaction() as session:
+            company = make_company(session)
+        return self.person(company=company)
+
+    def join(self, actor: Actor, conversation_id: UUID) -> None:
+        with self.database.transaction() as session:
+            session.add(Member(conversation_id=conversation_id, user_id=actor.user_id, joined_at=clock.now()))
+
+    def answer(self, asked: Asked, text: str = "So.", *, error_code: str | None = None) -> Asked:
+        """Ends the answer, as failed when there is an error code."""
+        status = RunStatus.FAILED if error_code else RunStatus.COMPLETE
+        with self.database.transaction() as session:
+            assert AnswerRuns(session).finish(asked.run_id, status, error_code)
+            Messages(session).complete(asked.answer_id, text, MessageStatus(status.value), 1)
+        return asked
+
+    def talk(self, actor: Actor | None = None, *questions: str) -> Asked:
+        """Asks and answers in a new conversation. Returns the last question's."""
+        first, *others = questions or ("Why?",)
+        asked = self.answer(self.chat.ask(actor or self.me, first))
+        for question in others:
+            asked = self.answer(self.chat.ask(actor or self.me, question, conversation_id=asked.conversation_id))
+        return asked
+
+    def read(self, conversation_id: UUID, actor: Actor | None = None) -> Transcript:
+        return self.transcripts.read(actor or self.me, conversation_id)
+
+    def texts(self, conversation_id: UUID) -> list[str]:
+        return [message.content for message in self.read(conversation_id).messages]
+
+    def delete_message(self, message_id: UUID) -> None:
+        with self.database.transaction() as session:
+            message = Messages(session).get(message_id)
+            assert message
+            Messages(session).delete(message, None)
+
+
+def _resolve(name: str | None) -> str:
+    if name not in (None, *MODELS):
+        raise ModelUnknown
+    return name or MODELS[0]

@@ -1,0 +1,155 @@
+"""What people and models write, on its way into Streamlit's Markdown."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.ui.text import as_label, as_markdown, as_typed, browser_name
+
+PUNCTUATION = r"\`*_{}[]()<>#+-.!|~$:&"
+JOINER = "\u2060"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Plain text, **bold**, a [link](https://example.com/a?b=1).", None),
+        ("Write to us at 10:30: we are there", None),
+        (":red[warning]", r"\:red[warning]"),
+        (":blue-background[x]", r"\:blue-background[x]"),
+        (":material/home: :smile: :+1:", f":{JOINER}material/home: :{JOINER}smile: :{JOINER}+1:"),
+        ("It costs $5, or $6 with $0.50 on top", r"It costs \$5, or \$6 with \$0.50 on top"),
+        ("The area is $\\pi r^2$", None),
+        # What is escaped already stays so.
+        (r"It costs \$5", None),
+        (r"\:red[warning]", None),
+    ],
+)
+def test_streamlits_own_marks_lose_their_meaning_and_markdown_keeps_its(written: str, shown: str | None) -> None:
+    expected = written if shown is None else shown
+    assert as_markdown(written) == as_typed(written) == expected
+
+
+def test_markdown_of_several_lines_is_left_alone() -> None:
+    text = "# Heading\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+    assert as_markdown(text) == text
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "![chart](https://example.com/x.png)",
+        "![](https://example.com/x.png)",
+        "![two\nlines](https://example.com/x.png)",
+        "![a [b] c](https://example.com/x.png)",
+        "![chart][1]\n\n[1]: https://example.com/x.png",
+        "![1]\n\n[1]: https://example.com/x.png",
+    ],
+    ids=["inline", "nameless", "over lines", "nested", "by reference", "by name"],
+)
+def test_an_image_is_never_fetched_by_itself(image: str) -> None:
+    assert "![" not in as_markdown(image)
+    assert "![" not in as_typed(image)
+
+
+CODE = [
+    "`:red[x] costs $5`",
+    "```\n:red[x]\nawk '{print $1}'\n```",
+    "```python\nd[a:b:c]  # $5\n```",
+    "```\nnever closed :red[x] $5",
+    "~~~\nawk '{print $1}'\n~~~",
+    "1. Run this:\n\n   ```sh\n   awk '{print $1}' :red[x]\n   ```",
+    "````md\n```\n$5\n```\n$6\n````",
+    "``a ` $5 :red[x]``",
+]
+
+
+@pytest.mark.parametrize("code", CODE, ids=[code[:12] for code in CODE])
+def test_code_is_left_alone(code: str) -> None:
+    assert as_markdown(code) == code
+    assert as_markdown(f"Before $1\n\n{code}").removeprefix("Before \\$1\n\n") == code
+
+
+def test_text_after_code_is_text_again() -> None:
+    assert as_markdown("```\n$1\n```\n$2 `$3` $4") == "```\n$1\n```\n\\$2 `$3` \\$4"
+
+
+def test_what_a_person_typed_keeps_its_lines_but_code_its_own() -> None:
+    assert as_typed("one\ntwo\n\nthree") == "one  \ntwo  \n  \nthree"
+    assert as_typed("see\n```\na\nb\n```\nend") == "see  \n```\na\nb\n```  \nend"
+
+
+@given(st.text(alphabet=PUNCTUATION.replace("!", "") + "ab1 \n/", max_size=40))
+def test_nothing_but_escapes_is_ever_added(text: str) -> None:
+    assert without_escapes(as_markdown(text)) == without_escapes(text)
+
+
+@given(st.text(alphabet="abc:$[]1 -/", max_size=40))
+def test_outside_code_no_mark_is_left(text: str) -> None:
+    shown = as_markdown(text)
+    assert not re.search(r"(?<!\\)\$\d", shown)
+    assert not re.search(r"(?<!\\):[a-z][a-z1-]*\[", shown)
+    assert not re.search(r":[a-z-][a-z1/-]*:", shown)
+
+
+@given(st.text(max_size=80), st.integers(1, 70))
+def test_a_label_is_one_line_that_reads_as_written(text: str, limit: int) -> None:
+    line = " ".join(text.replace(JOINER, "").split())
+    label = as_label(line, limit)
+    read = unescaped(label)
+    assert "\n" not in label
+    assert len(read) <= limit
+    if len(line) <= limit:
+        assert read == line
+    else:
+        assert read.endswith("…")
+        assert line.startswith(read[:-1])
+
+
+@given(st.text(alphabet=PUNCTUATION + "ab", max_size=20))
+def test_in_a_label_no_mark_has_a_meaning(text: str) -> None:
+    bare = re.sub(r"\\[" + re.escape(PUNCTUATION) + "]", "", as_label(text))
+    assert not set(bare) & set(PUNCTUATION)
+
+
+def unescaped(label: str) -> str:
+    """How CommonMark reads backslashes before punctuation; word joiners are not seen."""
+    return re.sub(r"\\([" + re.escape(PUNCTUATION) + "])", r"\1", label).replace(JOINER, "")
+
+
+def without_escapes(text: str) -> str:
+    return text.replace("\\", "").replace(JOINER, "")
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 "
+            "Safari/537.36 Edg/140.0.0.0",
+            "Edge on Windows",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 "
+            "Mobile Safari/537.36",
+            "Chrome on Android",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+            "Version/18.5 Mobile/15E148 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 "
+            "Safari/605.1.15",
+            "Safari on Mac",
+        ),
+        ("curl/8.5.0", "Unknown browser"),
+        ("", "Unknown browser"),
+    ],
+)
+def test_a_browser_is_named_for_people(user_agent: str, name: str) -> None:
+    assert browser_name(user_agent) == name
