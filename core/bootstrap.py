@@ -3,6 +3,9 @@
 One `Application` per process. Pages and routes reach it through `current()`; tests `install()` their own.
 """
 
+from datetime import timedelta
+from uuid import UUID
+
 from core.assistant.local_model import LocalModel
 from core.assistant.provider import Assistant
 from core.assistant.runner import Runner
@@ -16,6 +19,7 @@ from core.services.chat import ChatService
 from core.services.companies import CompanyService
 from core.services.conversations import ConversationService
 from core.services.people import PeopleService
+from core.services.queue import QueueService
 from core.services.transcripts import TranscriptService
 
 MODEL_PATIENCE = 10.0
@@ -33,13 +37,20 @@ class Application:
         self.database = database
         self.assistant = assistant
         self.local_model = local_model
-        self.runner = Runner(RunStore(database, assistant, new_id()), assistant, grace=settings.shutdown_grace)
+        store = RunStore(database, assistant, new_id(), timedelta(seconds=settings.lost_after))
+        self.runner = Runner(store, assistant, grace=settings.shutdown_grace, changed=self._changed)
         self.accounts = AccountService(database, settings)
         self.people = PeopleService(database)
         self.companies = CompanyService(database, assistant.instruction_tokens)
         self.conversations = ConversationService(database, assistant.models, assistant.instruction_tokens)
         self.transcripts = TranscriptService(database)
-        self.chat = ChatService(database, assistant.resolve_model, self.runner.submit, self.runner.stop_run)
+        self.chat = ChatService(
+            database, assistant.resolve_model, self.runner.submit, self.runner.stop_run, self._changed
+        )
+        self.queue = QueueService(database, self.runner.submit, self.runner.stop_run, self._changed)
+
+    def _changed(self, conversation_id: UUID) -> None:
+        """Something is new in a conversation."""
 
     def start(self) -> None:
         """Starts the model and the runner; the database is open already. Waits a little for the model."""

@@ -74,6 +74,12 @@ class Settings(BaseSettings):
     )
     answer_tokens: int = Field(2_000, ge=16, le=100_000, description="Longest answer of a remote model, in tokens.")
     answer_deadline: int = Field(180, ge=5, le=3_600, description="Seconds after which any answer is ended.")
+    lost_after: int = Field(
+        15,
+        ge=2,
+        le=600,
+        description="Seconds without a sign of life after which an answer counts as interrupted.",
+    )
     embedded_threads: int = Field(
         1,
         ge=1,

@@ -16,10 +16,12 @@ ParleyError
 └── Unavailable             something we depend on does not answer
     ├── DatabaseUnavailable PostgreSQL cannot be reached
     ├── PortInUse           the address to serve on is taken
+    ├── AnswerInterrupted   the process that wrote an answer ended before it was whole
     └── ModelError          the model did not give a whole answer
         ├── ModelMissing            no model is installed or configured
         ├── ModelUnknown            the provider does not know this model
         ├── ModelKeyRefused         the provider refused our key
+        ├── ModelNoCredit           the provider's account is used up
         ├── ModelBusy               the provider asked us to slow down
         ├── ModelUnreachable        no connection, a time-out, or a server error
         ├── ModelRefused            the provider rejected this request
@@ -120,6 +122,12 @@ class PortInUse(Unavailable):
     code = "port_in_use"
 
 
+class AnswerInterrupted(Unavailable):
+    code = "answer_interrupted"
+    sentence = "Parley was restarted before this answer was finished."
+    is_expected = True
+
+
 class ModelError(Unavailable):
     code = "model_error"
     sentence = "The model did not give a whole answer. Try again."
@@ -140,6 +148,11 @@ class ModelUnknown(ModelError):
 class ModelKeyRefused(ModelError):
     code = "model_key_refused"
     sentence = "The model provider refused Parley's key. An admin has to check OPENAI_API_KEY."
+
+
+class ModelNoCredit(ModelError):
+    code = "model_no_credit"
+    sentence = "The model provider says that Parley's account has no credit left. An admin has to see to it."
 
 
 class ModelBusy(ModelError):
@@ -187,6 +200,6 @@ def _leaves(cls: type[ParleyError]) -> dict[str, type[ParleyError]]:
     return found
 
 
-def sentence_for(code: str | None) -> str:
-    """The sentence of the error with that code, as stored on an answer; the general one for None or unknown."""
-    return _leaves(ParleyError).get(code or "", ParleyError).sentence
+def failure_of(code: str | None) -> type[ParleyError]:
+    """The error with that code, as stored on an answer; the general one for None or unknown."""
+    return _leaves(ParleyError).get(code or "", ParleyError)

@@ -1,9 +1,11 @@
 """The only place that mints keys and secrets."""
 
 import secrets
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import uuid_utils
+
+_PARLEY = UUID("0d6f0e60-5a8e-5b57-9a39-3f0c5e3a7e11")
 
 
 def new_id() -> UUID:
@@ -11,9 +13,19 @@ def new_id() -> UUID:
     return UUID(int=uuid_utils.uuid7().int)
 
 
+def derived_id(*parts: str) -> UUID:
+    """The same key for the same parts, wherever it is made."""
+    return uuid5(_PARLEY, "\0".join(parts))
+
+
 def new_token() -> str:
     """A URL-safe secret of 256 random bits."""
     return secrets.token_urlsafe(32)
+
+
+def reference_of(key: UUID) -> str:
+    """A few characters of a key that a person can read out and an operator find in the log."""
+    return key.hex[-8:]
 
 
 def parse_id(text: str | None) -> UUID | None:

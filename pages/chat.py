@@ -10,6 +10,7 @@ from core.ui.chat_header import chat_header, undo_offer
 from core.ui.composer import chat_box, context_caption
 from core.ui.guard import require
 from core.ui.new_chat import model_caption, new_chat
+from core.ui.queue import queue
 from core.ui.transcript import follow_answer, transcript
 
 MORE = "transcript_pages"
@@ -36,12 +37,15 @@ except NotFound as error:
     composer.chat_box(actor, None, caption=model_caption())
     st.stop()
 
+composer.see(shown)
 chat_header(actor, shown.conversation)
 if shown.has_earlier and st.button("Earlier messages", icon=":material/expand_less:", type="tertiary"):
     pages[conversation_id] = pages.get(conversation_id, 1) + 1
     st.rerun()
 transcript(actor, shown)
+answering = st.container()
+queue(actor, shown)
 chat_box(actor, conversation_id, caption=context_caption(shown))
 if answer_id := st.session_state.pop(dialogs.RATED, None):
     dialogs.say_why(actor, answer_id)
-follow_answer(actor, shown)
+follow_answer(actor, shown, answering)

@@ -5,7 +5,7 @@ import pytest
 
 from core import errors
 from core.config import ROOT
-from core.errors import Misconfigured, ModelBusy, ModelMissing, ParleyError, sentence_for
+from core.errors import Misconfigured, ModelBusy, ModelMissing, ParleyError, failure_of
 
 
 def tree(cls: type[ParleyError], depth: int = 0) -> list[tuple[int, str]]:
@@ -57,15 +57,15 @@ def test_every_error_speaks_in_whole_sentences(cls: type[ParleyError]) -> None:
 def test_what_a_person_or_a_busy_provider_does_is_expected_and_a_broken_house_is_not() -> None:
     unexpected = {cls.__name__ for cls in CLASSES if not cls.is_expected}
     unavailable = {name for _, name in tree(errors.Unavailable)}
-    expected_there = {"ModelBusy", "ModelRefused", "ModelContextTooLong"}
+    expected_there = {"AnswerInterrupted", "ModelBusy", "ModelRefused", "ModelContextTooLong"}
     assert unexpected == (unavailable - expected_there) | {Misconfigured.__name__}
 
 
 def test_a_stored_code_finds_its_sentence() -> None:
-    assert sentence_for(ModelBusy.code) == ModelBusy.sentence
-    assert sentence_for(ModelMissing.code) == ModelMissing.sentence
+    assert failure_of(ModelBusy.code) is ModelBusy
+    assert failure_of(ModelMissing.code) is ModelMissing
 
 
 @pytest.mark.parametrize("code", [None, "", "never_heard_of"])
 def test_an_unknown_code_gets_the_general_sentence(code: str | None) -> None:
-    assert sentence_for(code) == ParleyError.sentence
+    assert failure_of(code) is ParleyError

@@ -7,7 +7,7 @@ from typing import Literal
 
 from core.assistant.tokens import estimate_tokens
 
-__all__ = ["CUT", "Prompt", "Turn", "build_prompt", "compose_instructions", "estimate_tokens"]
+__all__ = ["CUT", "GO_ON", "Prompt", "Turn", "build_prompt", "compose_instructions", "estimate_tokens"]
 
 TURN_OVERHEAD = 6
 """Tokens that chat templates spend on the marks around a message."""
@@ -28,9 +28,20 @@ class Turn:
         return estimate_tokens(self.content) + TURN_OVERHEAD
 
 
+GO_ON = Turn(
+    "user",
+    "Your answer broke off. Go on exactly where it ended, in the same language and form. "
+    "Don't repeat what is there already, don't apologise, and write nothing about having been interrupted.",
+)
+"""Asks for the rest of a partial answer where a service can't simply be given its beginning."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """`turns` are oldest first and alternate between the roles, beginning with a user's."""
+    """`turns` are oldest first and alternate between the roles, beginning with a user's.
+
+    They end with the question, or behind it with the partial answer to go on from.
+    """
 
     instructions: str
     turns: tuple[Turn, ...]
@@ -38,6 +49,10 @@ class Prompt:
     @property
     def tokens(self) -> int:
         return _instruction_tokens(self.instructions) + sum(turn.tokens for turn in self.turns)
+
+    @property
+    def is_resumed(self) -> bool:
+        return bool(self.turns) and self.turns[-1].role == "assistant"
 
     def halved(self) -> "Prompt":
         """The same with half the room for turns, for a second try after ModelContextTooLong."""

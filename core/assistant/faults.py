@@ -16,6 +16,7 @@ from core.errors import (
     ModelCutShort,
     ModelError,
     ModelKeyRefused,
+    ModelNoCredit,
     ModelRefused,
     ModelTooSlow,
     ModelUnknown,
@@ -27,11 +28,10 @@ LONGEST_RETRY_AFTER = 20.0
 
 # llama.cpp's type for it, which pydantic-ai doesn't know.
 _TOO_LONG_TYPES = {"exceed_context_size_error", "context_length_exceeded"}
-_NO_CREDIT = "The model provider says that Parley's account has no credit left. An admin has to see to it."
 
 # The first that matches counts, so the narrower classes come first.
 _LEAVES: tuple[tuple[type[BaseException], type[ModelError]], ...] = (
-    (ai.ModelQuotaExceededError, ModelKeyRefused),
+    (ai.ModelQuotaExceededError, ModelNoCredit),
     (ai.ModelRateLimitError, ModelBusy),
     (ai.ModelOverloadedError, ModelBusy),
     (ai.ModelUnavailableError, ModelUnreachable),
@@ -81,8 +81,6 @@ def as_model_error(error: BaseException) -> ModelError:
 def _leaf(error: BaseException) -> ModelError:
     if isinstance(error, ai.ModelAPIError) and error.provider_error_type in _TOO_LONG_TYPES:
         return ModelContextTooLong()
-    if isinstance(error, ai.ModelQuotaExceededError):
-        return ModelKeyRefused(_NO_CREDIT)
     if isinstance(error, ai.FallbackExceptionGroup) and error.exceptions:
         return _leaf(error.exceptions[-1])
     for cause, leaf in _LEAVES:

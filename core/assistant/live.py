@@ -25,6 +25,10 @@ class LiveAnswer:
             self._length += len(delta)
             self._changed.notify_all()
 
+    def since(self, length: int) -> str:
+        """What there is behind the first `length` characters."""
+        return self.snapshot().text[length:]
+
     def close(self) -> None:
         """The end is kept in the database; viewers read it there."""
         with self._changed:

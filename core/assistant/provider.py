@@ -48,6 +48,11 @@ class Assistant:
         return self._settings.is_embedded_model
 
     @property
+    def can_prefill(self) -> bool:
+        """Whether the model writes on from a partial answer as if it had not stopped; llama.cpp does."""
+        return self.is_embedded and self._model_factory is None
+
+    @property
     def provider(self) -> str:
         """EMBEDDED, or the host that answers."""
         return urlsplit(self._settings.openai_base_url or "").hostname or EMBEDDED
@@ -106,6 +111,7 @@ class Assistant:
             self._open,
             max_tokens=max_tokens or self.answer_tokens(model),
             deadline=self._settings.answer_deadline,
+            can_prefill=self.can_prefill,
         )
 
     async def warm_up(self) -> None:

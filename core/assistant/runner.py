@@ -7,44 +7,49 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
-from core.assistant.faults import describe
+from core.assistant.jobs import Job
+from core.assistant.ledger import calls_of
 from core.assistant.live import LiveAnswer, Snapshot
 from core.assistant.provider import Assistant
-from core.assistant.runs import Call, Job, RunStore
-from core.assistant.stream import AnswerStream, Attempt
+from core.assistant.runs import RunStore
 from core.assistant.titles import improve_title
-from core.errors import DatabaseUnavailable, ModelContextTooLong, ModelError, ParleyError
-from core.models import CallPurpose, CallStatus, RunStatus
+from core.assistant.writing import Writing
+from core.errors import DatabaseUnavailable
+from core.models import CallPurpose, RunStatus
 
 log = logging.getLogger(__name__)
 
 KEEP_EVERY = 0.25
-HEARTBEAT_EVERY = 1.0  # also how soon a wish to stop from another process is seen while no text comes
-SWEEP_EVERY = 5.0
+LONGEST_SWEEP = 5.0
 FRAME = 0.125  # every frame makes Streamlit send the whole text again: 8 a second read as smooth
 LONGEST_BACKOFF = 5.0
-MOST_TRIMS = 3
 LAST_WRITE = 5.0
 
 Result = TypeVar("Result")
 
 
 class Runner:
-    def __init__(self, store: RunStore, assistant: Assistant, *, grace: float) -> None:
-        """`grace`: seconds that answers get to finish when the process stops."""
+    def __init__(self, store: RunStore, assistant: Assistant, *, grace: float, changed: Callable[[UUID], None]) -> None:
+        """`grace`: seconds that answers get to finish when the process stops.
+
+        `changed` is told the conversation when an answer in it has ended.
+        """
         self.store = store
         self.assistant = assistant
         self.grace = grace
+        self.changed = changed
+        self._lost_after = store.lost_after.total_seconds()
+        self._reap_from = 0.0
         self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="runner-db")
         self._thread = threading.Thread(target=self._serve, name="runner", daemon=True)
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._stops: dict[UUID, asyncio.Event] = {}
         self._live: dict[UUID, LiveAnswer] = {}
+        self._writing: dict[UUID, Writing] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._is_draining = False
         self._loop: asyncio.AbstractEventLoop
@@ -57,7 +62,8 @@ class Runner:
         self._loop = asyncio.new_event_loop()
         self._thread.start()
         self._loop.call_soon_threadsafe(lambda: self._later(self.assistant.warm_up()))
-        asyncio.run_coroutine_threadsafe(self._sweep_for_ever(), self._loop)
+        for work in (self._keep_for_ever(), self._sweep_for_ever()):
+            asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def submit(self, run_id: UUID) -> None:
         """Begins a queued run. From any thread; returns at once, and from then on it can be watched.
@@ -76,18 +82,29 @@ class Runner:
             self._tell(self._stop, run_id)
 
     def watch(self, run_id: UUID) -> Iterator[Snapshot]:
-        """The answer as it grows, at most 8 times a second, until it is over. Leaving early harms nothing."""
-        shown = -1
+        """The answer as it grows, at most 8 times a second, until it is over. Leaving early harms nothing.
+
+        While PostgreSQL is away an answer of another process just does not grow.
+        """
+        shown, text = -1, ""
         while True:
             began = time.monotonic()
             live = self._live.get(run_id)
-            now = live.wait_beyond(max(shown, 0), 1.0) if live else Snapshot(*self.store.snapshot(run_id))
-            if now.is_over or len(now.text) != shown:
-                shown = len(now.text)
+            now = live.wait_beyond(max(shown, 0), 1.0) if live else self._look(run_id, text)
+            text = now.text
+            if now.is_over or len(text) != shown:
+                shown = len(text)
                 yield now
             if now.is_over:
                 return
             time.sleep(max(0.0, (FRAME if live else KEEP_EVERY) - (time.monotonic() - began)))
+
+    def _look(self, run_id: UUID, known: str) -> Snapshot:
+        try:
+            more, is_over = self.store.read_since(run_id, len(known))
+        except DatabaseUnavailable:
+            return Snapshot(known, is_over=False)
+        return Snapshot(known + more, is_over)
 
     def stop(self) -> None:
         """Lets running answers finish for `grace` seconds, then keeps what they have, marked interrupted."""
@@ -136,89 +153,49 @@ class Runner:
             del self._live[run_id]
             if job:  # else somebody else writes it: viewers go on with what the database has
                 live.close()
+        if job:
+            self.changed(job.origin.conversation_id)
 
     async def _write(self, job: Job, live: LiveAnswer) -> None:
-        streams: list[AnswerStream] = []
-        status, error_code = RunStatus.COMPLETE, None
-        keeper = self._loop.create_task(self._keep(job, live))
+        writing = Writing(job, live, self._stops[job.run_id], self.assistant)
+        self._writing[job.run_id] = writing
         try:
-            if await self._answer(job, live, streams):
-                status = RunStatus.STOPPED
-        except ModelError as error:
-            status = RunStatus.INTERRUPTED if live.snapshot().text.strip() else RunStatus.FAILED
-            error_code = error.code
-            log.warning(
-                "answer_failed run=%s code=%s cause=%s", job.run_id, error.code, describe(error.__cause__ or error)
-            )
-        except asyncio.CancelledError:  # the process is stopping
-            status, error_code = RunStatus.INTERRUPTED, "model_cut_short"
-        except Exception:
-            log.exception("answer_crashed run=%s", job.run_id)
-            status, error_code = RunStatus.FAILED, ParleyError.code
+            status, error_code = await writing.write()
         finally:
-            keeper.cancel()
-        text = live.snapshot().text
-        calls = _calls(CallPurpose.ANSWER, streams, status, error_code)
-        reached_limit = bool(streams) and streams[-1].reached_limit
-        finish = partial(self.store.finish, reached_limit=reached_limit)
-        await self._until_written(finish, job, status, text, calls, error_code)
+            del self._writing[job.run_id]
+        calls = calls_of(CallPurpose.ANSWER, writing.streams, status, error_code)
+        finish = partial(self.store.finish, reached_limit=writing.reached_limit)
+        following = await self._until_written(finish, job, status, writing.text, calls, error_code)
+        if following:
+            self.submit(following)
         if status is RunStatus.COMPLETE and job.is_first_answer and not self.assistant.is_embedded:
-            self._later(self._improve_title(job, streams[-1].model, text))
+            self._later(self._improve_title(job, writing.streams[-1].model, writing.text))
 
-    async def _answer(self, job: Job, live: LiveAnswer, streams: list[AnswerStream]) -> bool:
-        """Streams the answer into `live`; True when it was stopped before its end.
-
-        Our count of tokens is an estimate: when the provider finds the context too long after all, half of it goes.
-        """
-        model = self.assistant.resolve_model(job.model)
-        prompt = job.prompt
-        while True:
-            streams.append(self.assistant.stream(model, prompt))
-            try:
-                return await self._follow(streams[-1], live, self._stops[job.run_id])
-            except ModelContextTooLong:
-                if live.snapshot().text or len(streams) > MOST_TRIMS:
-                    raise
-                prompt = prompt.halved()
-
-    async def _follow(self, stream: AnswerStream, live: LiveAnswer, stop: asyncio.Event) -> bool:
-        """Moves the stream into the live answer. True when it was stopped before its end."""
-        reading = self._loop.create_task(_read(stream, live))
-        stopping = self._loop.create_task(stop.wait())
-        try:
-            await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if reading.done():
-                reading.result()
-                return False
-            return True
-        finally:
-            for task in (reading, stopping):
-                task.cancel()
-            await asyncio.gather(reading, stopping, return_exceptions=True)
-
-    async def _keep(self, job: Job, live: LiveAnswer) -> None:
-        """Every 250 ms what is new goes to the database; every second at least a sign of life."""
-        kept, kept_at = "", time.monotonic()
+    async def _keep_for_ever(self) -> None:
+        """Every 250 ms what is new of all answers goes to the database, and every second at least a sign of life."""
         while True:
             await asyncio.sleep(KEEP_EVERY)
-            text = live.snapshot().text
-            if text == kept and time.monotonic() - kept_at < HEARTBEAT_EVERY:
-                continue
             try:
-                wants_stop = await self._in_database(self.store.keep, job, text)
+                await self._keep()
             except DatabaseUnavailable:
-                continue  # the text is here; it is kept when the database is back
+                continue  # the texts are here; they are kept when the database is back
             except Exception:
-                log.exception("keeping_failed run=%s", job.run_id)
-                continue
-            kept, kept_at = text, time.monotonic()
-            if wants_stop is not False:
-                self._stop(job.run_id)
+                log.exception("keeping_failed")
+
+    async def _keep(self) -> None:
+        due = [(writing, arrived) for writing in self._writing.values() if (arrived := writing.arrived())]
+        if not due:
+            return
+        wants_stop = await self._in_database(self.store.keep, [arrived for _, arrived in due])
+        for writing, arrived in due:
+            writing.kept(arrived)
+            if wants_stop.get(arrived.run_id, True):  # one that is missing is not ours any more
+                writing.stop.set()
 
     async def _improve_title(self, job: Job, model: str, answer: str) -> None:
         title, stream = await improve_title(self.assistant, model, job.question, answer)
         status = RunStatus.COMPLETE if title else RunStatus.FAILED
-        for call in _calls(CallPurpose.TITLE, [stream], status, None):
+        for call in calls_of(CallPurpose.TITLE, [stream], status, None):
             await self._until_written(self.store.title, job, title, call)
 
     async def _until_written(self, write: Callable[..., Result], *arguments: Any) -> Result:
@@ -238,15 +215,24 @@ class Runner:
     async def _sweep_for_ever(self) -> None:
         while True:
             try:
-                if ended := await self._in_database(self.store.interrupt_stale, set(self._tasks)):
-                    log.warning("runs_interrupted count=%d", ended)
-                for run_id in await self._in_database(self.store.list_unclaimed):
-                    self._begin(run_id)
+                await self._sweep()
             except DatabaseUnavailable:
+                # Nobody could give a sign of life meanwhile: all get the usual time for it once PostgreSQL is back.
+                self._reap_from = time.monotonic() + self._lost_after
                 log.warning("sweep_skipped")
             except Exception:
                 log.exception("sweep_failed")
-            await asyncio.sleep(SWEEP_EVERY)
+            await asyncio.sleep(min(LONGEST_SWEEP, self._lost_after / 3))
+
+    async def _sweep(self) -> None:
+        if time.monotonic() >= self._reap_from:
+            for conversation_id in await self._in_database(self.store.interrupt_stale, set(self._tasks)):
+                log.warning("run_interrupted conversation=%s", conversation_id)
+                self.changed(conversation_id)
+        for run_id in await self._in_database(self.store.release_expired):
+            self._begin(run_id)
+        for run_id in await self._in_database(self.store.list_unclaimed):
+            self._begin(run_id)
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
@@ -266,28 +252,3 @@ class Runner:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         await self.assistant.aclose()
-
-
-async def _read(stream: AnswerStream, live: LiveAnswer) -> None:
-    async with stream:
-        async for delta in stream:
-            live.append(delta)
-
-
-def _calls(purpose: CallPurpose, streams: list[AnswerStream], status: RunStatus, error_code: str | None) -> list[Call]:
-    """A ledger entry for each attempt: those that failed and were tried again, and the last, which counted."""
-    calls: list[Call] = []
-    for stream in streams:
-        for one in stream.attempts or [Attempt(error_code, stream.seconds, stream.usage)]:
-            failed = Call(purpose, stream.model, one.usage, CallStatus.FAILED, one.seconds, error_code=one.error_code)
-            calls.append(failed)
-    if calls:
-        counted = streams[-1]
-        calls[-1] = replace(
-            calls[-1],
-            usage=counted.usage,
-            status=CallStatus(status.value),
-            first_token_seconds=counted.first_token_seconds,
-            error_code=error_code,
-        )
-    return calls

@@ -28,7 +28,7 @@ from pydantic_ai.models import Model, StreamedResponse
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
-from core.assistant.context import Prompt
+from core.assistant.context import GO_ON, Prompt
 from core.assistant.faults import as_model_error, describe, may_have_cost, pause_before_retry
 from core.assistant.tokens import estimate_tokens
 from core.errors import ModelCutShort, ModelEmpty, ModelRefused, ModelTooSlow
@@ -80,8 +80,12 @@ class AnswerStream:
         *,
         max_tokens: int,
         deadline: float,
+        can_prefill: bool = False,
     ) -> None:
-        """`deadline` in seconds, over all attempts. `open_model` is called with the name before each of them."""
+        """`deadline` in seconds, over all attempts. `open_model` is called with the name before each of them.
+
+        `can_prefill`: the service writes on from a prompt that ends with a partial answer. Others are asked to.
+        """
         self.model = model
         self.attempts: list[Attempt] = []
         self.first_token_seconds: float | None = None
@@ -90,6 +94,7 @@ class AnswerStream:
         self._prompt = prompt
         self._max_tokens = max_tokens
         self._limit = deadline
+        self._can_prefill = can_prefill
         self._pieces: list[str] = []
         self._bytes = 0
         self._began = 0.0
@@ -206,7 +211,9 @@ class AnswerStream:
         async with self._within_deadline():
             model = await self._open_model(self.model)
         request = model_request_stream(
-            model, _messages(self._prompt), model_settings=ModelSettings(max_tokens=self._max_tokens)
+            model,
+            _messages(self._prompt, can_prefill=self._can_prefill),
+            model_settings=ModelSettings(max_tokens=self._max_tokens),
         )
         self._is_sent = True
         async with AsyncExitStack() as stack:
@@ -277,11 +284,13 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
-def _messages(prompt: Prompt) -> Sequence[ModelMessage]:
-    instructions = prompt.instructions or None
+def _messages(prompt: Prompt, *, can_prefill: bool) -> Sequence[ModelMessage]:
+    instructions, turns = prompt.instructions or None, prompt.turns
+    if prompt.is_resumed and not can_prefill:
+        turns = (*turns, GO_ON)
     return [
         ModelRequest(parts=[UserPromptPart(content=turn.content)], instructions=instructions)
         if turn.role == "user"
         else ModelResponse(parts=[TextPart(content=turn.content)])
-        for turn in prompt.turns
+        for turn in turns
     ]

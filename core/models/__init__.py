@@ -23,6 +23,7 @@ from core.models.message import (
     Score,
 )
 from core.models.model_call import CallPurpose, CallStatus, ModelCall, UsageSource
+from core.models.queued_question import QueuedQuestion
 from core.models.user import AuthSession, LinkPurpose, OneTimeLink, User, UserRole
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "ModelCall",
     "OneTimeLink",
     "Outcome",
+    "QueuedQuestion",
     "Record",
     "RunStatus",
     "Score",

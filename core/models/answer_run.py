@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
-from core.models.base import Record, enum_field, one_of, time_field
+from core.models.base import Record, counter_field, enum_field, one_of, time_field
 
 
 class RunStatus(StrEnum):
@@ -36,11 +36,11 @@ class AnswerRun(Record, table=True):
             unique=True,
             postgresql_where=text("status = 'running'"),
         ),
-        # What the sweeper looks for; finished runs, nearly all of them, are not in it.
+        # What the sweeper looks for; finished runs, nearly all of them, are not in it. Without the heartbeat, which
+        # would have every sign of life write to the index as well.
         Index(
             "answer_runs_active_idx",
-            "status",
-            "heartbeat_at",
+            "id",
             postgresql_where=text("status IN ('queued', 'running')"),
         ),
     )
@@ -53,6 +53,8 @@ class AnswerRun(Record, table=True):
     status: RunStatus = enum_field(RunStatus, RunStatus.QUEUED)
     partial: str = ""
     """What has arrived so far; at the end it is copied into the message and emptied here."""
+    resumed_at: int = counter_field()
+    """Characters of `partial` that were there when this run began: it goes on from an answer that had broken off."""
     worker_id: UUID | None = None
     heartbeat_at: datetime = time_field()
     stop_requested_at: datetime | None = time_field(None)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     bindparam,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -72,6 +73,11 @@ def enum_field(enum: type[StrEnum], default: Any = ..., **options: Any) -> Any:
 def time_field(default: Any = ...) -> Any:
     """A moment in UTC; required unless a default is given."""
     return Field(default, sa_type=DateTime(timezone=True))
+
+
+def counter_field() -> Any:
+    """A number that begins at 0, also in rows of a process that does not know the column yet."""
+    return Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
 
 def amount_field(precision: int, scale: int) -> Any:

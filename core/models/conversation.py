@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from core.models.base import Record, enum_field, one_of, time_field
+from core.models.base import Record, counter_field, enum_field, one_of, time_field
 
 MAX_TITLE = 200
 MAX_INSTRUCTIONS = 4_000
@@ -52,6 +52,8 @@ class Conversation(Record, table=True):
     """True once a person named it: then nothing renames it by itself."""
     direct_key: str | None = Field(default=None, unique=True)
     last_seq: int = 0
+    revision: int = counter_field()
+    """Counts up with whatever changes what its readers see, so that an open tab can tell whether it is behind."""
     last_message_at: datetime = time_field()
     model: str | None = None
     """None: the default model, whichever that is when asking."""

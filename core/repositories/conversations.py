@@ -104,6 +104,22 @@ class Conversations(Repository):
         self.session.flush()
         return conversation
 
+    def lock(self, conversation_id: UUID) -> Conversation | None:
+        """The conversation, held against other writers of it until this transaction ends. Deleted ones too."""
+        statement = select(Conversation).where(_columns.id == conversation_id)
+        options = {"populate_existing": True}
+        locking = statement.with_for_update(key_share=True).execution_options(**options)
+        return self.session.execute(locking).scalar_one_or_none()
+
+    def touch(self, conversation: Conversation) -> None:
+        """Counts a change that its readers see and that adds no message; see `Conversation.revision`."""
+        self.session.execute(
+            update(Conversation)
+            .where(_columns.id == conversation.id)
+            .values(revision=_columns.revision + 1)
+            .execution_options(synchronize_session=False)
+        )
+
     def archive(self, conversation: Conversation) -> None:
         self.update(conversation, archived_at=clock.now())
 

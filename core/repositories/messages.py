@@ -42,6 +42,7 @@ def _appending() -> Insert:
         .where(_conversations.c.id == new["conversation_id"])
         .values(
             last_seq=_conversations.c.last_seq + 1,
+            revision=_conversations.c.revision + 1,
             last_message_at=func.greatest(_conversations.c.last_message_at, new["created_at"]),
             title=case((_conversations.c.title == "", title), else_=_conversations.c.title),
         )
@@ -199,6 +200,10 @@ class Messages(Repository):
             .where(_messages.c.id == message_id)
             .values(content=content, status=status, tokens_used=tokens_used, extra=extra)
         )
+
+    def reopen(self, message: Message) -> None:
+        """Makes an answer that had ended one that is being written. Its text stays until the new end replaces it."""
+        self._set(message, status=MessageStatus.PENDING)
 
     def _set(self, message: Message, **values: Any) -> Message:
         for name, value in values.items():

@@ -7,10 +7,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from core import clock
+from core.assistant.asking import ask_next, begin_answer, put_question, resume_answer
 from core.assistant.titles import title_from
-from core.assistant.tokens import estimate_tokens
 from core.database.engine import Database
-from core.errors import AnswerInProgress, Conflict, Invalid, ModelUnknown, NotFound, NotPermitted
+from core.errors import AnswerInProgress, Conflict, Invalid, NotFound, NotPermitted
 from core.models import (
     MAX_MESSAGE,
     MAX_TITLE,
@@ -26,20 +26,28 @@ from core.permissions import Actor, Permission
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.conversations import Conversations
 from core.repositories.feedback import Feedbacks
-from core.repositories.messages import Messages
+from core.repositories.messages import REACHED_LIMIT, Messages
+from core.repositories.queued_questions import QueuedQuestions
 from core.services.conversations import get_or_raise
+from core.services.messages import idle_conversation, locked_answer, locked_message, own_message
 from core.services.texts import checked_text, required_text
-from core.services.views import Asked
+from core.services.views import Asked, Queued
 
+MAX_QUEUED = 20
+"""Questions that may wait in one conversation."""
 MAX_COMMENT = 1_000
 REASONS = ("Wrong", "Not what I asked", "Too long", "Out of date", "Other")
+
+Written = tuple[Asked | Queued, UUID | None]
+"""What came of a question, and the run to begin for it, if one is."""
 
 
 class ChatService:
     """Questions, answers and what people do with them.
 
     `resolve_model` turns a conversation's model (None: the default) into one that can be called, or raises a
-    ModelError; `start_run` and `stop_run` reach the runner of this process, after the transaction.
+    ModelError. After the transaction `start_run` and `stop_run` reach the runner of this process, and `changed` tells
+    whoever has the conversation open.
     """
 
     def __init__(
@@ -48,11 +56,13 @@ class ChatService:
         resolve_model: Callable[[str | None], str],
         start_run: Callable[[UUID], None],
         stop_run: Callable[[UUID], None],
+        changed: Callable[[UUID], None],
     ) -> None:
         self.database = database
         self.resolve_model = resolve_model
         self.start_run = start_run
         self.stop_run = stop_run
+        self.changed = changed
 
     def ask(
         self,
@@ -62,17 +72,28 @@ class ChatService:
         conversation_id: UUID | None = None,
         model: str | None = None,
         client_key: UUID | None = None,
-    ) -> Asked:
-        """Sends a question and has the answer begun. Without a conversation it starts one.
+    ) -> Asked | Queued:
+        """Sends a question and has the answer begun, or queues it behind those before it.
 
-        The same `client_key` again gives what the first time gave. Raises Invalid, NotFound, AnswerInProgress.
+        Without a conversation it starts one. The same `client_key` again gives what the first time gave, or what has
+        become of it. Raises Invalid, NotFound.
         """
         actor.require(Permission.CHAT_USE)
         text = required_text(text, field="The message", limit=MAX_MESSAGE)
 
-        def write(session: Session) -> Asked:
-            conversation = self._open(session, actor, conversation_id, model)
-            return self._append(session, actor, conversation, text, client_key=client_key)
+        def write(session: Session) -> Written:
+            if conversation_id is None:
+                conversation = self._start(session, actor, model)
+                return _begun(session, put_question(session, conversation, actor.user_id, text, client_key=client_key))
+            conversation = get_or_raise(Conversations(session), actor, conversation_id, lock=True)
+            if earlier := _asked_before(session, actor, client_key):
+                return earlier, None  # by another tab, while this one waited for the lock
+            if conversation.archived_at is not None:  # writing in it brings it back
+                Conversations(session).unarchive(conversation)
+            is_busy = AnswerRuns(session).get_active(conversation_id) is not None
+            if is_busy or QueuedQuestions(session).count(conversation_id):
+                return _queued(session, actor, conversation, text, client_key, is_busy=is_busy)
+            return _begun(session, put_question(session, conversation, actor.user_id, text, client_key=client_key))
 
         return self._once(actor, client_key, write)
 
@@ -80,30 +101,61 @@ class ChatService:
         """Asks a question anew in other words. The old one and all that followed stay reachable as a version."""
         text = required_text(text, field="The message", limit=MAX_MESSAGE)
 
-        def write(session: Session) -> Asked:
-            conversation, question = _locked_message(session, actor, question_id, MessageRole.USER)
+        def write(session: Session) -> Written:
+            conversation, question = locked_message(session, actor, question_id, MessageRole.USER)
             if question.sender_id != actor.user_id:
                 raise NotPermitted
             group = question.version_group_id or question.id
             if not Messages(session).page(conversation.id, before=question.seq, limit=1):
                 conversation = _retitled(session, conversation, text)
             Messages(session).supersede_from(question)
-            return self._append(session, actor, conversation, text, client_key=client_key, version_group_id=group)
+            run = put_question(
+                session, conversation, actor.user_id, text, client_key=client_key, version_group_id=group
+            )
+            return _begun(session, run)
 
-        return self._once(actor, client_key, write)
+        done = self._once(actor, client_key, write)
+        assert isinstance(done, Asked)  # only `ask` queues
+        return done
 
     def regenerate(self, actor: Actor, answer_id: UUID) -> Asked:
         """Has an answer written again. The old one and all that followed stay reachable as a version."""
         with self.database.transaction() as session:
-            conversation, answer = _locked_message(session, actor, answer_id, MessageRole.ASSISTANT)
-            question = Messages(session).get(answer.reply_to_id) if answer.reply_to_id else None
-            if question is None or question.deleted_at is not None:
-                raise Invalid("This answer has no question any more. Ask it anew.")
-            group, question_id = answer.version_group_id or answer.id, question.id
-            Messages(session).supersede_from(answer)
-            asked = self._begin_answer(session, actor, conversation, question_id, version_group_id=group)
-        self.start_run(asked.run_id)
-        return asked
+            conversation, answer = locked_message(session, actor, answer_id, MessageRole.ASSISTANT)
+            asked = _asked(session, _written_again(session, actor, conversation, answer))
+        return self._begin(asked)
+
+    def retry(self, actor: Actor, answer_id: UUID) -> Asked:
+        """Has an answer that failed or broke off written from its beginning; what had arrived stays as a version.
+
+        While an answer is being written there, by somebody else's retry or since it was not dead after all, it gives
+        that one: a second is never started.
+        """
+        with self.database.transaction() as session:
+            conversation, answer, run = locked_answer(session, actor, answer_id)
+            if run:
+                return _asked(session, run)
+            if answer.status not in (MessageStatus.FAILED, MessageStatus.INTERRUPTED):
+                raise Conflict
+            if answer.content.strip() or not _is_last(session, answer):
+                run = _written_again(session, actor, conversation, answer)
+            else:  # nobody needs to go back to an empty version
+                run = resume_answer(session, conversation, actor.user_id, answer)
+            asked = _asked(session, run)
+        return self._begin(asked)
+
+    def resume(self, actor: Actor, answer_id: UUID) -> Asked:
+        """Has the last answer written on from where it was stopped, broke off, or reached the longest length."""
+        with self.database.transaction() as session:
+            conversation, answer, run = locked_answer(session, actor, answer_id)
+            if run and run.message_id == answer_id:
+                return _asked(session, run)
+            if run:
+                raise AnswerInProgress
+            if not _can_be_resumed(answer) or not _is_last(session, answer):
+                raise Conflict("Only the last answer can be continued, and only if it was not whole.")
+            asked = _asked(session, resume_answer(session, conversation, actor.user_id, answer))
+        return self._begin(asked)
 
     def show_version(self, actor: Actor, message_id: UUID) -> UUID:
         """Puts a superseded version, with all that followed it, back into the transcript. Returns the conversation."""
@@ -111,7 +163,7 @@ class ChatService:
             hidden = Messages(session).get(message_id)
             if hidden is None:
                 raise NotFound
-            conversation = _idle_conversation(session, actor, hidden.conversation_id)
+            conversation = idle_conversation(session, actor, hidden.conversation_id)
             if hidden.superseded_with_id is None:
                 return conversation.id
             group = hidden.version_group_id
@@ -119,7 +171,9 @@ class ChatService:
             if shown is None or hidden.superseded_with_id != hidden.id:
                 raise Invalid("That version belongs to an earlier branch. Show that branch first.")
             Messages(session).show_version(hidden, shown)
-            return conversation.id
+            Conversations(session).touch(conversation)
+        self.changed(conversation.id)
+        return conversation.id
 
     def stop(self, actor: Actor, conversation_id: UUID) -> None:
         """Ends the answer being written, in whichever process that is; what was seen is kept. No answer: no effect."""
@@ -139,34 +193,36 @@ class ChatService:
         if unknown := set(tags) - set(REASONS):
             raise Invalid(f"Unknown reason: {', '.join(sorted(unknown))}.")
         with self.database.transaction() as session:
-            answer = _own_message(session, actor, answer_id, MessageRole.ASSISTANT)
+            answer = own_message(session, actor, answer_id, MessageRole.ASSISTANT)
             if score is None:
                 Feedbacks(session).remove(answer.id, actor.user_id)
             else:
                 Feedbacks(session).put(answer.id, actor.user_id, score, list(tags), comment)
 
-    def _once(self, actor: Actor, client_key: UUID | None, write: Callable[[Session], Asked]) -> Asked:
+    def _once(self, actor: Actor, client_key: UUID | None, write: Callable[[Session], Written]) -> Asked | Queued:
         """Writes and begins the answer, unless this key was sent before: then it gives what that gave."""
         try:
             with self.database.transaction() as session:
                 if earlier := _asked_before(session, actor, client_key):
                     return earlier
-                asked = write(session)
+                done, run_id = write(session)
         except (Conflict, IntegrityError):
             # Perhaps it was the same message that was faster: its transaction ended between our look and our write.
             with self.database.reading() as session:
                 if earlier := _asked_before(session, actor, client_key):
                     return earlier
             raise
+        if run_id:
+            self.start_run(run_id)
+        self.changed(done.conversation_id)
+        return done
+
+    def _begin(self, asked: Asked) -> Asked:
         self.start_run(asked.run_id)
+        self.changed(asked.conversation_id)
         return asked
 
-    def _open(self, session: Session, actor: Actor, conversation_id: UUID | None, model: str | None) -> Conversation:
-        if conversation_id is not None:
-            conversation = _idle_conversation(session, actor, conversation_id)
-            if conversation.archived_at is not None:  # writing in it brings it back
-                Conversations(session).unarchive(conversation)
-            return conversation
+    def _start(self, session: Session, actor: Actor, model: str | None) -> Conversation:
         if model is not None:
             self.resolve_model(model)
         return Conversations(session).add(
@@ -179,62 +235,50 @@ class ChatService:
             )
         )
 
-    def _append(
-        self,
-        session: Session,
-        actor: Actor,
-        conversation: Conversation,
-        text: str,
-        *,
-        client_key: UUID | None = None,
-        version_group_id: UUID | None = None,
-    ) -> Asked:
-        question = Messages(session).append(
-            conversation.id,
-            role=MessageRole.USER,
-            content=text,
-            sender_id=actor.user_id,
-            tokens_used=estimate_tokens(text),
-            client_key=client_key,
-            version_group_id=version_group_id,
-            title=title_from(text, MAX_TITLE),
-        )
-        return self._begin_answer(session, actor, conversation, question.id)
 
-    def _offered(self, model: str | None) -> str | None:
-        """The conversation's model, or None for the default when it is not offered any more."""
-        try:
-            return model and self.resolve_model(model)
-        except ModelUnknown:
-            return None
+def _queued(
+    session: Session, actor: Actor, conversation: Conversation, text: str, client_key: UUID | None, *, is_busy: bool
+) -> Written:
+    """Puts the question at the end of the queue, which then moves on unless an answer is being written."""
+    if QueuedQuestions(session).count(conversation.id) >= MAX_QUEUED:
+        raise Invalid(f"{MAX_QUEUED} questions are waiting here already. Send this one when some are answered.")
+    question = QueuedQuestions(session).add(conversation.id, actor.user_id, text, client_key)
+    Conversations(session).touch(conversation)
+    run = None if is_busy else ask_next(session, conversation)
+    if run and QueuedQuestions(session).get(question.id) is None:
+        return _begun(session, run)
+    return Queued(conversation.id, question.id), run.id if run else None
 
-    def _begin_answer(
-        self,
-        session: Session,
-        actor: Actor,
-        conversation: Conversation,
-        question_id: UUID,
-        *,
-        version_group_id: UUID | None = None,
-    ) -> Asked:
-        answer = Messages(session).append(
-            conversation.id,
-            role=MessageRole.ASSISTANT,
-            content="",
-            status=MessageStatus.PENDING,
-            reply_to_id=question_id,
-            version_group_id=version_group_id,
-        )
-        run = AnswerRuns(session).add(
-            AnswerRun(
-                conversation_id=conversation.id,
-                message_id=answer.id,
-                asked_by=actor.user_id,
-                model=self._offered(conversation.model),
-                heartbeat_at=clock.now(),
-            )
-        )
-        return Asked(conversation.id, question_id, answer.id, run.id)
+
+def _begun(session: Session, run: AnswerRun) -> Written:
+    asked = _asked(session, run)
+    return asked, asked.run_id
+
+
+def _asked(session: Session, run: AnswerRun) -> Asked:
+    answer = Messages(session).get(run.message_id)
+    assert answer and answer.reply_to_id  # held by a foreign key; and every answer has its question
+    return Asked(run.conversation_id, answer.reply_to_id, answer.id, run.id)
+
+
+def _written_again(session: Session, actor: Actor, conversation: Conversation, answer: Message) -> AnswerRun:
+    question = Messages(session).get(answer.reply_to_id) if answer.reply_to_id else None
+    if question is None or question.deleted_at is not None:
+        raise Invalid("This answer has no question any more. Ask it anew.")
+    group, question_id = answer.version_group_id or answer.id, question.id
+    Messages(session).supersede_from(answer)
+    return begin_answer(session, conversation, actor.user_id, question_id, version_group_id=group)
+
+
+def _can_be_resumed(answer: Message) -> bool:
+    if not answer.content.strip():
+        return False
+    return answer.status in (MessageStatus.STOPPED, MessageStatus.INTERRUPTED) or REACHED_LIMIT in answer.extra
+
+
+def _is_last(session: Session, message: Message) -> bool:
+    last = Messages(session).last(message.conversation_id)
+    return last is not None and last.id == message.id
 
 
 def _retitled(session: Session, conversation: Conversation, text: str) -> Conversation:
@@ -244,47 +288,22 @@ def _retitled(session: Session, conversation: Conversation, text: str) -> Conver
     return Conversations(session).update(conversation, title=title_from(text, MAX_TITLE))
 
 
-def _idle_conversation(session: Session, actor: Actor, conversation_id: UUID) -> Conversation:
-    """The conversation, locked, with no answer being written in it. Raises NotFound or AnswerInProgress."""
-    conversation = get_or_raise(Conversations(session), actor, conversation_id, lock=True)
-    if AnswerRuns(session).get_active(conversation_id):
-        raise AnswerInProgress
-    return conversation
-
-
-def _own_message(session: Session, actor: Actor, message_id: UUID, role: MessageRole) -> Message:
-    """A message of a conversation this person reads, with that role, as the transcript shows it."""
-    actor.require(Permission.CHAT_USE)
-    message = Messages(session).get(message_id)
-    if message is None or message.role is not role:
-        raise NotFound
-    get_or_raise(Conversations(session), actor, message.conversation_id)
-    return _shown_or_raise(message)
-
-
-def _locked_message(
-    session: Session, actor: Actor, message_id: UUID, role: MessageRole
-) -> tuple[Conversation, Message]:
-    """The same with its conversation, locked and idle: what other tabs did before is seen, what they do next waits."""
-    message = _own_message(session, actor, message_id, role)
-    conversation = _idle_conversation(session, actor, message.conversation_id)
-    session.refresh(message)
-    return conversation, _shown_or_raise(message)
-
-
-def _shown_or_raise(message: Message) -> Message:
-    if message.superseded_with_id is not None or message.deleted_at is not None:
-        raise Conflict("That message isn't in the transcript any more. Reload to see what is.")
-    return message
-
-
-def _asked_before(session: Session, actor: Actor, client_key: UUID | None) -> Asked | None:
+def _asked_before(session: Session, actor: Actor, client_key: UUID | None) -> Asked | Queued | None:
     """What the first send with this key gave: its answer took the next seq in the same transaction."""
-    question = Messages(session).get_by_client_key(client_key) if client_key else None
+    if client_key is None:
+        return None
+    if queued := QueuedQuestions(session).get_by_client_key(client_key):
+        _own_or_raise(queued.sender_id, actor)
+        return Queued(queued.conversation_id, queued.id)
+    question = Messages(session).get_by_client_key(client_key)
     if question is None:
         return None
-    if question.sender_id != actor.user_id:
-        raise Conflict("That message was sent by somebody else. Reload the page and send yours again.")
+    _own_or_raise(question.sender_id, actor)
     answer = Messages(session).get_after(question)
     run = AnswerRuns(session).get_by_message(answer.id) if answer else None
     return Asked(question.conversation_id, question.id, run.message_id, run.id) if run else None
+
+
+def _own_or_raise(sender_id: UUID | None, actor: Actor) -> None:
+    if sender_id != actor.user_id:
+        raise Conflict("That message was sent by somebody else. Reload the page and send yours again.")

@@ -1,19 +1,22 @@
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
 from core.database.engine import Database
-from core.errors import sentence_for
-from core.models import MessageRole, MessageStatus
+from core.errors import failure_of
+from core.ids import reference_of
+from core.models import Conversation, MessageRole, MessageStatus
 from core.permissions import Actor
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.conversations import Conversations
 from core.repositories.feedback import Feedbacks
 from core.repositories.message_lines import MessageLine
 from core.repositories.messages import REACHED_LIMIT, Messages
+from core.repositories.queued_questions import QueuedQuestions
 from core.services.conversations import get_or_raise, view
-from core.services.views import MessageView, Transcript, Version
+from core.services.views import MessageView, QueuedView, Transcript, Version
 
 PAGE = 40
 
@@ -30,6 +33,7 @@ class TranscriptService:
         The cost depends on `limit`, not on how long the conversation is.
         """
         with self.database.reading() as session:
+            # First what says which state this is: what is read after it is at least as new.
             conversation = get_or_raise(Conversations(session), actor, conversation_id)
             lines, active_run_id = _latest(session, conversation_id, limit + 1)
             return Transcript(
@@ -37,7 +41,28 @@ class TranscriptService:
                 messages=_dressed(session, actor, lines[-limit:]),
                 has_earlier=len(lines) > limit,
                 active_run_id=active_run_id,
+                queued=_queue(session, actor, conversation_id),
+                state=_state(conversation),
             )
+
+    def state(self, actor: Actor, conversation_id: UUID) -> str:
+        """The present state of a conversation as `read` gives it: another one, and there is something new to see.
+
+        Raises NotFound for what this person may not read.
+        """
+        with self.database.reading() as session:
+            return _state(get_or_raise(Conversations(session), actor, conversation_id))
+
+
+def _state(conversation: Conversation) -> str:
+    return str(conversation.revision)
+
+
+def _queue(session: Session, actor: Actor, conversation_id: UUID) -> tuple[QueuedView, ...]:
+    return tuple(
+        QueuedView(line.id, line.content, line.sender_name, line.sender_id == actor.user_id, line.is_held)
+        for line in QueuedQuestions(session).list_of(conversation_id)
+    )
 
 
 def _latest(session: Session, conversation_id: UUID, limit: int) -> tuple[list[MessageLine], UUID | None]:
@@ -55,7 +80,8 @@ def _dressed(session: Session, actor: Actor, lines: Sequence[MessageLine]) -> tu
     failed = [line.id for line in lines if line.status in (MessageStatus.FAILED, MessageStatus.INTERRUPTED)]
     groups = {line.version_group_id for line in lines if line.version_group_id}
     scores = Feedbacks(session).list_scores(answers, actor.user_id) if answers else {}
-    codes = AnswerRuns(session).list_error_codes(failed) if failed else {}
+    failures = AnswerRuns(session).list_failures(failed) if failed else {}
+    last = lines[-1].id if lines else None
     versions = Messages(session).list_versions(groups)
     return tuple(
         MessageView(
@@ -73,10 +99,24 @@ def _dressed(session: Session, actor: Actor, lines: Sequence[MessageLine]) -> tu
             tokens=line.tokens_used,
             score=scores.get(line.id),
             reached_limit=REACHED_LIMIT in line.extra,
-            problem=sentence_for(codes.get(line.id)) if line.id in failed else None,
+            **_ending(line, failures.get(line.id), is_last=line.id == last),
         )
         for line in lines
     )
+
+
+def _ending(line: MessageLine, failure: tuple[UUID, str] | None, *, is_last: bool) -> dict[str, Any]:
+    """What a message says of how it ended, and what can be done about it."""
+    is_unlucky = line.status in (MessageStatus.FAILED, MessageStatus.INTERRUPTED)
+    is_short = is_unlucky or line.status is MessageStatus.STOPPED or REACHED_LIMIT in line.extra
+    run_id, code = failure or (None, None)
+    error = failure_of(code)
+    return {
+        "problem": error.sentence if is_unlucky else None,
+        "reference": reference_of(run_id) if is_unlucky and run_id and not error.is_expected else None,
+        "can_retry": is_unlucky and is_last,
+        "can_resume": is_short and is_last and bool(line.content.strip()),
+    }
 
 
 def _version(message_id: UUID, versions: list[UUID]) -> Version | None:

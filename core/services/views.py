@@ -7,7 +7,16 @@ from uuid import UUID
 from core.models import ConversationKind, MessageRole, MessageStatus, Score
 from core.repositories.conversations import ConversationLine
 
-__all__ = ["Asked", "ConversationLine", "ConversationView", "MessageView", "Transcript", "Version"]
+__all__ = [
+    "Asked",
+    "ConversationLine",
+    "ConversationView",
+    "MessageView",
+    "Queued",
+    "QueuedView",
+    "Transcript",
+    "Version",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,23 @@ class MessageView:
     reached_limit: bool
     """True for an answer that ended because it may not be longer."""
     problem: str | None
-    """For an answer that failed: what happened and what to do, in a sentence."""
+    """For an answer that failed or broke off: what happened and what to do, in a sentence."""
+    reference: str | None
+    """What the operator's log has on it, where it takes an operator to mend it."""
+    can_retry: bool
+    can_resume: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedView:
+    """A question that waits for the answers before it."""
+
+    id: UUID
+    content: str
+    sender_name: str
+    is_mine: bool
+    is_held: bool
+    """True while its sender is editing it: neither it nor those behind it are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +90,10 @@ class Transcript:
     has_earlier: bool
     active_run_id: UUID | None
     """The answer being written, if one is; its message is the pending one."""
+    queued: tuple[QueuedView, ...]
+    """In the order in which they will be asked. Without an active run they wait for a person."""
+    state: str
+    """Which state of the conversation this is; compare it with `TranscriptService.state`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +102,11 @@ class Asked:
     question_id: UUID
     answer_id: UUID
     run_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A question that waits until those before it are answered."""
+
+    conversation_id: UUID
+    queued_id: UUID

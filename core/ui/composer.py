@@ -1,45 +1,91 @@
 """The chat box: sends, and gives back the text when it could not be sent."""
 
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import streamlit as st
 
-from core import bootstrap
+from core import bootstrap, clock
 from core.errors import ParleyError
-from core.ids import new_id
+from core.ids import derived_id, new_id
 from core.permissions import Actor
 from core.services.views import Transcript
 from core.ui import failures, guard, links
 
 BOX = "composer"
-KEY = "client_key"
+LAST = "last_sent"
+"""What was sent last from this tab."""
+REPEAT = timedelta(seconds=5)
+"""The same text within this time, from the same place, is the same frame come twice, or a double click."""
 UNDO = "undo"
 """What was put away last and can be taken back, until something else is done."""
 MODEL = "new_chat_model"
+SEEN = "seen_state"
 SENT = "just_sent"
 """Set for one run after a message went out: a page other than Chat goes there."""
 
 
 def send(actor: Actor, conversation_id: UUID | None, text: str) -> bool:
-    """Sends a message; False, with a notice, when it was refused. A second send of the same box is one message."""
+    """Sends a message; False, with a notice, when it was refused. Sent twice it is one message."""
     st.session_state.pop(failures.NOTICE, None)
-    client_key = st.session_state.setdefault(KEY, new_id())
+    sending = _sending(conversation_id, text)
+    st.session_state[LAST] = sending
     try:
-        asked = bootstrap.current().chat.ask(
+        sent = bootstrap.current().chat.ask(
             guard.again(actor),
             text,
             conversation_id=conversation_id,
             model=st.session_state.get(MODEL) if conversation_id is None else None,
-            client_key=client_key,
+            client_key=sending.client_key,
         )
     except ParleyError as error:
         failures.keep_notice(error)
         return False
-    st.session_state[KEY] = new_id()
+    st.session_state[LAST] = replace(sending, sent_at=clock.now())
     st.session_state[SENT] = True
     st.session_state.pop(UNDO, None)
-    links.select_conversation(asked.conversation_id)
+    links.select_conversation(sent.conversation_id)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A text on its way, and the key by which it is known to be the same one again."""
+
+    conversation_id: UUID | None
+    text: str
+    client_key: UUID
+    sent_at: datetime | None = None
+    """None while it has not arrived, as far as this tab knows."""
+
+    def is_repeated_by(self, conversation_id: UUID | None, text: str) -> bool:
+        if (self.conversation_id, self.text) != (conversation_id, text):
+            return False
+        return self.sent_at is None or clock.now() - self.sent_at < REPEAT
+
+
+def _sending(conversation_id: UUID | None, text: str) -> Sending:
+    """A repetition keeps the key of the first time. Else the key is of what the person saw when they wrote it: two
+    tabs that send the same into the same state of a conversation send one message.
+    """
+    last = st.session_state.get(LAST)
+    if isinstance(last, Sending) and last.is_repeated_by(conversation_id, text):
+        return last
+    seen = st.session_state.get(SEEN)
+    if conversation_id is None or seen is None or seen[0] != conversation_id:
+        return Sending(conversation_id, text, new_id())
+    return Sending(conversation_id, text, derived_id(str(conversation_id), seen[1], text))
+
+
+def see(shown: Transcript) -> None:
+    """Remembers what this tab shows."""
+    st.session_state[SEEN] = shown.conversation.id, shown.state
+
+
+def forget_sent() -> None:
+    """What is sent from now on is meant anew, the same words too."""
+    st.session_state.pop(LAST, None)
 
 
 def chat_box(actor: Actor, conversation_id: UUID | None, *, caption: str) -> None:

@@ -8,7 +8,7 @@ from core import bootstrap
 from core.permissions import Actor
 from core.services.conversations import PAGE
 from core.services.views import ConversationLine
-from core.ui import links, times
+from core.ui import composer, links, times
 from core.ui.conversation_links import conversation_links
 
 PAGES = "list_pages"
@@ -64,6 +64,7 @@ def _groups(lines: list[ConversationLine]) -> list[dict[str, Any]]:
 
 
 def _new_chat() -> None:
+    composer.forget_sent()
     links.select_conversation(None)
 
 

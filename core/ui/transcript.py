@@ -1,10 +1,12 @@
 """A conversation as it is read: messages, the answer being written, and what can be done with each."""
 
+from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any
 from uuid import UUID
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import bootstrap, clock
 from core.ids import new_id
@@ -40,13 +42,15 @@ def transcript(actor: Actor, shown: Transcript) -> None:
             _message(actor, shown, message, where, is_editing=editing == message.id)
 
 
-def follow_answer(actor: Actor, shown: Transcript) -> None:
-    """Draws the answer being written until it is over, then the page anew. Leaving in between harms nothing."""
+def follow_answer(actor: Actor, shown: Transcript, place: DeltaGenerator) -> None:
+    """Draws the answer being written into its place until it is over, then the page anew. Leaving in between harms
+    nothing.
+    """
     if shown.active_run_id is None:
         return
-    with st.chat_message("assistant", avatar=AVATARS[MessageRole.ASSISTANT]):
-        text = st.empty()
-        text.markdown(":shimmer[Thinking …]")
+    with place, st.chat_message("assistant", avatar=AVATARS[MessageRole.ASSISTANT]):
+        text, begun = st.empty(), shown.messages[-1].content if shown.messages else ""
+        text.markdown(as_markdown(begun) + " :shimmer[…]" if begun else ":shimmer[Thinking …]")
         st.button(
             "Stop",
             icon=":material/stop_circle:",
@@ -56,7 +60,7 @@ def follow_answer(actor: Actor, shown: Transcript) -> None:
             args=(actor, shown.conversation.id),
         )
         for snapshot in bootstrap.current().runner.watch(shown.active_run_id):
-            if snapshot.text:
+            if len(snapshot.text) > len(begun):
                 text.markdown(as_markdown(snapshot.text) + " :shimmer[…]")
     st.rerun()
 
@@ -69,6 +73,7 @@ def _message(actor: Actor, shown: Transcript, message: MessageView, where: tzinf
             _editor(actor, message)
         else:
             _content(message)
+            _remedies(actor, message)
             _bar(actor, message, where, is_busy=shown.active_run_id is not None)
 
 
@@ -77,10 +82,34 @@ def _content(message: MessageView) -> None:
         st.markdown(as_typed(message.content) if message.role is MessageRole.USER else as_markdown(message.content))
     if message.problem:
         st.warning(message.problem, icon=":material/error:")
+    if message.reference:
+        st.caption(f"If it stays, tell an admin the reference **{message.reference}**.")
     if state := STATES.get(message.status):
         st.caption(state)
     elif message.reached_limit:
         st.caption("Ended here: the answer reached the longest length allowed.")
+
+
+def _remedies(actor: Actor, message: MessageView) -> None:
+    """What can be done about an answer that ended too early."""
+    chat = bootstrap.current().chat
+    offers: dict[str, tuple[str, Callable[[Actor, UUID], object]]] = {}
+    if message.can_retry:
+        offers["Retry"] = ":material/refresh:", chat.retry
+    if message.can_resume:
+        offers["Continue"] = ":material/play_arrow:", chat.resume
+    if not offers:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for label, (icon, act) in offers.items():
+            st.button(
+                label, icon=icon, key=f"{label.lower()}_{message.id}", on_click=_remedy, args=(actor, message, act)
+            )
+
+
+def _remedy(actor: Actor, message: MessageView, act: Callable[[Actor, UUID], object]) -> None:
+    with failures.noticed():
+        act(guard.again(actor), message.id)
 
 
 def _bar(actor: Actor, message: MessageView, where: tzinfo, *, is_busy: bool) -> None:

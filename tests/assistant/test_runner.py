@@ -14,30 +14,31 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from core import clock
+from core.assistant.context import GO_ON
 from core.assistant.live import LiveAnswer, Snapshot
 from core.assistant.provider import Assistant
 from core.bootstrap import Application
 from core.config import Settings
 from core.database.engine import Database
 from core.errors import (
-    AnswerInProgress,
+    AnswerInterrupted,
     ModelBusy,
     ModelCutShort,
     ModelEmpty,
     ModelError,
     ModelKeyRefused,
-    ModelUnknown,
 )
 from core.ids import new_id
 from core.models import AnswerRun, CallPurpose, CallStatus, Message, MessageStatus, ModelCall, RunStatus, UsageSource
 from core.permissions import Actor
-from core.repositories.answer_runs import AnswerRuns
+from core.repositories.answer_runs import AnswerRuns, Arrived
 from core.repositories.model_calls import ModelCalls
 from core.services.chat import ChatService
-from core.services.views import Asked, MessageView
+from core.services.views import Asked, MessageView, Queued
 from tests.conftest import autocommit
 from tests.support.builders import make_actor, make_company, make_user
 from tests.support.models import Answer, ScriptedModel
+from tests.support.talks import begun, ignore
 from tests.support.waiting import Following, until
 
 
@@ -122,7 +123,7 @@ def age(database: Database, asked: Asked, seconds: int) -> None:
 
 def ask_unattended(database: Database, me: Actor, question: str = "Why?") -> Asked:
     """Asked of a process whose runner then does nothing."""
-    return ChatService(database, lambda name: name or "", lambda run: None, lambda run: None).ask(me, question)
+    return begun(ChatService(database, lambda name: name or "", ignore, ignore, ignore).ask(me, question))
 
 
 def held(*deltas: str) -> tuple[ScriptedModel, threading.Event]:
@@ -137,7 +138,7 @@ def held(*deltas: str) -> tuple[ScriptedModel, threading.Event]:
 def test_an_answer_is_written_kept_and_booked(serve: Serve, database: Database, me: Actor) -> None:
     model = ScriptedModel("Because it is so.", "Still so.")
     application = serve(model)
-    first = application.chat.ask(me, "Why?")
+    first = begun(application.chat.ask(me, "Why?"))
     said = ended(application, me, first)
     assert (said.content, said.status, said.tokens) == ("Because it is so.", MessageStatus.COMPLETE, 7)
     run = run_of(database, first)
@@ -156,7 +157,7 @@ def test_an_answer_is_written_kept_and_booked(serve: Serve, database: Database, 
     assert call.cost == 0
     assert call.first_token_ms is not None and call.duration_ms >= call.first_token_ms
 
-    second = application.chat.ask(me, "And now?", conversation_id=first.conversation_id)
+    second = begun(application.chat.ask(me, "And now?", conversation_id=first.conversation_id))
     assert ended(application, me, second).content == "Still so."
     told = str(model.history[-1].messages)
     assert all(words in told for words in ("Why?", "Because it is so.", "And now?", me.display_name))
@@ -166,7 +167,7 @@ def test_an_answer_is_written_kept_and_booked(serve: Serve, database: Database, 
 def test_watching_shows_the_answer_growing_to_its_end_whenever_one_comes(serve: Serve, me: Actor) -> None:
     model, gate = held("One ", "two ", "three.")
     application = serve(model)
-    asked = application.chat.ask(me, "Count.")
+    asked = begun(application.chat.ask(me, "Count."))
     first = follow(application, asked)
     until(lambda: last_text(first) == "One two ")
     late = follow(application, asked)
@@ -192,12 +193,10 @@ def are_prefixes(seen: Sequence[str]) -> bool:
 def test_answers_in_several_conversations_do_not_wait_for_each_other(serve: Serve, me: Actor) -> None:
     gate = threading.Event()
     application = serve(ScriptedModel(Answer(deltas=["slow ", "one"], gate=gate), "quick one"))
-    slow = application.chat.ask(me, "Slowly.")
+    slow = begun(application.chat.ask(me, "Slowly."))
     until(lambda: run_of(application.database, slow).partial == "slow ")
-    quick = application.chat.ask(me, "Quickly.")
+    quick = begun(application.chat.ask(me, "Quickly."))
     assert ended(application, me, quick).content == "quick one"
-    with pytest.raises(AnswerInProgress):
-        application.chat.ask(me, "More?", conversation_id=slow.conversation_id)
     gate.set()
     assert ended(application, me, slow).content == "slow one"
 
@@ -211,7 +210,7 @@ def test_stopping_keeps_what_was_seen_and_books_it(serve: Serve, database: Datab
     model = ScriptedModel(Answer(deltas=["more "] * 1_000, delay=0.03))
     writer = serve(model)
     stopper = writer if by == "this process" else serve(ScriptedModel())
-    asked = writer.chat.ask(me, "Go on.")
+    asked = begun(writer.chat.ask(me, "Go on."))
     watcher = follow(writer, asked)
     until(lambda: last_text(watcher))
     stopper.chat.stop(me, asked.conversation_id)
@@ -223,13 +222,13 @@ def test_stopping_keeps_what_was_seen_and_books_it(serve: Serve, database: Datab
     assert (call.status, call.usage_source) == (CallStatus.STOPPED, UsageSource.ESTIMATED)
     assert call.output_tokens and call.output_tokens == said.tokens
     assert model.open_streams == 0
-    assert ended(writer, me, writer.chat.ask(me, "And?", conversation_id=asked.conversation_id)).content
+    assert ended(writer, me, begun(writer.chat.ask(me, "And?", conversation_id=asked.conversation_id))).content
 
 
 def test_stopping_a_silent_answer_does_not_wait_for_its_first_word(serve: Serve, database: Database, me: Actor) -> None:
     model, gate = held("never")
     application = serve(model)
-    asked = application.chat.ask(me, "Think.")
+    asked = begun(application.chat.ask(me, "Think."))
     until(lambda: model.open_streams)
     application.chat.stop(me, asked.conversation_id)
     said = ended(application, me, asked)
@@ -242,7 +241,7 @@ def test_stopping_a_silent_answer_does_not_wait_for_its_first_word(serve: Serve,
 def test_a_silent_answer_is_stopped_from_another_process_as_soon(serve: Serve, me: Actor) -> None:
     model, gate = held("never")
     writer, other = serve(model), serve(ScriptedModel())
-    asked = writer.chat.ask(me, "Think.")
+    asked = begun(writer.chat.ask(me, "Think."))
     until(lambda: model.open_streams)
     other.chat.stop(me, asked.conversation_id)
     until(lambda: answer(other, me, asked).status is MessageStatus.STOPPED, patience=3)
@@ -285,7 +284,7 @@ def test_a_failed_answer_keeps_what_came_and_says_why(
     source: UsageSource,
 ) -> None:
     application = serve(ScriptedModel(script, "Better."))
-    asked = application.chat.ask(me, "Why?")
+    asked = begun(application.chat.ask(me, "Why?"))
     said = ended(application, me, asked)
     assert (said.content.strip(), said.status) == (content, status)
     run = run_of(database, asked)
@@ -300,28 +299,108 @@ def test_an_attempt_that_failed_and_the_one_that_counted_are_both_booked(
     serve: Serve, database: Database, me: Actor
 ) -> None:
     application = serve(ScriptedModel(ModelRateLimitError("scripted", "slow down"), "At last."))
-    asked = application.chat.ask(me, "Why?")
+    asked = begun(application.chat.ask(me, "Why?"))
     assert ended(application, me, asked).content == "At last."
     booked = [(call.status, call.error_code, call.output_tokens) for call in ledger(database, asked)]
     assert booked == [(CallStatus.FAILED, ModelBusy.code, None), (CallStatus.COMPLETE, None, 7)]
 
 
-def test_a_model_that_is_no_longer_offered_costs_nothing(serve: Serve, database: Database, me: Actor) -> None:
+def test_a_model_that_is_no_longer_offered_gives_way_to_the_first(serve: Serve, database: Database, me: Actor) -> None:
     asked = ask_unattended(database, me)
     execute(database, "UPDATE answer_runs SET model = 'withdrawn'")
     age(database, asked, 6)
     application = serve(ScriptedModel())
-    said = ended(application, me, asked)
-    assert (said.status, said.problem) == (MessageStatus.FAILED, ModelUnknown.sentence)
-    assert ledger(database, asked) == []
+    assert ended(application, me, asked).status is MessageStatus.COMPLETE
+    assert [call.model for call in ledger(database, asked)] == [application.assistant.default_model]
 
 
 @pytest.mark.parametrize("odd", ["\0", "\ud83d"], ids=["NUL", "half a character"])
 def test_an_answer_with_what_cannot_be_stored_is_kept_without_it(serve: Serve, me: Actor, odd: str) -> None:
     application = serve(ScriptedModel(["So ", odd, "it is."]))
-    asked = application.chat.ask(me, "Why?")
+    asked = begun(application.chat.ask(me, "Why?"))
     said = ended(application, me, asked)
     assert (said.content.replace("\ufffd", ""), said.status) == ("So it is.", MessageStatus.COMPLETE)
+
+
+# What waits, and what goes on.
+
+
+def test_questions_that_wait_are_answered_one_by_one(serve: Serve, database: Database, me: Actor) -> None:
+    gate = threading.Event()
+    model = ScriptedModel(Answer(deltas=["1", "!"], gate=gate), "2!", "3!")
+    application = serve(model)
+    asked = begun(application.chat.ask(me, "one"))
+    for text_ in ("two", "three"):
+        assert isinstance(application.chat.ask(me, text_, conversation_id=asked.conversation_id), Queued)
+    gate.set()
+    until(lambda: len(application.transcripts.read(me, asked.conversation_id).messages) == 6)
+    ended(application, me, asked)
+    said = [message.content for message in application.transcripts.read(me, asked.conversation_id).messages]
+    assert said == ["one", "1!", "two", "2!", "three", "3!"]
+    assert (model.open_streams, len(model.history)) == (0, 3)
+
+
+def test_sending_now_stops_what_is_written_in_another_process(serve: Serve, me: Actor) -> None:
+    gate = threading.Event()
+    writer = serve(ScriptedModel(Answer(deltas=["So far", " and no further"], gate=gate), "Quick."))
+    other = serve(ScriptedModel())
+    asked = begun(writer.chat.ask(me, "one"))
+    waiting = other.chat.ask(me, "two", conversation_id=asked.conversation_id)
+    assert isinstance(waiting, Queued)
+    until(lambda: run_of(writer.database, asked).partial == "So far")
+    other.queue.send_now(me, waiting.queued_id)
+    until(lambda: answer(writer, me, asked).content == "Quick.")
+    shown = other.transcripts.read(me, asked.conversation_id).messages
+    assert [(message.content, message.status) for message in shown] == [
+        ("one", MessageStatus.COMPLETE),
+        ("So far", MessageStatus.STOPPED),
+        ("two", MessageStatus.COMPLETE),
+        ("Quick.", MessageStatus.COMPLETE),
+    ]
+
+
+def test_an_answer_goes_on_from_where_it_stopped(serve: Serve, database: Database, me: Actor) -> None:
+    gate = threading.Event()
+    model = ScriptedModel(Answer(deltas=["Because", " it", " never"], gate=gate), ["is", " so."])
+    application = serve(model)
+    asked = begun(application.chat.ask(me, "Why?"))
+    until(lambda: run_of(database, asked).partial == "Because it")
+    application.chat.stop(me, asked.conversation_id)
+    assert ended(application, me, asked).content == "Because it"
+    again = application.chat.resume(me, asked.answer_id)
+    seen = follow(application, again).to_the_end()
+    assert seen[-1].text == "Because it is so." and seen[0].text.startswith("Because it")
+    said = ended(application, me, again)
+    assert (said.content, said.status, said.can_resume) == ("Because it is so.", MessageStatus.COMPLETE, False)
+    *_, told, last = [part for message in model.history[1].messages for part in message.parts]
+    assert (told.content, last.content) == ("Because it", GO_ON.content)  # type: ignore[union-attr]
+    stopped, whole = ledger(database, asked)
+    assert (stopped.status, whole.status) == (CallStatus.STOPPED, CallStatus.COMPLETE)
+    assert said.tokens == (stopped.output_tokens or 0) + (whole.output_tokens or 0)
+
+
+def test_a_continuation_that_fails_loses_nothing_of_what_was_there(serve: Serve, database: Database, me: Actor) -> None:
+    gate = threading.Event()
+    application = serve(ScriptedModel(Answer(deltas=["Because", " it"], gate=gate), ModelKeyRefused()))
+    asked = begun(application.chat.ask(me, "Why?"))
+    until(lambda: run_of(database, asked).partial == "Because")
+    application.chat.stop(me, asked.conversation_id)
+    ended(application, me, asked)
+    application.chat.resume(me, asked.answer_id)
+    until(lambda: answer(application, me, asked).status is MessageStatus.INTERRUPTED)
+    said = answer(application, me, asked)
+    assert (said.content, said.problem) == ("Because", ModelKeyRefused.sentence)
+    assert [call.status for call in ledger(database, asked)] == [CallStatus.STOPPED, CallStatus.FAILED]
+
+
+def test_what_is_stopped_before_it_begins_asks_no_model(serve: Serve, database: Database, me: Actor) -> None:
+    asked = ask_unattended(database, me)
+    execute(database, "UPDATE answer_runs SET stop_requested_at = now()")
+    age(database, asked, 6)
+    model = ScriptedModel()
+    application = serve(model)
+    assert ended(application, me, asked).status is MessageStatus.STOPPED
+    assert (model.history, ledger(database, asked)) == ([], [])
 
 
 # Processes that end, and others that find what they left.
@@ -330,14 +409,14 @@ def test_an_answer_with_what_cannot_be_stored_is_kept_without_it(serve: Serve, m
 def test_a_process_that_stops_keeps_what_its_answers_have(serve: Serve, database: Database, me: Actor) -> None:
     model, gate = held("So ", "far ", "no further")
     application = serve(model)
-    asked = application.chat.ask(me, "Why?")
+    asked = begun(application.chat.ask(me, "Why?"))
     watcher = follow(application, asked)
     until(lambda: last_text(watcher) == "So far ")
     application.stop()
     assert watcher.to_the_end()[-1] == Snapshot("So far ", is_over=True)
     said = answer(application, me, asked)
     assert (said.content, said.status) == ("So far ", MessageStatus.INTERRUPTED)
-    assert run_of(database, asked).error_code == ModelCutShort.code
+    assert run_of(database, asked).error_code == AnswerInterrupted.code
     (call,) = ledger(database, asked)
     assert (call.status, call.usage_source) == (CallStatus.INTERRUPTED, UsageSource.ESTIMATED)
     assert model.open_streams == 0
@@ -347,7 +426,7 @@ def test_a_process_that_stops_keeps_what_its_answers_have(serve: Serve, database
 def test_a_process_that_stops_lets_its_answers_finish_within_the_grace(serve: Serve, me: Actor) -> None:
     model, gate = held("All ", "of it.")
     application = serve(model, shutdown_grace=30)
-    asked = application.chat.ask(me, "Why?")
+    asked = begun(application.chat.ask(me, "Why?"))
     until(lambda: model.open_streams)
     stopping = threading.Thread(target=application.stop)
     stopping.start()
@@ -367,8 +446,8 @@ def test_what_a_dead_worker_left_is_kept_and_what_a_live_one_writes_is_left_alon
         for asked, partial in ((dead, "As far as I"), (silent, ""), (alive, "Still")):
             worker = new_id()
             assert runs.claim(asked.run_id, worker)
-            runs.flush_partial(asked.run_id, worker, partial)
-    for asked, seconds in ((dead, 31), (silent, 31), (alive, 25)):
+            runs.keep(worker, [Arrived(asked.run_id, 0, partial)])
+    for asked, seconds in ((dead, 16), (silent, 16), (alive, 10)):
         age(database, asked, seconds)
     application = serve(ScriptedModel("From the beginning."))
     for asked, kept, source in ((dead, "As far as I", UsageSource.ESTIMATED), (silent, "", UsageSource.MISSING)):
@@ -386,7 +465,7 @@ def test_what_a_dead_worker_left_is_kept_and_what_a_live_one_writes_is_left_alon
 def test_a_worker_that_was_given_up_writes_no_more(serve: Serve, database: Database, me: Actor) -> None:
     model, gate = held("So ", "far ", "and further")
     writer = serve(model)
-    asked = writer.chat.ask(me, "Why?")
+    asked = begun(writer.chat.ask(me, "Why?"))
     until(lambda: run_of(database, asked).partial == "So far ")
     age(database, asked, 31)
     other = serve(ScriptedModel())
@@ -409,16 +488,16 @@ def test_a_question_nobody_took_up_is_answered_by_another_process(serve: Serve, 
 def test_a_question_to_a_process_that_stops_waits_for_another(serve: Serve, database: Database, me: Actor) -> None:
     model, gate = held("So ", "there.")
     stopping = serve(model, shutdown_grace=30)
-    first = stopping.chat.ask(me, "Why?")
+    first = begun(stopping.chat.ask(me, "Why?"))
     until(lambda: model.open_streams)
     thread = threading.Thread(target=stopping.stop)
     thread.start()
     until(lambda: not stopping.runner.is_running)
-    second = stopping.chat.ask(me, "And now?")
+    second = begun(stopping.chat.ask(me, "And now?"))
     watcher = follow(stopping, second)
     gate.set()
     thread.join()
-    third = stopping.chat.ask(me, "Anybody?")
+    third = begun(stopping.chat.ask(me, "Anybody?"))
     for asked in (second, third):
         assert run_of(database, asked).status is RunStatus.QUEUED
         age(database, asked, 6)
@@ -431,7 +510,7 @@ def test_a_process_that_slept_does_not_give_up_its_own_answers(serve: Serve, dat
     """A laptop's lid, or PostgreSQL away for long: the heartbeat is old, but whoever would miss it is alive."""
     model, gate = held("Still ", "here ", "and whole.")
     application = serve(model)
-    asked = application.chat.ask(me, "Why?")
+    asked = begun(application.chat.ask(me, "Why?"))
     until(lambda: run_of(database, asked).partial == "Still here ")
     dead = ask_unattended(database, me)
     with database.transaction() as session:
@@ -465,7 +544,7 @@ def test_an_answer_outlives_the_databases_absence(
 ) -> None:
     model, gate = held("Nothing ", "is ", "lost.")
     application = serve(model)
-    asked = application.chat.ask(me, "Why?")
+    asked = begun(application.chat.ask(me, "Why?"))
     watcher = follow(application, asked)
     until(lambda: run_of(database, asked).partial == "Nothing is ")
     with away(fresh_url):
@@ -481,7 +560,7 @@ def test_an_answer_outlives_the_databases_absence(
 def test_a_statement_that_was_cancelled_does_not_end_the_keeping(serve: Serve, database: Database, me: Actor) -> None:
     """As a statement's time-out does, when somebody holds the row for too long."""
     application = serve(ScriptedModel(Answer(deltas=["more "] * 1_000, delay=0.02)))
-    asked = application.chat.ask(me, "Go on.")
+    asked = begun(application.chat.ask(me, "Go on."))
     until(lambda: run_of(database, asked).partial)
     with database.transaction() as session:
         session.get_one(AnswerRun, asked.run_id, with_for_update=True)
@@ -495,7 +574,7 @@ def test_a_statement_that_was_cancelled_does_not_end_the_keeping(serve: Serve, d
 def test_nor_is_the_end_of_an_answer_lost_with_it(serve: Serve, database: Database, me: Actor) -> None:
     model, gate = held("Nothing ", "is ", "lost.")
     application = serve(model)
-    asked = application.chat.ask(me, "Why?")
+    asked = begun(application.chat.ask(me, "Why?"))
     until(lambda: run_of(database, asked).partial)
     with database.transaction() as session:
         session.get_one(Message, asked.answer_id, with_for_update=True)  # only the end writes there
@@ -524,7 +603,7 @@ REMOTE = {"openai_base_url": "http://service.example/v1", "models": ["large"]}
 
 def test_a_services_model_improves_the_title_once(serve: Serve, database: Database, me: Actor) -> None:
     application = serve(ScriptedModel("Like so.", "Password reset", "More."), **REMOTE)
-    asked = application.chat.ask(me, "how do i reset my password, please?")
+    asked = begun(application.chat.ask(me, "how do i reset my password, please?"))
     assert application.conversations.get(me, asked.conversation_id).title == "how do i reset my password, please?"
     until(lambda: application.conversations.get(me, asked.conversation_id).title == "Password reset")
     booked = [(call.purpose, call.provider, call.model, call.cost) for call in ledger(database, asked)]
@@ -532,7 +611,7 @@ def test_a_services_model_improves_the_title_once(serve: Serve, database: Databa
         (CallPurpose.ANSWER, "service.example", "large", None),  # no price is known: not the same as free
         (CallPurpose.TITLE, "service.example", "large", None),
     ]
-    more = application.chat.ask(me, "More?", conversation_id=asked.conversation_id)
+    more = begun(application.chat.ask(me, "More?", conversation_id=asked.conversation_id))
     assert ended(application, me, more).content == "More."
     assert application.conversations.get(me, asked.conversation_id).title == "Password reset"
 
@@ -541,7 +620,7 @@ def test_the_title_a_person_gave_stays(serve: Serve, database: Database, me: Act
     gate = threading.Event()
     model = ScriptedModel("Like so.", Answer(deltas=["A better ", "title"], gate=gate))
     application = serve(model, **REMOTE)
-    asked = application.chat.ask(me, "How?")
+    asked = begun(application.chat.ask(me, "How?"))
     until(lambda: len(model.history) == 2)
     application.conversations.rename(me, asked.conversation_id, "Mine")
     gate.set()

@@ -33,6 +33,7 @@ from tests.pages.visitor import (
 )
 from tests.support.builders import make_company, make_conversation, make_messages
 from tests.support.models import Answer, ScriptedModel
+from tests.support.talks import begun
 from tests.support.waiting import until
 
 SECRET = "the-launch-code-is-4711"
@@ -109,11 +110,11 @@ def test_an_answer_goes_on_while_nobody_watches(desk_with: DeskWith) -> None:
     gate = threading.Event()
     desk = desk_with(ScriptedModel(Answer(["Slowly", " but", " surely."], gate=gate)))
     ada = desk.staff()
-    asked = desk.application.chat.ask(ada.actor, "How?")
+    asked = begun(desk.application.chat.ask(ada.actor, "How?"))
     seen: list[AppTest] = []
     watching = threading.Thread(target=lambda: seen.append(visit(ada, "chat.py", c=asked.conversation_id)))
     watching.start()
-    until(lambda: desk.application.runner.store.snapshot(asked.run_id)[0] == "Slowly but")
+    until(lambda: desk.application.runner.store.read_since(asked.run_id, 0)[0] == "Slowly but")
     assert watching.is_alive()
     gate.set()
     watching.join()
@@ -126,7 +127,7 @@ def test_a_page_drawn_at_the_moment_an_answer_ends_still_shows_it(desk_with: Des
     desk = desk_with(ScriptedModel())
     ada = desk.staff()
     for number in range(40):
-        asked = desk.application.chat.ask(ada.actor, f"Question {number}")
+        asked = begun(desk.application.chat.ask(ada.actor, f"Question {number}"))
         is_over = False
         while not is_over:
             seen = desk.application.transcripts.read(ada.actor, asked.conversation_id)
@@ -208,9 +209,9 @@ def test_a_colleagues_chat_stays_closed_whatever_the_page_remembers(desk: Desk) 
     assert SECRET not in text_of(go(browser, "chat.py", c=theirs.id))
 
 
-def test_sending_while_an_answer_is_written_sends_nothing(desk_with: DeskWith) -> None:
+def test_a_question_sent_while_an_answer_is_written_waits_for_its_turn(desk_with: DeskWith) -> None:
     gate = threading.Event()
-    desk = desk_with(ScriptedModel(Answer(["One", " two."], gate=gate)))
+    desk = desk_with(ScriptedModel(Answer(["One", " two."], gate=gate), "Three."))
     ada = desk.staff()
     conversation = conversation_of(desk, ada, "Q", "A")
     browser = visit(ada, "chat.py", c=conversation.id)
@@ -218,9 +219,11 @@ def test_sending_while_an_answer_is_written_sends_nothing(desk_with: DeskWith) -
     threading.Timer(0.5, gate.set).start()
     ask(browser, "From this one")
     assert not browser.exception
-    assert [message.content for message in desk.messages(ada, conversation.id)][2:] == [
-        "From the other tab",
-        "One two.",
+    assert bubbles(browser)[2:] == [
+        ("user", "From the other tab"),
+        ("assistant", "One two."),
+        ("user", "From this one"),
+        ("assistant", "Three."),
     ]
 
 

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlmodel import Session
 from streamlit.testing.v1 import AppTest
 
+from core import clock
 from core.bootstrap import Application
 from core.config import ROOT, Settings
-from core.models import Company, User
+from core.models import Company, Member, User
 from core.permissions import Actor, Role
 from core.services.sessions import SessionLimits
 from core.services.views import MessageView
@@ -52,6 +53,10 @@ class Desk:
 
     def staff(self, **fields: Any) -> Person:
         return self.person(Role.STAFF, **fields)
+
+    def join(self, person: Person, conversation_id: UUID) -> None:
+        with self.database.transaction() as session:
+            session.add(Member(conversation_id=conversation_id, user_id=person.user.id, joined_at=clock.now()))
 
     def _signed_in(self, session: Session, user: User) -> Person:
         signed_in, actor = SessionLimits(self.application.settings).open(session, user, "Firefox/140 Windows")

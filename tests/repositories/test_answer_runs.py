@@ -11,7 +11,7 @@ from core import clock
 from core.database.engine import Database
 from core.ids import new_id
 from core.models import AnswerRun, Conversation, Message, RunStatus
-from core.repositories.answer_runs import AnswerRuns
+from core.repositories.answer_runs import AnswerRuns, Arrived
 from tests.support.builders import make_company, make_conversation, make_messages, make_user
 from tests.support.waiting import at_once, until
 
@@ -43,15 +43,15 @@ def test_a_run_is_claimed_kept_and_finished_once(database: Database) -> None:
         claimed = runs.claim(run.id, WORKER)
         assert claimed and (claimed.id, claimed.status, claimed.worker_id) == (run.id, RunStatus.RUNNING, WORKER)
         assert runs.claim(run.id, OTHER_WORKER) is None
-        assert runs.flush_partial(run.id, WORKER, "Bec") is False
-        assert runs.flush_partial(run.id, OTHER_WORKER, "No") is None
+        assert runs.keep(WORKER, [Arrived(run.id, 0, "Bec")]) == {run.id: False}
+        assert runs.keep(OTHER_WORKER, [Arrived(run.id, 0, "No")]) == {}
         runs.request_stop(run.id)
-        assert runs.flush_partial(run.id, WORKER, "Because") is True
+        assert runs.keep(WORKER, [Arrived(run.id, 3, "ause")]) == {run.id: True}
         found = runs.get(run.id)
         assert found and (found.partial, found.finished_at) == ("Because", None)
         assert runs.finish(run.id, RunStatus.STOPPED) is True
         assert runs.finish(run.id, RunStatus.COMPLETE) is False
-        assert runs.flush_partial(run.id, WORKER, "Because of") is None
+        assert runs.keep(WORKER, [Arrived(run.id, 7, " of")]) == {}
         assert runs.claim(run.id, WORKER) is None
         found = runs.get(run.id)
         assert found and (found.status, found.partial) == (RunStatus.STOPPED, "")
@@ -90,7 +90,7 @@ def test_a_conversation_writes_one_answer_at_a_time(database: Database) -> None:
         assert runs.get_active(conversation.id) == second
         assert runs.get_by_message(answer.id) == second
         assert runs.claim(second.id, OTHER_WORKER)
-        assert runs.list_error_codes([answer.id]) == {answer.id: "model_busy"}
+        assert runs.list_failures([answer.id]) == {answer.id: (first.id, "model_busy")}
 
 
 def test_of_two_workers_one_gets_the_run(fresh_database: Database) -> None:
@@ -146,11 +146,11 @@ def test_stale_runs_are_found_and_fresh_ones_are_not(database: Database) -> None
         stale, queued = aged(31, RunStatus.RUNNING), aged(31, RunStatus.QUEUED)
         aged(29, RunStatus.RUNNING), aged(31, RunStatus.COMPLETE), aged(29, RunStatus.QUEUED)
         since = NOW - timedelta(seconds=30)
-        assert runs.list_stale(since) == [stale]
+        assert runs.list_stale(since) == [stale.id]
         assert runs.list_unclaimed(since) == [queued.id]
         runs.claim(queued.id, WORKER)
-        runs.flush_partial(stale.id, WORKER, "")  # not its worker: no sign of life
-        assert runs.list_stale(since) == [stale]
+        runs.keep(WORKER, [Arrived(stale.id, 0, "")])  # not its worker: no sign of life
+        assert runs.list_stale(since) == [stale.id]
         assert runs.list_unclaimed(since) == []
 
 
@@ -158,5 +158,26 @@ def test_two_sweepers_do_not_take_the_same_run(fresh_database: Database) -> None
     with fresh_database.transaction() as session:
         stale = make_run(session, make_talk(session)[1], age=timedelta(seconds=31), status=RunStatus.RUNNING)
     with fresh_database.transaction() as mine, fresh_database.transaction() as theirs:
-        assert AnswerRuns(mine).list_stale(NOW) == [stale]
-        assert AnswerRuns(theirs).list_stale(NOW) == []
+        assert AnswerRuns(mine).get_stale(stale.id, NOW) == stale
+        assert AnswerRuns(theirs).get_stale(stale.id, NOW) is None
+
+
+def test_what_arrives_is_kept_at_its_cursor_for_many_runs_at_once(database: Database) -> None:
+    """The statement is repeated when its acknowledgement was lost: what it kept the first time is not doubled."""
+    with database.transaction() as session:
+        runs = AnswerRuns(session)
+        told, silent = (make_run(session, make_talk(session)[1], age=timedelta(seconds=31)) for _ in range(2))
+        for run in (told, silent):
+            assert runs.claim(run.id, WORKER)
+        arrived = [Arrived(told.id, 0, "Zürich 🏔️, "), Arrived(silent.id, 0, "Ja")]
+        runs.keep(WORKER, arrived)
+        runs.keep(WORKER, arrived)
+        cursor = len("Zürich 🏔️, ")
+        runs.keep(WORKER, [Arrived(told.id, cursor, "so."), Arrived(silent.id, 2, "")])
+        assert [runs.get_since(run.id, 0) for run in (told, silent)] == [
+            (RunStatus.RUNNING, told.message_id, "Zürich 🏔️, so."),
+            (RunStatus.RUNNING, silent.message_id, "Ja"),
+        ]
+        assert runs.get_since(told.id, cursor) == (RunStatus.RUNNING, told.message_id, "so.")
+        assert runs.get_since(new_id(), 0) is None
+        assert runs.list_stale(NOW) == []

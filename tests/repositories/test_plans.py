@@ -18,10 +18,11 @@ from core.database.engine import Database, connect
 from core.ids import new_id
 from core.models import MessageRole, MessageStatus, RunStatus, Score
 from core.permissions import Actor
-from core.repositories.answer_runs import AnswerRuns
+from core.repositories.answer_runs import AnswerRuns, Arrived
 from core.repositories.conversations import Conversations
 from core.repositories.feedback import Feedbacks
 from core.repositories.messages import Messages
+from core.repositories.queued_questions import QueuedQuestions
 from tests.bench.seeding import make_list, make_person, make_talk
 from tests.bench.statements import statements_of
 from tests.conftest import cloned
@@ -147,7 +148,10 @@ READS: dict[str, Query] = {
     "the run of a conversation": lambda s, f: AnswerRuns(s).get_active(f.long),
     "the run of an answer": lambda s, f: AnswerRuns(s).get_by_message(f.answers[0]),
     "a run": lambda s, f: AnswerRuns(s).get(new_id()),
-    "why answers failed": lambda s, f: AnswerRuns(s).list_error_codes(f.answers),
+    "what has arrived": lambda s, f: AnswerRuns(s).get_since(new_id(), 10),
+    "the queue": lambda s, f: QueuedQuestions(s).list_of(f.long),
+    "the next of the queue": lambda s, f: QueuedQuestions(s).get_next(f.long),
+    "why answers failed": lambda s, f: AnswerRuns(s).list_failures(f.answers),
     "runs without a heartbeat": lambda s, _: AnswerRuns(s).list_stale(clock.now()),
     "runs nobody took": lambda s, _: AnswerRuns(s).list_unclaimed(clock.now()),
 }
@@ -156,7 +160,7 @@ WRITES: dict[str, Query] = {
     "complete an answer": lambda s, f: Messages(s).complete(f.answers[0], "Done.", MessageStatus.COMPLETE, 4),
     "rate an answer": lambda s, f: Feedbacks(s).put(f.answers[0], f.few.user_id, Score.UP, [], ""),
     "claim a run": lambda s, _: AnswerRuns(s).claim(new_id(), new_id()),
-    "keep what has arrived": lambda s, _: AnswerRuns(s).flush_partial(new_id(), new_id(), "so far"),
+    "keep what has arrived": lambda s, _: AnswerRuns(s).keep(new_id(), [Arrived(new_id(), 0, "so far")]),
     "stop a run": lambda s, _: AnswerRuns(s).request_stop(new_id()),
     "end a run": lambda s, _: AnswerRuns(s).finish(new_id(), RunStatus.COMPLETE),
 }

@@ -6,7 +6,6 @@ import pytest
 
 from core.database.engine import Database
 from core.errors import (
-    AnswerInProgress,
     Conflict,
     Invalid,
     ModelUnknown,
@@ -17,7 +16,7 @@ from core.ids import new_id
 from core.models import MAX_MESSAGE, AnswerRun, MessageRole, MessageStatus, RunStatus, Score
 from core.permissions import DENIALS, Actor, Permission, Role
 from core.services.chat import MAX_COMMENT, REASONS
-from core.services.views import Asked, MessageView
+from core.services.views import Asked, MessageView, Queued
 from tests.support.snapshots import snapshot
 from tests.support.talks import DENIED, DONE, HIDDEN, WHO, Desk, outcome, without_chat
 from tests.support.waiting import at_once
@@ -35,6 +34,8 @@ ACTS: dict[str, Act] = {
     "ask": lambda desk, actor, asked: desk.chat.ask(actor, "More?", conversation_id=asked.conversation_id),
     "edit_and_resend": lambda desk, actor, asked: desk.chat.edit_and_resend(actor, asked.question_id, "How?"),
     "regenerate": lambda desk, actor, asked: desk.chat.regenerate(actor, asked.answer_id),
+    "retry": lambda desk, actor, asked: desk.chat.retry(actor, asked.answer_id),
+    "resume": lambda desk, actor, asked: desk.chat.resume(actor, asked.answer_id),
     "show_version": lambda desk, actor, asked: desk.chat.show_version(actor, asked.answer_id),
     "stop": lambda desk, actor, asked: desk.chat.stop(actor, asked.conversation_id),
     "rate": lambda desk, actor, asked: desk.chat.rate(actor, asked.answer_id, Score.UP),
@@ -44,6 +45,8 @@ GRID = {
     "ask": (DONE, DONE, HIDDEN, HIDDEN, DENIED),
     "edit_and_resend": (DONE, DENIED, HIDDEN, HIDDEN, DENIED),
     "regenerate": (DONE, DONE, HIDDEN, HIDDEN, DENIED),
+    "retry": (FASTER, FASTER, HIDDEN, HIDDEN, DENIED),  # there is nothing to retry nor to continue
+    "resume": (FASTER, FASTER, HIDDEN, HIDDEN, DENIED),
     "show_version": (DONE, DONE, HIDDEN, HIDDEN, DENIED),
     "stop": (DONE, DONE, HIDDEN, HIDDEN, DENIED),
     "rate": (DONE, DONE, HIDDEN, HIDDEN, DENIED),
@@ -85,16 +88,17 @@ def test_starting_a_conversation_needs_the_right_to_chat(desk: Desk, role: Role)
     ("state", "expected"),
     [
         ("unknown", {"ask": HIDDEN, "edit_and_resend": HIDDEN, "regenerate": HIDDEN, "show_version": HIDDEN}
-         | {"stop": HIDDEN, "rate": HIDDEN}),
+         | {"stop": HIDDEN, "rate": HIDDEN, "retry": HIDDEN, "resume": HIDDEN}),
         ("conversation deleted", dict.fromkeys(ACTS, HIDDEN)),
         ("message deleted", {"ask": DONE, "edit_and_resend": FASTER, "regenerate": FASTER, "show_version": DONE}
-         | {"stop": DONE, "rate": FASTER}),
+         | {"stop": DONE, "rate": FASTER, "retry": FASTER, "resume": FASTER}),
         ("superseded", {"ask": DONE, "edit_and_resend": FASTER, "regenerate": FASTER, "show_version": REFUSED}
-         | {"stop": DONE, "rate": FASTER}),
+         | {"stop": DONE, "rate": FASTER, "retry": FASTER, "resume": FASTER}),
         ("the other role", {"ask": DONE, "edit_and_resend": HIDDEN, "regenerate": HIDDEN, "show_version": DONE}
-         | {"stop": DONE, "rate": HIDDEN}),
-        ("being answered", {"ask": "AnswerInProgress", "edit_and_resend": "AnswerInProgress"}
-         | {"regenerate": "AnswerInProgress", "show_version": "AnswerInProgress", "stop": DONE, "rate": DONE}),
+         | {"stop": DONE, "rate": HIDDEN, "retry": HIDDEN, "resume": HIDDEN}),
+        ("being answered", {"ask": DONE, "edit_and_resend": "AnswerInProgress"}
+         | {"regenerate": "AnswerInProgress", "show_version": "AnswerInProgress", "stop": DONE, "rate": DONE}
+         | {"retry": DONE, "resume": "AnswerInProgress"}),
     ],
 )  # fmt: skip
 def test_what_can_be_done_in_which_state(desk: Desk, act: str, state: str, expected: dict[str, str]) -> None:
@@ -172,7 +176,7 @@ def score_of(desk: Desk, asked: Asked) -> Score | None:
 
 def test_the_first_question_starts_a_conversation_with_an_answer_on_its_way(desk: Desk) -> None:
     text = "x" * MAX_MESSAGE
-    asked = desk.chat.ask(desk.me, text, model="large")
+    asked = desk.ask(desk.me, text, model="large")
     transcript = desk.read(asked.conversation_id)
     question, answer = transcript.messages
     assert (question.id, question.content, question.sender_id) == (asked.question_id, text, desk.me.user_id)
@@ -194,7 +198,7 @@ def test_writing_in_an_archived_conversation_brings_it_back(desk: Desk) -> None:
 
 
 def test_stopping_reaches_the_run_and_at_rest_has_no_effect(desk: Desk) -> None:
-    asked = desk.chat.ask(desk.me, "Why?")
+    asked = desk.ask(desk.me, "Why?")
     desk.chat.stop(desk.me, asked.conversation_id)
     with desk.database.reading() as session:
         assert session.get_one(AnswerRun, asked.run_id).stop_requested_at
@@ -210,9 +214,9 @@ def test_earlier_versions_stay_reachable_with_all_that_followed_them(desk: Desk)
     def last() -> MessageView:
         return desk.read(talk).messages[-1]
 
-    first = desk.answer(desk.chat.ask(desk.me, "one"), "1")
+    first = desk.answer(desk.ask(desk.me, "one"), "1")
     talk = first.conversation_id
-    desk.answer(desk.chat.ask(desk.me, "two", conversation_id=talk), "2")
+    desk.answer(desk.ask(desk.me, "two", conversation_id=talk), "2")
     again = desk.answer(desk.chat.regenerate(desk.me, first.answer_id), "1 again")
     assert desk.texts(talk) == ["one", "1 again"]
     assert again.question_id == first.question_id
@@ -230,12 +234,75 @@ def test_earlier_versions_stay_reachable_with_all_that_followed_them(desk: Desk)
     desk.chat.show_version(desk.me, edited.question_id)
     assert desk.texts(talk) == ["uno", "eins"]
 
-    desk.answer(desk.chat.ask(desk.me, "three", conversation_id=talk), "3")
+    desk.answer(desk.ask(desk.me, "three", conversation_id=talk), "3")
     assert [message.seq for message in desk.read(talk).messages] == [6, 7, 8, 9]
     assert desk.conversations.get(desk.me, talk).title == "uno"  # as the first question reads now
 
 
 # The same act twice, and many at once.
+
+
+# Answers that ended too early.
+
+
+def broken_off(desk: Desk, text: str, status: RunStatus = RunStatus.INTERRUPTED) -> Asked:
+    """A question whose answer ended like that."""
+    asked = desk.ask(desk.me, "Why?")
+    job = desk.store.begin(asked.run_id)
+    assert job
+    desk.store.finish(job, status, text, [], "answer_interrupted")
+    return asked
+
+
+def test_retrying_what_left_no_text_fills_its_place(desk: Desk) -> None:
+    asked = broken_off(desk, "", RunStatus.FAILED)
+    again = desk.chat.retry(desk.me, asked.answer_id)
+    assert again.answer_id == asked.answer_id and desk.started[-1] == again.run_id != asked.run_id
+    desk.answer(again, "Because.")
+    answer = desk.read(asked.conversation_id).messages[-1]
+    assert (answer.content, answer.status, answer.version) == ("Because.", MessageStatus.COMPLETE, None)
+    assert (answer.problem, answer.can_retry, answer.can_resume) == (None, False, False)
+
+
+def test_retrying_what_left_text_keeps_it_as_a_version(desk: Desk) -> None:
+    asked = broken_off(desk, "Beca")
+    desk.answer(desk.chat.retry(desk.me, asked.answer_id), "Because.")
+    answer = desk.read(asked.conversation_id).messages[-1]
+    assert answer.content == "Because." and answer.version and answer.version.previous_id == asked.answer_id
+
+
+@pytest.mark.parametrize("text", ["", "Beca"])
+def test_of_many_retries_one_is_written_and_the_others_watch_it(busy_desk: Desk, text: str) -> None:
+    desk = busy_desk
+    asked = broken_off(desk, text)
+    outcomes = at_once(12, lambda _: desk.chat.retry(desk.me, asked.answer_id))
+    assert outcomes == [outcomes[0]] * 12
+    assert isinstance(outcomes[0], Asked) and desk.started == [asked.run_id, outcomes[0].run_id]
+
+
+@pytest.mark.parametrize("status", [RunStatus.INTERRUPTED, RunStatus.STOPPED])
+def test_continuing_goes_on_in_the_same_answer(desk: Desk, status: RunStatus) -> None:
+    asked = broken_off(desk, "Because it", status)
+    shown = desk.read(asked.conversation_id).messages[-1]
+    assert (shown.can_resume, shown.can_retry) == (True, status is RunStatus.INTERRUPTED)
+    again = desk.chat.resume(desk.me, asked.answer_id)
+    assert again.answer_id == asked.answer_id
+    assert desk.chat.resume(desk.me, asked.answer_id) == again  # from another tab: the same
+    job = desk.store.begin(again.run_id)
+    assert job and job.resumed == "Because it"
+    assert [(turn.role, turn.content) for turn in job.prompt.turns] == [("user", "Why?"), ("assistant", "Because it")]
+    assert desk.read(asked.conversation_id).messages[-1].content == "Because it"
+    desk.store.finish(job, RunStatus.COMPLETE, "Because it is.", [])
+    answer = desk.read(asked.conversation_id).messages[-1]
+    assert (answer.content, answer.status, answer.version) == ("Because it is.", MessageStatus.COMPLETE, None)
+
+
+def test_only_the_last_answer_is_continued(desk: Desk) -> None:
+    asked = broken_off(desk, "Because it")
+    desk.answer(desk.ask(desk.me, "And?", conversation_id=asked.conversation_id))
+    assert not desk.read(asked.conversation_id).messages[1].can_resume
+    with pytest.raises(Conflict, match="Only the last answer"):
+        desk.chat.resume(desk.me, asked.answer_id)
 
 
 @pytest.fixture
@@ -244,7 +311,7 @@ def busy_desk(fresh_database: Database) -> Desk:
 
 
 def ask_in(desk: Desk, key: UUID, asked: Asked | None) -> Asked:
-    return desk.chat.ask(desk.me, "Again?", conversation_id=asked.conversation_id if asked else None, client_key=key)
+    return desk.ask(desk.me, "Again?", conversation_id=asked.conversation_id if asked else None, client_key=key)
 
 
 def edit(desk: Desk, key: UUID, asked: Asked | None) -> Asked:
@@ -298,18 +365,16 @@ def test_somebody_elses_key_gives_nothing_of_theirs(desk: Desk) -> None:
     assert snapshot(desk.database) == before
 
 
-def test_of_many_questions_at_once_one_is_answered(busy_desk: Desk) -> None:
+def test_of_many_questions_at_once_one_is_answered_and_the_others_wait(busy_desk: Desk) -> None:
     desk = busy_desk
     talk = desk.talk().conversation_id
-    for round_number in (1, 2):
-        outcomes = at_once(16, lambda number: desk.chat.ask(desk.me, f"Question {number}", conversation_id=talk))
-        won = [outcome for outcome in outcomes if isinstance(outcome, Asked)]
-        assert [type(outcome) for outcome in outcomes].count(AnswerInProgress) == 15
-        assert len(won) == 1
-        transcript = desk.read(talk)
-        assert transcript.active_run_id == won[0].run_id
-        assert [message.seq for message in transcript.messages] == list(range(1, 3 + 2 * round_number))
-        desk.answer(won[0])
+    outcomes = at_once(16, lambda number: desk.chat.ask(desk.me, f"Question {number}", conversation_id=talk))
+    (asked,) = [outcome for outcome in outcomes if isinstance(outcome, Asked)]
+    assert sum(isinstance(outcome, Queued) for outcome in outcomes) == 15
+    transcript = desk.read(talk)
+    assert transcript.active_run_id == asked.run_id
+    assert [message.seq for message in transcript.messages] == [1, 2, 3, 4]
+    assert len({question.content for question in transcript.queued}) == 15
 
 
 @pytest.mark.parametrize("act", ["regenerate", "edit_and_resend"])

@@ -110,12 +110,12 @@ def test_changes_are_seen(desk: Desk) -> None:
 def test_a_renamed_conversation_keeps_its_name(desk: Desk) -> None:
     talk = desk.talk(None, "First words").conversation_id
     desk.conversations.rename(desk.me, talk, "My name for it")
-    desk.answer(desk.chat.ask(desk.me, "Other words", conversation_id=talk))
+    desk.answer(desk.ask(desk.me, "Other words", conversation_id=talk))
     assert desk.conversations.get(desk.me, talk).title == "My name for it"
 
 
 def test_deleting_is_undone_whole_and_stops_the_answer(desk: Desk) -> None:
-    asked = desk.chat.ask(desk.me, "Why?", conversation_id=desk.talk().conversation_id)
+    asked = desk.ask(desk.me, "Why?", conversation_id=desk.talk().conversation_id)
     before = desk.read(asked.conversation_id)
     desk.conversations.delete(desk.me, asked.conversation_id)
     with desk.database.reading() as session:
@@ -126,7 +126,7 @@ def test_deleting_is_undone_whole_and_stops_the_answer(desk: Desk) -> None:
 
 def test_clearing_the_history_takes_all_of_ones_own_and_stops_their_answers(desk: Desk) -> None:
     theirs = desk.talk(desk.person())
-    finished, running = desk.talk(), desk.chat.ask(desk.me, "Why?")
+    finished, running = desk.talk(), desk.ask(desk.me, "Why?")
     assert desk.conversations.clear_history(desk.me) == 2
     assert desk.conversations.count(desk.me) == 0
     for asked in (finished, running):
@@ -197,7 +197,7 @@ def trail(desk: Desk) -> list[AuditEvent]:
 
 def test_activity_moves_a_conversation_to_the_top(desk: Desk) -> None:
     old, new = desk.talk(), desk.talk()
-    desk.answer(desk.chat.ask(desk.me, "Again", conversation_id=old.conversation_id))
+    desk.answer(desk.ask(desk.me, "Again", conversation_id=old.conversation_id))
     lines = desk.conversations.list_recent(desk.me)
     assert [line.id for line in lines] == [old.conversation_id, new.conversation_id]
     assert lines[0].last_message_at - lines[1].last_message_at > timedelta(0)

@@ -66,8 +66,8 @@ def test_the_score_is_the_readers_own(desk: Desk) -> None:
     ],
 )
 def test_a_failed_answer_says_what_happened(desk: Desk, code: str, sentence: str) -> None:
-    asked = desk.answer(desk.chat.ask(desk.me, "Why?"), "", error_code=code)
-    desk.answer(desk.chat.ask(desk.me, "And now?", conversation_id=asked.conversation_id))
+    asked = desk.answer(desk.ask(desk.me, "Why?"), "", error_code=code)
+    desk.answer(desk.ask(desk.me, "And now?", conversation_id=asked.conversation_id))
     _, failed, _, answer = desk.read(asked.conversation_id).messages
     assert (failed.status, failed.problem) == (MessageStatus.FAILED, sentence)
     assert answer.problem is None
@@ -110,4 +110,4 @@ def test_a_longer_conversation_takes_no_more_queries(desk: Desk) -> None:
         return len([statement for statement in statements if statement.startswith("SELECT")])
 
     talk = desk.talk(None, *(f"Question {number}" for number in range(6))).conversation_id
-    assert queries(2) == queries(12) == 3
+    assert queries(2) == queries(12) == 4

@@ -2,23 +2,31 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from core import clock
+from core.assistant.ledger import Call
+from core.assistant.provider import Assistant, Usage
+from core.assistant.runs import RunStore
+from core.config import Settings
 from core.database.engine import Database
 from core.errors import ModelUnknown, ParleyError
-from core.models import Company, Member, MessageStatus, RunStatus
+from core.ids import new_id
+from core.models import CallPurpose, CallStatus, Company, Member, RunStatus, UsageSource
 from core.permissions import Actor, Role
-from core.repositories.answer_runs import AnswerRuns
 from core.repositories.messages import Messages
 from core.services.chat import ChatService
 from core.services.conversations import ConversationService
+from core.services.queue import QueueService
 from core.services.transcripts import TranscriptService
-from core.services.views import Asked, Transcript
+from core.services.views import Asked, Queued, Transcript
 from tests.support.builders import make_actor, make_company, make_user
+from tests.support.models import ScriptedModel
 
 MODELS = ("small", "large")
+USAGE = Usage(3, None, 1, UsageSource.EXACT)
 DONE, DENIED, HIDDEN = "done", "NotPermitted", "NotFound"
 WHO = ("owner", "member", "colleague", "stranger", "owner without the role")
 
@@ -44,9 +52,14 @@ class Desk:
     started: list[UUID] = field(default_factory=list)
     """Runs handed to the runner."""
     stopped: list[UUID] = field(default_factory=list)
+    changed: list[UUID] = field(default_factory=list)
+    """Conversations whose readers were told."""
 
     def __post_init__(self) -> None:
-        self.chat = ChatService(self.database, _resolve, self.started.append, self.stopped.append)
+        self.chat = ChatService(self.database, _resolve, self.started.append, self.stopped.append, self.changed.append)
+        self.queue = QueueService(self.database, self.started.append, self.stopped.append, self.changed.append)
+        assistant = Assistant(Settings(_env_file=None), model_factory=lambda name: ScriptedModel())  # type: ignore[call-arg]
+        self.store = RunStore(self.database, assistant, new_id(), timedelta(seconds=15))
         self.conversations = ConversationService(self.database, MODELS, 2_000)
         self.transcripts = TranscriptService(self.database)
         with self.database.transaction() as session:
@@ -69,24 +82,42 @@ class Desk:
         with self.database.transaction() as session:
             session.add(Member(conversation_id=conversation_id, user_id=actor.user_id, joined_at=clock.now()))
 
-    def answer(self, asked: Asked, text: str = "So.", *, error_code: str | None = None) -> Asked:
-        """Ends the answer, as failed when there is an error code."""
-        status = RunStatus.FAILED if error_code else RunStatus.COMPLETE
+    def leave(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:
-            assert AnswerRuns(session).finish(asked.run_id, status, error_code)
-            Messages(session).complete(asked.answer_id, text, MessageStatus(status.value), 1)
+            session.get_one(Member, (conversation_id, actor.user_id)).left_at = clock.now()
+
+    def ask(self, actor: Actor, text: str, **options: Any) -> Asked:
+        """A question whose answer is begun at once."""
+        return begun(self.chat.ask(actor, text, **options))
+
+    def queue_up(self, asked: Asked, *texts: str, actor: Actor | None = None) -> list[UUID]:
+        """Further questions behind one that is being answered. Their ids."""
+        sent = [self.chat.ask(actor or self.me, text, conversation_id=asked.conversation_id) for text in texts]
+        return [one.queued_id for one in sent if isinstance(one, Queued)]
+
+    def answer(self, asked: Asked, text: str = "So.", *, error_code: str | None = None) -> Asked:
+        """Ends the answer as the runner does, as failed when there is an error code."""
+        job = self.store.begin(asked.run_id)
+        assert job
+        status = RunStatus.FAILED if error_code else RunStatus.COMPLETE
+        call = Call(CallPurpose.ANSWER, MODELS[0], USAGE, CallStatus(status.value), 1.0, error_code=error_code)
+        following = self.store.finish(job, status, text, [call], error_code)
+        self.started += [following] if following else []
         return asked
 
     def talk(self, actor: Actor | None = None, *questions: str) -> Asked:
         """Asks and answers in a new conversation. Returns the last question's."""
         first, *others = questions or ("Why?",)
-        asked = self.answer(self.chat.ask(actor or self.me, first))
+        asked = self.answer(self.ask(actor or self.me, first))
         for question in others:
-            asked = self.answer(self.chat.ask(actor or self.me, question, conversation_id=asked.conversation_id))
+            asked = self.answer(self.ask(actor or self.me, question, conversation_id=asked.conversation_id))
         return asked
 
     def read(self, conversation_id: UUID, actor: Actor | None = None) -> Transcript:
         return self.transcripts.read(actor or self.me, conversation_id)
+
+    def waiting(self, conversation_id: UUID) -> list[str]:
+        return [question.content for question in self.read(conversation_id).queued]
 
     def texts(self, conversation_id: UUID) -> list[str]:
         return [message.content for message in self.read(conversation_id).messages]
@@ -96,6 +127,15 @@ class Desk:
             message = Messages(session).get(message_id)
             assert message
             Messages(session).delete(message, None)
+
+
+def begun(sent: Asked | Queued) -> Asked:
+    assert isinstance(sent, Asked), "it waits in the queue"
+    return sent
+
+
+def ignore(_: UUID) -> None:
+    """For what a service tells the rest of a process."""
 
 
 def _resolve(name: str | None) -> str:

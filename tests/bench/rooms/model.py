@@ -20,6 +20,7 @@ from core.permissions import Actor
 from tests.bench.seeding import make_person
 from tests.bench.stand import Stand
 from tests.bench.table import Row, at_least, at_most, ms, per_second
+from tests.support.talks import begun
 
 TOKENS = 64
 TOPICS = (
@@ -151,7 +152,7 @@ def _pace(began: float, times: list[float]) -> Pace:
 def _asked(application: Application, actor: Actor) -> tuple[float, float]:
     """Seconds until the question is committed, and until the first text can be drawn."""
     began = perf_counter()
-    asked = application.chat.ask(actor, _question())
+    asked = begun(application.chat.ask(actor, _question()))
     sent = perf_counter() - began
     for snapshot in application.runner.watch(asked.run_id):
         if snapshot.text:

@@ -1,0 +1,107 @@
+"""A question and the answer it waits for, put into the conversation together.
+
+All of it happens in a transaction that holds the conversation's lock: services ask for a person, the runner for whoever
+is next in the queue when an answer has ended. The lock is taken before that of any run, everywhere.
+"""
+
+from uuid import UUID
+
+from sqlmodel import Session
+
+from core import clock
+from core.assistant.titles import title_from
+from core.assistant.tokens import estimate_tokens
+from core.models import MAX_TITLE, AnswerRun, Conversation, Message, MessageRole, MessageStatus
+from core.repositories.answer_runs import AnswerRuns
+from core.repositories.messages import Messages
+from core.repositories.queued_questions import QueuedQuestions
+
+GOES_ON_AFTER = (MessageStatus.COMPLETE, MessageStatus.STOPPED)
+"""After an answer that failed or broke off the queue waits: first somebody may want that one again."""
+
+
+def put_question(
+    session: Session,
+    conversation: Conversation,
+    sender_id: UUID,
+    text: str,
+    *,
+    client_key: UUID | None = None,
+    version_group_id: UUID | None = None,
+) -> AnswerRun:
+    """Appends a person's question and the pending answer to it. The run that is to write it, queued."""
+    question = Messages(session).append(
+        conversation.id,
+        role=MessageRole.USER,
+        content=text,
+        sender_id=sender_id,
+        tokens_used=estimate_tokens(text),
+        client_key=client_key,
+        version_group_id=version_group_id,
+        title=title_from(text, MAX_TITLE),
+    )
+    return begin_answer(session, conversation, sender_id, question.id)
+
+
+def begin_answer(
+    session: Session,
+    conversation: Conversation,
+    asked_by: UUID,
+    question_id: UUID,
+    *,
+    version_group_id: UUID | None = None,
+) -> AnswerRun:
+    """Appends a pending answer to a question that is there. The run that is to write it, queued."""
+    answer = Messages(session).append(
+        conversation.id,
+        role=MessageRole.ASSISTANT,
+        content="",
+        status=MessageStatus.PENDING,
+        reply_to_id=question_id,
+        version_group_id=version_group_id,
+    )
+    return add_run(session, conversation, asked_by, answer)
+
+
+def resume_answer(session: Session, conversation: Conversation, asked_by: UUID, answer: Message) -> AnswerRun:
+    """Has an answer that ended too early written on, from the text it has; from the beginning if it has none."""
+    Messages(session).reopen(answer)
+    return add_run(session, conversation, asked_by, answer, partial=answer.content)
+
+
+def add_run(
+    session: Session, conversation: Conversation, asked_by: UUID, answer: Message, *, partial: str = ""
+) -> AnswerRun:
+    return AnswerRuns(session).add(
+        AnswerRun(
+            conversation_id=conversation.id,
+            message_id=answer.id,
+            asked_by=asked_by,
+            model=conversation.model,
+            partial=partial,
+            resumed_at=len(partial),
+            heartbeat_at=clock.now(),
+        )
+    )
+
+
+def ask_next(session: Session, conversation: Conversation) -> AnswerRun | None:
+    """Asks the first question of the queue. None if nothing is to be asked, or not now.
+
+    Call it only while no answer is being written in the conversation.
+    """
+    if conversation.deleted_at is not None:
+        return None
+    question = QueuedQuestions(session).get_next(conversation.id)
+    if question is None or question.held_until is not None:
+        return None
+    QueuedQuestions(session).remove(question)
+    return put_question(session, conversation, question.sender_id, question.content, client_key=question.client_key)
+
+
+def move_on(session: Session, conversation: Conversation) -> AnswerRun | None:
+    """The same if it is the queue's turn: nothing is being written, and the last answer was whole or stopped."""
+    last = Messages(session).last(conversation.id)
+    if last is None or last.status not in GOES_ON_AFTER:
+        return None
+    return ask_next(session, conversation)

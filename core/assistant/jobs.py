@@ -1,0 +1,86 @@
+"""What it takes to write one answer, read from the database at once."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from sqlmodel import Session
+
+from core import clock
+from core.assistant.context import Prompt, Turn, build_prompt, compose_instructions
+from core.assistant.ledger import Origin
+from core.assistant.provider import Assistant
+from core.assistant.tokens import estimate_tokens
+from core.models import AnswerRun, Company, Conversation, Message, MessageRole, User
+from core.repositories.messages import Messages
+
+Row = TypeVar("Row")
+
+ROOM_TO_SPARE = 64
+"""Tokens for the marks around messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed run with everything needed to write its answer; the database is not asked again until it is kept."""
+
+    origin: Origin
+    model: str | None
+    """None: the default model, also where the conversation's own is not offered any more."""
+    resumed: str
+    """The text it goes on from; empty for an answer from its beginning."""
+    resumed_tokens: int
+    """Tokens of that text."""
+    wants_stop: bool
+    """True when somebody asked to stop it before it began."""
+    question: str
+    is_first_answer: bool
+    prompt: Prompt
+
+    @property
+    def run_id(self) -> UUID:
+        return self.origin.run_id
+
+
+def load_job(session: Session, run: AnswerRun, assistant: Assistant) -> Job:
+    """Reads what the model is to be told."""
+    conversation = _present(session.get(Conversation, run.conversation_id))
+    answer = _present(session.get(Message, run.message_id))
+    company = _present(session.get(Company, conversation.company_id))
+    asker = _present(session.get(User, run.asked_by))
+    model = run.model if run.model in assistant.models else None
+    instructions = compose_instructions(
+        company.instructions, conversation.instructions, asker.display_name, clock.now()
+    )
+    reserve = assistant.answer_tokens(model)
+    question = Messages(session).get(answer.reply_to_id) if answer.reply_to_id else None
+    asked = instructions + (question.content if question else "") + run.partial
+    window = assistant.window(model, needed=estimate_tokens(asked) + reserve + ROOM_TO_SPARE)
+    lines = Messages(session).list_context(
+        conversation.id,
+        before=answer.seq,
+        token_budget=window - reserve - estimate_tokens(instructions) - estimate_tokens(run.partial),
+        estimate=estimate_tokens,
+    )
+    turns = [Turn("assistant" if line.role is MessageRole.ASSISTANT else "user", line.content) for line in lines]
+    if run.partial:
+        turns.append(Turn("assistant", run.partial))
+    return Job(
+        origin=origin_of(run, conversation),
+        model=model,
+        resumed=run.partial,
+        resumed_tokens=(answer.tokens_used or estimate_tokens(run.partial)) if run.partial else 0,
+        wants_stop=run.stop_requested_at is not None,
+        question=lines[-1].content if lines else "",
+        is_first_answer=answer.seq == 2,
+        prompt=build_prompt(instructions, turns, window=window, reserve=reserve),
+    )
+
+
+def origin_of(run: AnswerRun, conversation: Conversation) -> Origin:
+    return Origin(conversation.company_id, run.asked_by, conversation.id, run.message_id, run.id)
+
+
+def _present(row: Row | None) -> Row:
+    assert row is not None  # held by a foreign key, in the same transaction
+    return row

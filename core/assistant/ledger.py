@@ -1,0 +1,104 @@
+"""What calls to models were for and how they went, as rows of the ledger."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from core import clock
+from core.assistant.prices import price_of
+from core.assistant.stream import AnswerStream, Attempt, Usage
+from core.errors import AnswerInterrupted
+from core.ids import new_id
+from core.models import CallPurpose, CallStatus, ModelCall, RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whom and what a call to a model was for."""
+
+    company_id: UUID
+    user_id: UUID
+    conversation_id: UUID
+    message_id: UUID
+    run_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to a model as it went, for the ledger. Times are seconds."""
+
+    purpose: CallPurpose
+    model: str
+    usage: Usage
+    status: CallStatus
+    seconds: float
+    first_token_seconds: float | None = None
+    error_code: str | None = None
+    id: UUID = field(default_factory=new_id)
+    """The ledger row's: written once more, because the first acknowledgement was lost, it is one row."""
+
+
+def calls_of(
+    purpose: CallPurpose, streams: Sequence[AnswerStream], status: RunStatus, error_code: str | None
+) -> list[Call]:
+    """A ledger entry for each attempt: those that failed and were tried again, and the last, which counted."""
+    calls: list[Call] = []
+    for stream in streams:
+        for one in stream.attempts or [Attempt(error_code, stream.seconds, stream.usage)]:
+            failed = Call(purpose, stream.model, one.usage, CallStatus.FAILED, one.seconds, error_code=one.error_code)
+            calls.append(failed)
+    if calls:
+        counted = streams[-1]
+        calls[-1] = replace(
+            calls[-1],
+            usage=counted.usage,
+            status=_status_of(counted, status, error_code),
+            first_token_seconds=counted.first_token_seconds,
+            error_code=error_code,
+        )
+    return calls
+
+
+def _status_of(counted: AnswerStream, ended: RunStatus, error_code: str | None) -> CallStatus:
+    """As the answer ended; but one that was to be continued is interrupted where the call for it has just failed."""
+    if ended is RunStatus.INTERRUPTED and not counted.text and error_code != AnswerInterrupted.code:
+        return CallStatus.FAILED
+    return CallStatus(ended.value)
+
+
+def row_of(provider: str, origin: Origin, call: Call) -> ModelCall:
+    """The ledger row of a call, at the prices in force now."""
+    price = price_of(provider, call.model, call.usage, clock.now())
+    return ModelCall(
+        id=call.id,
+        company_id=origin.company_id,
+        user_id=origin.user_id,
+        conversation_id=origin.conversation_id,
+        message_id=origin.message_id,
+        run_id=origin.run_id,
+        purpose=call.purpose,
+        provider=provider,
+        model=call.model,
+        input_tokens=call.usage.input_tokens,
+        cached_tokens=call.usage.cached_tokens,
+        output_tokens=call.usage.output_tokens,
+        usage_source=call.usage.source,
+        input_price=price.input_price,
+        output_price=price.output_price,
+        cost=price.cost,
+        price_source=price.source,
+        first_token_ms=_milliseconds(call.first_token_seconds),
+        duration_ms=round(call.seconds * 1000),
+        status=call.status,
+        error_code=call.error_code,
+    )
+
+
+def unlinked(row: ModelCall) -> ModelCall:
+    """The same, of a conversation that is gone."""
+    row.conversation_id = row.message_id = None
+    return row
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)

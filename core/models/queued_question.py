@@ -1,0 +1,30 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from core.models.base import Record, time_field
+from core.models.message import MAX_MESSAGE
+
+
+class QueuedQuestion(Record, table=True):
+    """A question that waits for the answer before it. It becomes a message, with a seq, when its turn comes."""
+
+    __tablename__ = "queued_questions"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "place"),
+        CheckConstraint(f"char_length(content) BETWEEN 1 AND {MAX_MESSAGE}", name="content"),
+        # What the sweeper looks for.
+        Index("queued_questions_held_idx", "held_until", postgresql_where=text("held_until IS NOT NULL")),
+    )
+
+    conversation_id: UUID = Field(foreign_key="conversations.id", ondelete="CASCADE")
+    sender_id: UUID = Field(foreign_key="users.id", index=True, ondelete="CASCADE")
+    place: int
+    """The lowest goes first. Negative for what was moved to the front."""
+    content: str
+    client_key: UUID | None = Field(default=None, unique=True)
+    """The message's, once it is one: sent again meanwhile, it is still the same question."""
+    held_until: datetime | None = time_field(None)
+    """While its sender edits it, it is not asked, nor anything behind it."""

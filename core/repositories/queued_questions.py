@@ -1,0 +1,128 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlmodel import col
+
+from core.models import Member, QueuedQuestion, User
+from core.models.base import table_of
+from core.repositories.base import Repository
+
+_queued = table_of(QueuedQuestion)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedLine:
+    """What a transcript shows of a question that waits."""
+
+    id: UUID
+    sender_id: UUID
+    sender_name: str
+    content: str
+    is_held: bool
+
+
+_line: tuple[Any, ...] = (
+    _queued.c.id,
+    _queued.c.sender_id,
+    col(User.display_name),
+    _queued.c.content,
+    _queued.c.held_until.is_not(None),
+)
+
+
+class QueuedQuestions(Repository):
+    """Questions that wait, by conversation. Whoever changes one holds the lock of its conversation."""
+
+    def add(
+        self, conversation_id: UUID, sender_id: UUID, content: str, client_key: UUID | None = None
+    ) -> QueuedQuestion:
+        """At the end of its conversation's queue."""
+        last = self._edge(conversation_id, func.max(_queued.c.place))
+        question = QueuedQuestion(
+            conversation_id=conversation_id,
+            sender_id=sender_id,
+            place=0 if last is None else last + 1,
+            content=content,
+            client_key=client_key,
+        )
+        self.session.add(question)
+        self.session.flush()
+        return question
+
+    def get(self, question_id: UUID) -> QueuedQuestion | None:
+        return self.session.get(QueuedQuestion, question_id, populate_existing=True)
+
+    def get_by_client_key(self, client_key: UUID) -> QueuedQuestion | None:
+        statement = select(QueuedQuestion).where(_queued.c.client_key == client_key)
+        return self.session.execute(statement).scalar_one_or_none()
+
+    def count(self, conversation_id: UUID) -> int:
+        statement = select(func.count()).where(_queued.c.conversation_id == conversation_id)
+        return int(self.session.execute(statement).scalar_one())
+
+    def list_of(self, conversation_id: UUID) -> list[QueuedLine]:
+        """In the order in which they will be asked."""
+        statement = (
+            select(*_line)
+            .join(User, col(User.id) == _queued.c.sender_id)
+            .where(_queued.c.conversation_id == conversation_id)
+            .order_by(_queued.c.place)
+        )
+        return [QueuedLine(*tuple(row)) for row in self.session.execute(statement)]
+
+    def get_next(self, conversation_id: UUID) -> QueuedQuestion | None:
+        """The first one whose sender may still speak there; the others stay where they are."""
+        statement = (
+            select(QueuedQuestion)
+            .join(User, col(User.id) == _queued.c.sender_id)
+            .join(Member, col(Member.user_id) == col(User.id))
+            .where(
+                _queued.c.conversation_id == conversation_id,
+                col(Member.conversation_id) == conversation_id,
+                col(Member.left_at).is_(None),
+                col(User.is_active),
+            )
+            .order_by(_queued.c.place)
+            .limit(1)
+        )
+        return self.session.execute(statement).scalar_one_or_none()
+
+    def move_to_front(self, question: QueuedQuestion) -> None:
+        first = self._edge(question.conversation_id, func.min(_queued.c.place))
+        if first is not None and first != question.place:
+            question.place = first - 1
+            self._save(question)
+
+    def edit(self, question: QueuedQuestion, content: str) -> None:
+        question.content = content
+        self._save(question)
+
+    def hold(self, question: QueuedQuestion, until: datetime | None) -> None:
+        """None lets it go again."""
+        question.held_until = until
+        self._save(question)
+
+    def remove(self, question: QueuedQuestion) -> None:
+        self.session.delete(question)
+        self.session.flush()
+
+    def release_expired(self, now: datetime) -> list[UUID]:
+        """Lets go what was held until before `now`. Their conversations."""
+        statement = (
+            update(_queued)
+            .where(_queued.c.held_until < now)
+            .values(held_until=None)
+            .returning(_queued.c.conversation_id)
+        )
+        return list(set(self.session.execute(statement).scalars()))
+
+    def _edge(self, conversation_id: UUID, edge: ColumnElement[int | None]) -> int | None:
+        found = self.session.execute(select(edge).where(_queued.c.conversation_id == conversation_id)).scalar_one()
+        return None if found is None else int(found)
+
+    def _save(self, question: QueuedQuestion) -> None:
+        self.session.add(question)
+        self.session.flush()

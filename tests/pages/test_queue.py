@@ -1,0 +1,99 @@
+"""Questions that wait on the chat page, and answers that can be had again or continued."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.models import RunStatus
+from core.services.chat import ChatService
+from core.services.views import Asked
+from tests.pages.visitor import Desk, DeskWith, Person, bubbles, sentences, visit
+from tests.support.models import ScriptedModel
+from tests.support.talks import begun, ignore
+from tests.support.waiting import until
+
+Waiting = tuple[Desk, Person, AppTest, Asked]
+
+
+@pytest.fixture
+def waiting(desk_with: DeskWith) -> Waiting:
+    """Two questions behind an answer that broke off, as Ada sees them."""
+    desk = desk_with(ScriptedModel(default="An answer."))
+    ada = desk.staff(display_name="Ada")
+    store = desk.application.runner.store
+    elsewhere = ChatService(desk.database, lambda name: name or "", ignore, ignore, ignore)
+    asked = begun(elsewhere.ask(ada.actor, "one"))
+    for text in ("two", "three"):
+        elsewhere.ask(ada.actor, text, conversation_id=asked.conversation_id)
+    job = store.begin(asked.run_id)
+    assert job
+    store.finish(job, RunStatus.INTERRUPTED, "Half an", [], "answer_interrupted")
+    return desk, ada, visit(ada, "chat.py", c=asked.conversation_id), asked
+
+
+def button(browser: AppTest, label: str, at: int = 0) -> AppTest:
+    return [one for one in browser.button if one.label == label][at].click().run()
+
+
+def test_what_waits_is_shown_in_order_with_why(waiting: Waiting) -> None:
+    _, _, browser, _ = waiting
+    assert [text for _, text in bubbles(browser)] == ["one", "Half an", "two", "three"]
+    captions = [caption.value for caption in browser.caption]
+    assert any(caption.startswith("Nothing is sent by itself") for caption in captions)
+    assert "Waiting · next" in captions and "Waiting · 2 of 2" in captions
+    assert [one.label for one in browser.button if one.label in ("Retry", "Continue")] == ["Retry", "Continue"]
+
+
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [
+        (lambda browser: button(browser, "Retry"), ["one", "An answer.", "two", "An answer.", "three", "An answer."]),
+        (
+            lambda browser: button(browser, "Continue"),
+            ["one", "Half an An answer.", "two", "An answer.", "three", "An answer."],
+        ),
+        (
+            lambda browser: button(browser, "Send now", 1),
+            ["one", "Half an", "three", "An answer.", "two", "An answer."],
+        ),
+    ],
+    ids=["retry", "continue", "send now"],
+)
+def test_a_click_lets_it_go_on(waiting: Waiting, act: Callable[[AppTest], AppTest], expected: list[str]) -> None:
+    desk, ada, browser, asked = waiting
+    act(browser)
+    until(lambda: len(desk.messages(ada, asked.conversation_id)) == 6)
+    assert not browser.exception
+    until(lambda: [message.content for message in desk.messages(ada, asked.conversation_id)] == expected)
+
+
+def test_an_edit_is_saved_and_a_removal_takes_back(waiting: Waiting) -> None:
+    desk, ada, browser, asked = waiting
+    button(browser, "Edit")
+    assert [area.value for area in browser.text_area] == ["two"]
+    browser.text_area[0].set_value("Two, then.")
+    button(browser, "Save")
+    button(browser, "Remove", 1)
+    assert not browser.exception and not browser.text_area
+    shown = desk.application.transcripts.read(ada.actor, asked.conversation_id)
+    assert [(question.content, question.is_held) for question in shown.queued] == [("Two, then.", False)]
+
+
+def test_a_refused_edit_is_given_back(waiting: Waiting) -> None:
+    _, _, browser, _ = waiting
+    button(browser, "Edit")
+    browser.text_area[0].set_value("x" * 10_001)
+    button(browser, "Save")
+    assert any("10,000" in sentence for sentence in sentences(browser))
+    assert browser.text_area[0].value == "x" * 10_001
+
+
+def test_others_see_what_waits_without_a_say_in_it(waiting: Waiting) -> None:
+    desk, _, _, asked = waiting
+    colleague = desk.staff()
+    desk.join(colleague, asked.conversation_id)
+    browser = visit(colleague, "chat.py", c=asked.conversation_id)
+    assert [text for _, text in bubbles(browser)][2:] == ["two", "three"]
+    assert "Waiting · next · Ada" in [caption.value for caption in browser.caption]
+    assert not [one for one in browser.button if one.label in ("Send now", "Edit", "Remove")]
