@@ -42,10 +42,9 @@ chat_header(actor, shown.conversation)
 if shown.has_earlier and st.button("Earlier messages", icon=":material/expand_less:", type="tertiary"):
     pages[conversation_id] = pages.get(conversation_id, 1) + 1
     st.rerun()
-transcript(actor, shown)
-answering = st.container()
+answering = transcript(actor, shown)
 queue(actor, shown)
 chat_box(actor, conversation_id, caption=context_caption(shown))
 if answer_id := st.session_state.pop(dialogs.RATED, None):
     dialogs.say_why(actor, answer_id)
-follow_answer(actor, shown, answering)
+follow_answer(shown, answering)

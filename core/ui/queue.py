@@ -10,27 +10,36 @@ from core.errors import ParleyError
 from core.permissions import Actor
 from core.services.views import QueuedView, Transcript
 from core.ui import failures, guard
+from core.ui.leftovers import leave_empty
 from core.ui.text import as_label, as_typed
 
 EDITING = "editing_queued"
-NEXT = "Waiting · next"
-WAITING = "Waiting · {place} of {count}"
-IDLE = "Nothing is sent by itself just now: retry or continue the answer above, or send a question yourself."
+DRAWN = "queue_drawn"
 
 
 def queue(actor: Actor, shown: Transcript) -> None:
-    if not shown.queued:
-        return
-    if shown.active_run_id is None:
-        held = next((one for one in shown.queued if one.is_held), None)
-        st.caption(f"{_who(held)} editing a question; the others wait for it." if held else IDLE)
-    for place, question in enumerate(shown.queued, 1):
-        with st.chat_message("user", avatar=":material/schedule:"):
-            if question.is_mine and st.session_state.get(EDITING) == question.id:
-                _editor(actor, question)
-            else:
-                st.markdown(as_typed(question.content))
-                _row(actor, question, place, len(shown.queued))
+    with st.container():
+        note = st.empty()
+        if shown.queued and shown.active_run_id is None:
+            note.caption(_why_waiting(shown))
+        for place, question in enumerate(shown.queued, 1):
+            with st.chat_message("user", avatar=":material/schedule:"):
+                if question.is_mine and st.session_state.get(EDITING) == question.id:
+                    _editor(actor, question)
+                else:
+                    st.markdown(as_typed(question.content))
+                    _row(actor, question, place, len(shown.queued))
+                    leave_empty(1)
+        leave_empty(st.session_state.get(DRAWN, 0) - len(shown.queued))
+    st.session_state[DRAWN] = len(shown.queued)
+
+
+def _why_waiting(shown: Transcript) -> str:
+    if held := next((one for one in shown.queued if one.is_held), None):
+        return f"{_who(held)} editing a question; the others wait for it."
+    if shown.messages and (shown.messages[-1].can_retry or shown.messages[-1].can_resume):
+        return "Waiting for you: retry or continue the answer above, or send one of these now."
+    return "Waiting for you: send one of these now."
 
 
 def _who(question: QueuedView) -> str:
@@ -38,8 +47,8 @@ def _who(question: QueuedView) -> str:
 
 
 def _row(actor: Actor, question: QueuedView, place: int, count: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        state = NEXT if place == 1 else WAITING.format(place=place, count=count)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        state = "Next" if place == 1 else f"{place} of {count}"
         st.caption(state if question.is_mine else f"{state} · {as_label(question.sender_name)}", width="content")
         if not question.is_mine:
             return
@@ -86,8 +95,10 @@ def _editor(actor: Actor, question: QueuedView) -> None:
         st.session_state.pop(EDITING, None)
         _act(actor, question.id, service.release)
 
-    st.text_area("Your question", question.content, key=box, label_visibility="collapsed", height="content")
-    with st.container(horizontal=True):
-        st.button("Save", type="primary", key="save_queued", on_click=saved)
-        st.button("Cancel", key="cancel_queued", on_click=cancelled)
+    with st.form("edit_queued", border=False):
+        st.text_area("Your question", question.content, key=box, label_visibility="collapsed", height="content")
+        with st.container(horizontal=True):
+            st.form_submit_button("Save", type="primary", on_click=saved)
+            st.form_submit_button("Cancel", on_click=cancelled)
     st.caption("While you edit it, neither it nor those behind it are sent.")
+    leave_empty(1)

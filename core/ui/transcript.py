@@ -14,10 +14,14 @@ from core.models import MessageRole, MessageStatus, Score
 from core.permissions import Actor
 from core.services.views import MessageView, Transcript
 from core.ui import composer, dialogs, failures, guard, times
+from core.ui.leftovers import leave_empty
 from core.ui.message_bar import message_bar, message_bar_code
 from core.ui.text import as_markdown, as_typed
 
 EDITING = "editing"
+WRITING = " :shimmer[…]"
+PARTS = 5
+"""The most that stands in a message: text, problem, state, remedies, bar."""
 EDIT_KEY = "edit_key"
 """One key for one editing: a double click sends one message."""
 AVATARS = {MessageRole.USER: ":material/person:", MessageRole.ASSISTANT: ":material/forum:"}
@@ -27,30 +31,39 @@ STATES = {
 }
 
 
-def transcript(actor: Actor, shown: Transcript) -> None:
-    """Draws all but the answer in the making; `follow_answer` draws that."""
+def transcript(actor: Actor, shown: Transcript) -> DeltaGenerator | None:
+    """Draws the messages. The place for the text of the answer being written, which `follow_answer` fills; or None."""
     where = times.zone()
     today = clock.now().astimezone(where).date()
     message_bar_code()
-    day, editing = None, st.session_state.get(EDITING)
+    day, editing, answering = None, st.session_state.get(EDITING), None
     for message in shown.messages:
         said_on = message.created_at.astimezone(where).date()
         if said_on != day:
             day = said_on
             st.caption(times.day_label(day, today), text_alignment="center")
-        if message.status is not MessageStatus.PENDING:
+        if message.status is MessageStatus.PENDING:
+            answering = _pending(actor, shown, message)
+        else:
             _message(actor, shown, message, where, is_editing=editing == message.id)
+    return answering
 
 
-def follow_answer(actor: Actor, shown: Transcript, place: DeltaGenerator) -> None:
-    """Draws the answer being written into its place until it is over, then the page anew. Leaving in between harms
-    nothing.
-    """
-    if shown.active_run_id is None:
+def follow_answer(shown: Transcript, answering: DeltaGenerator | None) -> None:
+    """Draws the answer being written until it is over, then the page anew. Leaving in between harms nothing."""
+    if shown.active_run_id is None or answering is None:
         return
-    with place, st.chat_message("assistant", avatar=AVATARS[MessageRole.ASSISTANT]):
-        text, begun = st.empty(), shown.messages[-1].content if shown.messages else ""
-        text.markdown(as_markdown(begun) + " :shimmer[…]" if begun else ":shimmer[Thinking …]")
+    begun = len(shown.messages[-1].content)
+    for snapshot in bootstrap.current().runner.watch(shown.active_run_id):
+        if len(snapshot.text) > begun:
+            answering.markdown(as_markdown(snapshot.text) + WRITING)
+    st.rerun()
+
+
+def _pending(actor: Actor, shown: Transcript, message: MessageView) -> DeltaGenerator:
+    with st.chat_message("assistant", avatar=AVATARS[MessageRole.ASSISTANT]):
+        text = st.empty()
+        text.markdown(as_markdown(message.content) + WRITING if message.content else ":shimmer[Thinking …]")
         st.button(
             "Stop",
             icon=":material/stop_circle:",
@@ -59,10 +72,8 @@ def follow_answer(actor: Actor, shown: Transcript, place: DeltaGenerator) -> Non
             on_click=composer.stop_answer,
             args=(actor, shown.conversation.id),
         )
-        for snapshot in bootstrap.current().runner.watch(shown.active_run_id):
-            if len(snapshot.text) > len(begun):
-                text.markdown(as_markdown(snapshot.text) + " :shimmer[…]")
-    st.rerun()
+        leave_empty(PARTS)
+    return text
 
 
 def _message(actor: Actor, shown: Transcript, message: MessageView, where: tzinfo, *, is_editing: bool) -> None:
@@ -82,10 +93,10 @@ def _content(message: MessageView) -> None:
         st.markdown(as_typed(message.content) if message.role is MessageRole.USER else as_markdown(message.content))
     if message.problem:
         st.warning(message.problem, icon=":material/error:")
-    if message.reference:
-        st.caption(f"If it stays, tell an admin the reference **{message.reference}**.")
     if state := STATES.get(message.status):
-        st.caption(state)
+        st.caption(state + (f" Reference **{message.reference}**." if message.reference else ""))
+    elif message.reference:
+        st.caption(f"If it stays, tell an admin the reference **{message.reference}**.")
     elif message.reached_limit:
         st.caption("Ended here: the answer reached the longest length allowed.")
 
@@ -135,7 +146,7 @@ def _actions(actor: Actor, message: MessageView, *, is_busy: bool) -> list[str]:
     actions = ["copy"] if message.content else []
     if message.role is MessageRole.ASSISTANT:
         actions += ["up", "down"] if message.content else []
-        actions += [] if is_busy else ["regenerate"]
+        actions += [] if is_busy or message.can_retry else ["regenerate"]
     elif message.sender_id == actor.user_id and not is_busy:
         actions.append("edit")
     return actions

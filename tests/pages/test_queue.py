@@ -40,8 +40,8 @@ def test_what_waits_is_shown_in_order_with_why(waiting: Waiting) -> None:
     _, _, browser, _ = waiting
     assert [text for _, text in bubbles(browser)] == ["one", "Half an", "two", "three"]
     captions = [caption.value for caption in browser.caption]
-    assert any(caption.startswith("Nothing is sent by itself") for caption in captions)
-    assert "Waiting · next" in captions and "Waiting · 2 of 2" in captions
+    assert "Waiting for you: retry or continue the answer above, or send one of these now." in captions
+    assert "Next" in captions and "2 of 2" in captions
     assert [one.label for one in browser.button if one.label in ("Retry", "Continue")] == ["Retry", "Continue"]
 
 
@@ -95,5 +95,5 @@ def test_others_see_what_waits_without_a_say_in_it(waiting: Waiting) -> None:
     desk.join(colleague, asked.conversation_id)
     browser = visit(colleague, "chat.py", c=asked.conversation_id)
     assert [text for _, text in bubbles(browser)][2:] == ["two", "three"]
-    assert "Waiting · next · Ada" in [caption.value for caption in browser.caption]
+    assert "Next · Ada" in [caption.value for caption in browser.caption]
     assert not [one for one in browser.button if one.label in ("Send now", "Edit", "Remove")]
