@@ -115,7 +115,8 @@ class Unavailable(ParleyError):
 
 class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
-    sentence = "Parley can't reach its database. Nothing you sent before is lost; try again in a moment."
+    sentence = "Parley can't reach its database at the moment. Nothing you sent before is lost; this page comes back by itself."
+    is_expected = True  # it is in the log once, by whoever noticed first; every page and request meets it
 
 
 class PortInUse(Unavailable):

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from core.permissions import Permission
-from core.ui import frame, guard, links
+from core.ui import away, frame, guard, links
 
 st.set_page_config(page_title="Parley", page_icon=links.FAVICON, layout="centered")
 st.logo(links.LOGO, size="large", icon_image=links.FAVICON)
 
-actor = guard.signed_in()
+actor = away.wait_out(guard.signed_in)
 page = st.navigation(
     {
         "Work": [links.HOME.page(), links.CHAT.page(is_listed=actor.may(Permission.CHAT_USE))],
@@ -16,5 +16,6 @@ page = st.navigation(
         "You": [links.ACCOUNT.page()],
     }
 )
-frame.frame(actor, page)
-page.run()
+with away.started_over():
+    frame.frame(actor, page)
+    page.run()

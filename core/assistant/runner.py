@@ -205,7 +205,7 @@ class Runner:
             try:
                 return await self._in_database(write, *arguments)
             except DatabaseUnavailable:
-                log.warning("database_away retry_in=%.1f", wait)
+                log.debug("database_away retry_in=%.1f", wait)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_BACKOFF)
 
@@ -219,7 +219,7 @@ class Runner:
             except DatabaseUnavailable:
                 # Nobody could give a sign of life meanwhile: all get the usual time for it once PostgreSQL is back.
                 self._reap_from = time.monotonic() + self._lost_after
-                log.warning("sweep_skipped")
+                log.debug("sweep_skipped")
             except Exception:
                 log.exception("sweep_failed")
             await asyncio.sleep(min(LONGEST_SWEEP, self._lost_after / 3))

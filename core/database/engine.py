@@ -1,28 +1,31 @@
 """The way to PostgreSQL. `transaction()` is the only thing in Parley that commits."""
 
-import math
-import time
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL, Connection
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from core.config import Settings
+from core.database.watchdog import watch
 from core.errors import DatabaseUnavailable
 
-IDLE_BEFORE_PING = 1.0
-"""Seconds of rest after which a pooled connection is tried before it is used."""
+log = logging.getLogger(__name__)
 
-# What PostgreSQL says when it is gone, going, coming or full up: the connection's class, and "cannot connect now"; and
-# what it says when it gave up on a statement that took or waited too long: the same may well work in a moment.
-GONE = ("08", "57P0", "53300", "57014", "55P03", "40P01")
+BEYOND_STATEMENT_TIMEOUT = 5.0
+"""Seconds that PostgreSQL gets, after its own time-out, to say so."""
+
+# What PostgreSQL says when it is gone, going, coming or full up: the connection's class, and "cannot connect now".
+GONE = ("08", "57P0", "53300")
+# What it says when it gave up on a statement that took or waited too long: the same may well work in a moment.
+GAVE_UP = ("57014", "55P03", "40P01")
+LONGEST_STATEMENT = 300
+"""Characters of one that are logged."""
 
 
 class ReadingSession(Session):
@@ -69,11 +72,15 @@ class Database:
             with kind(bind, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
                 yield session
         except PoolTimeout as error:
+            log.error("no_connection_free")
             raise DatabaseUnavailable from error
         except DBAPIError as error:
-            if is_gone(error):
-                raise DatabaseUnavailable from error
-            raise
+            if not is_gone(error):
+                raise
+            if not error.connection_invalidated and (state := _state(error)) in GAVE_UP:
+                statement = " ".join((error.statement or "").split())[:LONGEST_STATEMENT]
+                log.error("statement_given_up state=%s statement=%s", state, statement)
+            raise DatabaseUnavailable from error
 
     def check(self) -> None:
         """Raises DatabaseUnavailable unless a migrated PostgreSQL answers."""
@@ -89,11 +96,15 @@ class Database:
 
 
 def is_gone(error: DBAPIError) -> bool:
-    """True when the statement failed because PostgreSQL is away, not because of the statement."""
-    state = getattr(error.orig, "sqlstate", None)
-    if state is None:
-        return error.connection_invalidated or isinstance(error, OperationalError)
-    return str(state).startswith(GONE)
+    """True when the statement failed because PostgreSQL is away or too busy, not because of the statement."""
+    if error.connection_invalidated:
+        return True
+    state = _state(error)
+    return isinstance(error, OperationalError) if state is None else state.startswith((*GONE, *GAVE_UP))
+
+
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
 
 
 def postgres_url(text: str) -> URL:
@@ -117,23 +128,9 @@ def connect(settings: Settings, url: URL) -> Database:
             " -c idle_in_transaction_session_timeout=60000",
         },
     )
-    event.listen(engine, "checkin", _note_return)
-    event.listen(engine, "checkout", _ping_if_rested)
+    watch(
+        engine,
+        patience=settings.database_statement_timeout + BEYOND_STATEMENT_TIMEOUT,
+        ping_patience=settings.database_connect_timeout,
+    )
     return Database(engine)
-
-
-def _note_return(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
-    record.info["returned_at"] = time.monotonic()
-
-
-def _ping_if_rested(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """A connection that was just used is there; one that rested may be lost. Asking each time costs a round trip."""
-    if time.monotonic() - record.info.get("returned_at", math.inf) < IDLE_BEFORE_PING:
-        return
-    try:
-        cursor = connection.cursor()
-        cursor.execute("SELECT 1")
-        cursor.close()
-        connection.rollback()
-    except Exception as error:
-        raise DisconnectionError from error  # the pool drops it and opens another

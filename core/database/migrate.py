@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.config import ROOT
 from core.database.engine import is_gone
+from core.database.watchdog import unhurried
 from core.errors import DatabaseUnavailable, Misconfigured
 
 # Any constant does, as long as every process takes the same lock.
@@ -31,7 +32,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     is newer than this code.
     """
     try:
-        with engine.connect() as connection:
+        with engine.connect() as connection, unhurried(connection):
             _refuse_old_server(connection)
             connection.execute(text("SET statement_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})

@@ -6,12 +6,14 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from core.errors import ParleyError
+from core.errors import DatabaseUnavailable, ParleyError
 from core.ids import new_id
 
 log = logging.getLogger(__name__)
 
 NOTICE = "notice"
+WHILE_AWAY = "Parley couldn't reach its database just then. If that was not done, try it again."
+"""By the time that this is read, it can: no page is drawn before."""
 
 
 def show_unexpected(error: Exception) -> bool:
@@ -44,7 +46,7 @@ def keep_notice(error: ParleyError) -> None:
     """Has the error said on the page that is drawn next."""
     if not error.is_expected:
         log.error("action_failed code=%s", error.code, exc_info=error)
-    st.session_state[NOTICE] = str(error)
+    st.session_state[NOTICE] = WHILE_AWAY if isinstance(error, DatabaseUnavailable) else str(error)
 
 
 def show_notice() -> None:

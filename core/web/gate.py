@@ -68,7 +68,7 @@ class Gate:
         except Exception as error:  # whatever it was, the browser gets a sentence and the log the traceback
             if answer.has_started:
                 raise
-            await answer_for(error, wants_html=_is_navigation(scope))(scope, receive, answer.send)
+            await _answer_to(error, scope)(scope, receive, answer.send)
 
     async def _admit_request(self, scope: Scope, answer: Answer) -> tuple[Scope, Response | None]:
         """The scope as the inside may see it; and what to answer instead of letting it in."""
@@ -139,6 +139,12 @@ class Gate:
 
 def _is_navigation(scope: Scope) -> bool:
     return "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def _answer_to(error: Exception, scope: Scope) -> Response:
+    if isinstance(error, Unavailable) and scope["path"].endswith(PROBES):
+        return JSONResponse(str(error), 503)  # see `_ask_to_sign_in`
+    return answer_for(error, wants_html=_is_navigation(scope))
 
 
 def _ask_to_sign_in(scope: Scope) -> Response:

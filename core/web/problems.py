@@ -31,7 +31,7 @@ STATUS: tuple[tuple[type[ParleyError], int], ...] = (
     (Conflict, 409),
     (Unavailable, 503),
 )
-RETRY_SECONDS = 5
+RETRY_SECONDS = 3
 
 
 def status_of(error: Exception) -> int:

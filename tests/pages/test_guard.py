@@ -207,7 +207,9 @@ def test_an_unexpected_error_shows_a_reference_and_the_log_has_the_rest(caplog: 
     assert "secret" not in text_of(browser) and "Traceback" not in text_of(browser)
 
 
-@pytest.mark.parametrize(("error", "is_logged"), [("NotFound", False), ("DatabaseUnavailable", True)])
+@pytest.mark.parametrize(
+    ("error", "is_logged"), [("NotFound", False), ("Misconfigured", True), ("DatabaseUnavailable", False)]
+)
 def test_an_error_of_ours_shows_its_own_sentence(error: str, is_logged: bool, caplog: pytest.LogCaptureFixture) -> None:
     def page(name: str) -> None:
         from core import errors

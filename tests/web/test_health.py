@@ -43,4 +43,4 @@ def test_the_gate_asks_for_nothing_before_the_start_is_over() -> None:
         answer = client.get(path, headers={"accept": "text/html"})
         assert answer.status_code == 503
         assert "Parley can&#39;t reach its database." in answer.text
-        assert '<meta http-equiv="refresh" content="5">' in answer.text
+        assert '<meta http-equiv="refresh" content="3">' in answer.text
