@@ -115,7 +115,10 @@ class Unavailable(ParleyError):
 
 class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
-    sentence = "Parley can't reach its database at the moment. Nothing you sent before is lost; this page comes back by itself."
+    sentence = (
+        "Parley can't reach its database at the moment. "
+        "Nothing you sent before is lost; this page comes back by itself."
+    )
     is_expected = True  # it is in the log once, by whoever noticed first; every page and request meets it
 
 

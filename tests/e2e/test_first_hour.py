@@ -184,6 +184,8 @@ def test_a_suggestion_and_the_home_page_begin_chats(parley: Parley, ada: Guest, 
     assert chat.id == first, "the click asked the suggestion once more, in a chat of its own"
     chat.page.get_by_role("link", name="Home").click()
     home = Chat(chat.page, parley.url)
+    expect(home.page.get_by_role("heading", name="Hello, Ada")).to_be_visible()
+    expect(home.page.get_by_text("runs on this machine")).to_be_visible()  # under the box: it is this page's by now
     home.ask(SHORT)
     expect(home.questions.first).to_contain_text(SHORT)
     home.wait_whole()
