@@ -12,6 +12,7 @@ from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
 from core.assistant.local_model import Endpoint
+from core.assistant.quick_openai import QuickOpenAI
 
 CONNECT_TIMEOUT = 10.0
 TOKEN_TIMEOUT = 60.0
@@ -55,7 +56,7 @@ class Clients:
         # A restarted embedded model has another port. The client of the old one is not closed here: an answer may
         # still hang on it, and its connections are dead already.
         timeout = httpx2.Timeout(TOKEN_TIMEOUT, connect=CONNECT_TIMEOUT)
-        client = AsyncOpenAI(
+        client = QuickOpenAI(
             base_url=endpoint.base_url,
             api_key=endpoint.api_key,
             max_retries=0,

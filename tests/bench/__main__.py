@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core.config import ROOT
 from tests.bench import machine
-from tests.bench.rooms import appending, model, pages, reading, writers
+from tests.bench.rooms import answers, appending, model, pages, reading, writers
 from tests.bench.stand import Stand, stand
 from tests.bench.table import Row, Section, drawn, markdown
 
@@ -20,6 +20,7 @@ ROOMS: dict[str, tuple[str, Callable[[Stand], list[Row]]]] = {
     "read": ("Opening and listing", reading.measure),
     "writers": ("Sixteen at once", writers.measure),
     "model": ("The embedded model", model.measure),
+    "answers": ("Answers of a service, alone and many at once", answers.measure),
     "pages": ("The chat page with 50 sessions", pages.measure),
 }
 

@@ -160,18 +160,37 @@ def test_what_is_too_long_is_said_and_given_back(chat: Chat) -> None:
     expect(chat.page.get_by_text("this has 10,00")).to_have_count(0)
 
 
-def test_sending_while_an_answer_is_written_gives_the_text_back(chat: Chat) -> None:
+def test_a_question_sent_while_an_answer_is_written_waits_below_it(chat: Chat) -> None:
     chat.ask(LONG)
     chat.wait_growing(1)
     other = Chat(chat.page.context.new_page(), chat.url).open(chat.page.url)
     expect(other.stop).to_be_visible()
-    other.ask("And then?")
-    expect(other.page.get_by_text("An answer is still being written here.")).to_be_visible()
-    expect(other.box).to_have_value("And then?")
-    other.stop.click()
+    for question in (SHORT, "And then?"):
+        other.ask(question)
+        expect(other.questions.last).to_contain_text(question)
+    expect(other.page.get_by_text("2 of 2")).to_be_visible()
+    other.act(other.questions.last, "Remove")
+    expect(other.questions).to_have_count(2)
+    other.act(other.questions.last, "Send now")
+    chat.wait_whole(2)
+    expect(chat.answers.first).to_contain_text("Stopped. What had arrived is kept.")
+    expect(chat.questions.last).to_contain_text(SHORT)
+    other.wait_whole(2)
+
+
+def test_a_stopped_answer_is_continued_where_it_stopped(parley: Parley, ada: Guest, chat: Chat) -> None:
+    chat.ask(LONG)
+    chat.wait_growing(2)
+    chat.stop.click()
     chat.wait_whole()
-    other.wait_whole()
-    expect(other.questions).to_have_count(1)
+    stopped = kept(parley, ada, chat.id)[1]
+    assert stopped.status is MessageStatus.STOPPED
+    chat.act(chat.answers.last, "Continue")
+    expect(chat.answers.last).not_to_contain_text("Stopped. What had arrived is kept.")
+    chat.wait_whole()
+    whole = kept(parley, ada, chat.id)[1]
+    assert whole.status is MessageStatus.COMPLETE
+    assert whole.content.startswith(stopped.content) and len(whole.content) > len(stopped.content)
 
 
 def test_a_suggestion_and_the_home_page_begin_chats(parley: Parley, ada: Guest, chat: Chat) -> None:

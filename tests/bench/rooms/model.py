@@ -1,7 +1,6 @@
 """The embedded model: its first token and its pace, from the bare endpoint up to what a person sees."""
 
 import asyncio
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from core.assistant.local_model import EMBEDDED_MODEL, LocalModel
 from core.assistant.provider import Assistant, Prompt, Turn
 from core.bootstrap import Application, build
 from core.permissions import Actor
+from tests.bench.provider import text_of
 from tests.bench.seeding import make_person
 from tests.bench.stand import Stand
 from tests.bench.table import Row, at_least, at_most, ms, per_second
@@ -121,16 +121,8 @@ def _bare(application: Application, instructions: str) -> Pace:
     with httpx2.Client(base_url=endpoint.base_url, headers={"Authorization": f"Bearer {endpoint.api_key}"}) as client:
         began = perf_counter()
         with client.stream("POST", "/chat/completions", json=body, timeout=60) as answer:
-            times = [perf_counter() for line in answer.iter_lines() if _text(line)]
+            times = [perf_counter() for line in answer.iter_lines() if text_of(line)]
     return _pace(began, times)
-
-
-def _text(line: str) -> str:
-    """What a line of the stream adds to the answer."""
-    if not line.startswith("data: {"):
-        return ""
-    choices = json.loads(line.removeprefix("data: "))["choices"]
-    return (choices[0]["delta"].get("content") or "") if choices else ""
 
 
 def _streamed(loop: asyncio.Runner, assistant: Assistant, instructions: str) -> Pace:
