@@ -12,6 +12,7 @@ from core.assistant.runner import Runner
 from core.assistant.runs import RunStore
 from core.config import Settings
 from core.database.engine import Database
+from core.database.events import Events
 from core.errors import ParleyError
 from core.ids import new_id
 from core.services.accounts import AccountService
@@ -37,12 +38,15 @@ class Application:
         self.database = database
         self.assistant = assistant
         self.local_model = local_model
+        self.events = Events(database.engine.url, connect_timeout=settings.database_connect_timeout)
         store = RunStore(database, assistant, new_id(), timedelta(seconds=settings.lost_after))
         self.runner = Runner(store, assistant, grace=settings.shutdown_grace, changed=self._changed)
         self.accounts = AccountService(database, settings)
         self.people = PeopleService(database)
         self.companies = CompanyService(database, assistant.instruction_tokens)
-        self.conversations = ConversationService(database, assistant.models, assistant.instruction_tokens)
+        self.conversations = ConversationService(
+            database, assistant.models, assistant.instruction_tokens, self._changed
+        )
         self.transcripts = TranscriptService(database)
         self.chat = ChatService(
             database, assistant.resolve_model, self.runner.submit, self.runner.stop_run, self._changed
@@ -51,16 +55,19 @@ class Application:
 
     def _changed(self, conversation_id: UUID) -> None:
         """Something is new in a conversation."""
+        self.events.publish(conversation_id)
 
     def start(self) -> None:
         """Starts the model and the runner; the database is open already. Waits a little for the model."""
         if self.local_model:
             self.local_model.start()
             self.local_model.wait_ready(MODEL_PATIENCE)
+        self.events.start()
         self.runner.start()
 
     def stop(self) -> None:
         self.runner.stop()
+        self.events.stop()
         if self.local_model:
             self.local_model.stop()
 

@@ -9,6 +9,7 @@ from core.ui import composer, dialogs, links
 from core.ui.chat_header import chat_header, undo_offer
 from core.ui.composer import chat_box, context_caption
 from core.ui.guard import require
+from core.ui.live import live
 from core.ui.new_chat import model_caption, new_chat
 from core.ui.queue import queue
 from core.ui.transcript import follow_answer, transcript
@@ -38,6 +39,7 @@ except NotFound as error:
     st.stop()
 
 composer.see(shown)
+live(conversation_id, shown.state)
 chat_header(actor, shown.conversation)
 if shown.has_earlier and st.button("Earlier messages", icon=":material/expand_less:", type="tertiary"):
     pages[conversation_id] = pages.get(conversation_id, 1) + 1

@@ -197,6 +197,7 @@ class Runner:
         status = RunStatus.COMPLETE if title else RunStatus.FAILED
         for call in calls_of(CallPurpose.TITLE, [stream], status, None):
             await self._until_written(self.store.title, job, title, call)
+        self.changed(job.origin.conversation_id)
 
     async def _until_written(self, write: Callable[..., Result], *arguments: Any) -> Result:
         """Repeats a write until PostgreSQL is there to take it; what was received is not given up."""

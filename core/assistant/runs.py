@@ -90,8 +90,7 @@ class RunStore:
             ModelCalls(session).add_all([self._row(job.origin, call)])
             conversation = session.get(Conversation, job.origin.conversation_id, with_for_update=True)
             if title and conversation and not conversation.is_titled:
-                conversation.title = title
-                session.add(conversation)
+                Conversations(session).update(conversation, title=title)
 
     def interrupt_stale(self, alive: Collection[UUID] = ()) -> list[UUID]:
         """Ends runs whose process died: the partial text becomes the answer's, marked interrupted. Their conversations.

@@ -102,6 +102,7 @@ class Conversations(Repository):
             setattr(conversation, name, value)
         self.session.add(conversation)
         self.session.flush()
+        self.touch(conversation)
         return conversation
 
     def lock(self, conversation_id: UUID) -> Conversation | None:
@@ -133,8 +134,8 @@ class Conversations(Repository):
     def restore(self, conversation: Conversation) -> None:
         self.update(conversation, deleted_at=None)
 
-    def delete_all_of(self, user_id: UUID) -> int:
-        """Hides every assistant chat of a person. Returns how many there were."""
+    def delete_all_of(self, user_id: UUID) -> list[UUID]:
+        """Hides every assistant chat of a person. Returns which there were."""
         statement = (
             update(Conversation)
             .where(
@@ -143,8 +144,9 @@ class Conversations(Repository):
                 _columns.deleted_at.is_(None),
             )
             .values(deleted_at=clock.now())
+            .returning(_columns.id)
         )
-        return int(self.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+        return list(self.session.execute(statement).scalars())
 
     def purge(self, conversation_id: UUID) -> None:
         """Removes it for good with members, messages and runs; the ledger keeps its rows, their links blanked."""

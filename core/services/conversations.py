@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -20,11 +21,20 @@ PAGE = 30
 class ConversationService:
     """A person's list of conversations and what they may do with one as a whole."""
 
-    def __init__(self, database: Database, models: tuple[str, ...], instruction_tokens: int) -> None:
-        """`instruction_tokens`: the most that instructions may take of what the model can read."""
+    def __init__(
+        self,
+        database: Database,
+        models: tuple[str, ...],
+        instruction_tokens: int,
+        changed: Callable[[UUID], None],
+    ) -> None:
+        """`instruction_tokens`: the most that instructions may take of what the model can read. `changed` tells whoever
+        has the conversation open.
+        """
         self.database = database
         self.models = models
         self.instruction_tokens = instruction_tokens
+        self.changed = changed
 
     def get(self, actor: Actor, conversation_id: UUID) -> ConversationView:
         with self.database.reading() as session:
@@ -51,6 +61,7 @@ class ConversationService:
             Conversations(session).update(conversation, title=title, is_titled=True)
             # Titles come from what people wrote: the trail says that one changed, not what it said.
             _record(session, actor, AuditAction.CONVERSATION_UPDATED, conversation, title_length=(before, title))
+        self.changed(conversation_id)
 
     def choose_model(self, actor: Actor, conversation_id: UUID, model: str | None) -> None:
         """None goes back to the default model."""
@@ -61,6 +72,7 @@ class ConversationService:
             before = conversation.model
             Conversations(session).update(conversation, model=model)
             _record(session, actor, AuditAction.CONVERSATION_UPDATED, conversation, model=(before, model))
+        self.changed(conversation_id)
 
     def instruct(self, actor: Actor, conversation_id: UUID, instructions: str) -> None:
         """What the assistant is told in this conversation, beside the company's own instructions."""
@@ -70,18 +82,21 @@ class ConversationService:
             before = conversation.instructions
             Conversations(session).update(conversation, instructions=text)
             _record(session, actor, AuditAction.CONVERSATION_UPDATED, conversation, instructions_length=(before, text))
+        self.changed(conversation_id)
 
     def archive(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:
             conversation = own_or_raise(Conversations(session), actor, conversation_id)
             Conversations(session).archive(conversation)
             _record(session, actor, AuditAction.CONVERSATION_ARCHIVED, conversation)
+        self.changed(conversation_id)
 
     def unarchive(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:
             conversation = own_or_raise(Conversations(session), actor, conversation_id)
             Conversations(session).unarchive(conversation)
             _record(session, actor, AuditAction.CONVERSATION_UNARCHIVED, conversation)
+        self.changed(conversation_id)
 
     def delete(self, actor: Actor, conversation_id: UUID) -> None:
         """Hides it with all its messages and stops its answer; `restore` undoes it."""
@@ -91,19 +106,22 @@ class ConversationService:
             if run := AnswerRuns(session).get_active(conversation_id):
                 AnswerRuns(session).request_stop(run.id)
             _record(session, actor, AuditAction.CONVERSATION_DELETED, conversation)
+        self.changed(conversation_id)
 
     def restore(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:
             conversation = own_or_raise(Conversations(session), actor, conversation_id, with_deleted=True)
             Conversations(session).restore(conversation)
             _record(session, actor, AuditAction.CONVERSATION_RESTORED, conversation)
+        self.changed(conversation_id)
 
     def clear_history(self, actor: Actor) -> int:
         """Deletes all assistant chats of this person, messages included. Returns how many chats there were."""
         actor.require(Permission.CHAT_USE)
         with self.database.transaction() as session:
+            # The conversations first, as everywhere: whoever ends an answer takes the locks in this order too.
+            deleted = Conversations(session).delete_all_of(actor.user_id)
             messages = Messages(session).clear_history(actor.user_id)
-            chats = Conversations(session).delete_all_of(actor.user_id)
             AnswerRuns(session).request_stop_of_all(actor.user_id)
             Audit(session).record(
                 AuditAction.HISTORY_CLEARED,
@@ -111,9 +129,11 @@ class ConversationService:
                 company_id=actor.company_id,
                 target_type="user",
                 target_id=actor.user_id,
-                after={"conversations": chats, "messages": messages},
+                after={"conversations": len(deleted), "messages": messages},
             )
-            return chats
+        for conversation_id in deleted:
+            self.changed(conversation_id)
+        return len(deleted)
 
 
 def get_or_raise(

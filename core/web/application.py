@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from core.config import Settings
+from core.database.events import Events
 from core.services.accounts import AccountService
+from core.services.transcripts import TranscriptService
 
 
 class Application(Protocol):
@@ -13,6 +15,12 @@ class Application(Protocol):
 
     @property
     def accounts(self) -> AccountService: ...
+
+    @property
+    def transcripts(self) -> TranscriptService: ...
+
+    @property
+    def events(self) -> Events: ...
 
     @property
     def start_error(self) -> str | None:

@@ -10,9 +10,12 @@ from typing import Any
 
 from core import bootstrap
 from core.config import Settings, load_settings
+from core.database.events import Events
 from core.database.opening import open_database
 from core.errors import DatabaseUnavailable, ParleyError
 from core.services.accounts import AccountService
+from core.services.transcripts import TranscriptService
+from core.web.stopping import on_stop_signal
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,14 @@ class Host:
         return self._opened.accounts
 
     @property
+    def transcripts(self) -> TranscriptService:
+        return self._opened.transcripts
+
+    @property
+    def events(self) -> Events:
+        return self._opened.events
+
+    @property
     def _opened(self) -> bootstrap.Application:
         assert self._application is not None  # the gate lets nothing through while `start_error` is set
         return self._application
@@ -50,6 +61,11 @@ class Host:
     def start(self, address: str) -> None:
         self.address = address
         self._thread.start()
+
+    def hang_up(self) -> None:
+        """Ends the event streams, which the server would otherwise wait for."""
+        if self._application:
+            self._application.events.hang_up()
 
     def stop(self) -> None:
         self._ending.set()
@@ -116,7 +132,8 @@ def lifespan_of(host: Host, address: Callable[[], str]) -> Callable[[Any], Abstr
         host.start(address())
         collecting = asyncio.create_task(_collect_for_ever())
         try:
-            yield
+            with on_stop_signal(host.hang_up):
+                yield
         finally:
             collecting.cancel()
             await asyncio.to_thread(host.stop)

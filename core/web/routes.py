@@ -2,8 +2,9 @@ from starlette.routing import Route
 
 from core.web.account import account_routes
 from core.web.application import Application
+from core.web.events import event_routes
 from core.web.health import health_routes
 
 
 def routes(application: Application) -> list[Route]:
-    return [*health_routes(application), *account_routes(application)]
+    return [*health_routes(application), *account_routes(application), *event_routes(application)]

@@ -550,7 +550,7 @@ def test_an_answer_outlives_the_databases_absence(
     with away(fresh_url):
         gate.set()
         until(lambda: last_text(watcher) == "Nothing is lost.")
-        until(lambda: "database_away" in caplog.text)
+        until(lambda: "database_lost" in caplog.text)
     assert watcher.to_the_end()[-1] == Snapshot("Nothing is lost.", is_over=True)
     said = answer(application, me, asked)
     assert (said.content, said.status) == ("Nothing is lost.", MessageStatus.COMPLETE)

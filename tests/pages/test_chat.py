@@ -247,7 +247,8 @@ def test_a_failed_answer_says_so_in_a_sentence(desk_with: DeskWith, failure: Exc
     assert [warning.value for warning in browser.warning] == [sentence]
     shown = text_of(browser)
     assert not any(word in shown for word in ("sk-123", "secret", "Traceback", "RuntimeError", "ModelHTTPError"))
-    assert [bar["actions"] for bar in bars(browser)] == [["copy", "edit"], ["regenerate"]]
+    assert [bar["actions"] for bar in bars(browser)] == [["copy", "edit"], []]
+    assert [one.label for one in browser.button if one.label in ("Retry", "Continue")] == ["Retry"]
     assert desk.messages(ada, browser.query_params["c"])[1].status is MessageStatus.FAILED
 
 

@@ -60,7 +60,7 @@ class Desk:
         self.queue = QueueService(self.database, self.started.append, self.stopped.append, self.changed.append)
         assistant = Assistant(Settings(_env_file=None), model_factory=lambda name: ScriptedModel())  # type: ignore[call-arg]
         self.store = RunStore(self.database, assistant, new_id(), timedelta(seconds=15))
-        self.conversations = ConversationService(self.database, MODELS, 2_000)
+        self.conversations = ConversationService(self.database, MODELS, 2_000, self.changed.append)
         self.transcripts = TranscriptService(self.database)
         with self.database.transaction() as session:
             self.company = make_company(session)

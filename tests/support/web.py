@@ -16,7 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from core.config import Settings
+from core.database.events import Events
 from core.services.accounts import AccountService
+from core.services.transcripts import TranscriptService
 from core.web import addresses
 from core.web.gate import Gate
 from core.web.routes import routes
@@ -34,6 +36,8 @@ class StandIn:
 
     settings: Settings
     accounts: AccountService
+    transcripts: TranscriptService = None  # type: ignore[assignment]
+    events: Events = None  # type: ignore[assignment]
     start_error: str | None = None
     parts: dict[str, str] = field(default_factory=lambda: {"database": "ok"})
 
