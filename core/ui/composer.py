@@ -16,8 +16,10 @@ from core.ui import failures, guard, links
 BOX = "composer"
 LAST = "last_sent"
 """What was sent last from this tab."""
-REPEAT = timedelta(seconds=5)
-"""The same text within this time, from the same place, is the same frame come twice, or a double click."""
+AT_ONCE, WHILE_WRITING = timedelta(seconds=1), timedelta(seconds=5)
+"""The same text again within this time, from the same place, is the same frame come twice, or a double click. It is
+shorter once the page has shown the answer whole: then the same words may be meant anew.
+"""
 UNDO = "undo"
 """What was put away last and can be taken back, until something else is done."""
 MODEL = "new_chat_model"
@@ -59,28 +61,41 @@ class Sending:
     sent_at: datetime | None = None
     """None while it has not arrived, as far as this tab knows."""
 
-    def is_repeated_by(self, conversation_id: UUID | None, text: str) -> bool:
+    def is_repeated_by(self, conversation_id: UUID | None, text: str, seen: "Seen | None") -> bool:
         if (self.conversation_id, self.text) != (conversation_id, text):
             return False
-        return self.sent_at is None or clock.now() - self.sent_at < REPEAT
+        if self.sent_at is None:
+            return True
+        return clock.now() - self.sent_at < (AT_ONCE if seen and seen.is_at_rest else WHILE_WRITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What this tab has shown."""
+
+    conversation_id: UUID
+    state: str
+    is_at_rest: bool
+    """False while an answer is written or questions wait."""
 
 
 def _sending(conversation_id: UUID | None, text: str) -> Sending:
     """A repetition keeps the key of the first time. Else the key is of what the person saw when they wrote it: two
     tabs that send the same into the same state of a conversation send one message.
     """
-    last = st.session_state.get(LAST)
-    if isinstance(last, Sending) and last.is_repeated_by(conversation_id, text):
+    last: Sending | None = st.session_state.get(LAST)
+    seen: Seen | None = st.session_state.get(SEEN)
+    if last and last.is_repeated_by(conversation_id, text, seen):
         return last
-    seen = st.session_state.get(SEEN)
-    if conversation_id is None or seen is None or seen[0] != conversation_id:
+    if conversation_id is None or seen is None or seen.conversation_id != conversation_id:
         return Sending(conversation_id, text, new_id())
-    return Sending(conversation_id, text, derived_id(str(conversation_id), seen[1], text))
+    return Sending(conversation_id, text, derived_id(str(conversation_id), seen.state, text))
 
 
 def see(shown: Transcript) -> None:
     """Remembers what this tab shows."""
-    st.session_state[SEEN] = shown.conversation.id, shown.state
+    is_at_rest = shown.active_run_id is None and not shown.queued
+    st.session_state[SEEN] = Seen(shown.conversation.id, shown.state, is_at_rest)
 
 
 def forget_sent() -> None:
