@@ -1,7 +1,7 @@
 # `make` alone prints the targets. Everything is installed into .venv; nothing outside this folder is touched.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint format bench model requirements clean
+.PHONY: help run dev test faults lint format bench model requirements clean
 
 install := @sh tools/install
 python := .venv/bin/python
@@ -20,6 +20,10 @@ dev: ## the same, reading changed files again by itself
 test: ## run all tests; fails when less than 90 % of core/ is covered
 	$(install) run dev --try model
 	@$(python) -m pytest -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
+
+faults: ## kill processes and PostgreSQL again and again while answers are written; about ten minutes
+	$(install) run dev
+	@FAULT_ROUNDS=all $(python) -m pytest tests/faults --verbose
 
 lint: ## style, format, types and the direction of imports
 	$(install) run dev

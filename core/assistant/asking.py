@@ -14,10 +14,7 @@ from core.assistant.tokens import estimate_tokens
 from core.models import MAX_TITLE, AnswerRun, Conversation, Message, MessageRole, MessageStatus
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.messages import Messages
-from core.repositories.queued_questions import QueuedQuestions
-
-GOES_ON_AFTER = (MessageStatus.COMPLETE, MessageStatus.STOPPED)
-"""After an answer that failed or broke off the queue waits: first somebody may want that one again."""
+from core.repositories.queued_questions import GOES_ON_AFTER, QueuedQuestions
 
 
 def put_question(
@@ -93,7 +90,7 @@ def ask_next(session: Session, conversation: Conversation) -> AnswerRun | None:
     if conversation.deleted_at is not None:
         return None
     question = QueuedQuestions(session).get_next(conversation.id)
-    if question is None or question.held_until is not None:
+    if question is None or question.is_held_at(clock.now()):
         return None
     QueuedQuestions(session).remove(question)
     return put_question(session, conversation, question.sender_id, question.content, client_key=question.client_key)

@@ -69,11 +69,16 @@ _LEAVES: tuple[tuple[type[BaseException], type[ModelError]], ...] = (
 )
 
 
-def as_model_error(error: BaseException) -> ModelError:
-    """The leaf for whatever came out of a model call, chained to it. One of ours is returned as it is."""
+def as_model_error(error: BaseException, *, has_begun: bool = False) -> ModelError:
+    """The leaf for whatever came out of a model call, chained to it. One of ours is returned as it is.
+
+    `has_begun`: some of the answer had come, so the model was reached.
+    """
     if isinstance(error, ModelError):
         return error
     mapped = _leaf(error)
+    if has_begun and isinstance(mapped, ModelUnreachable):
+        mapped = ModelCutShort()
     mapped.__cause__ = error
     return mapped
 

@@ -42,11 +42,11 @@ def calls_of(
     purpose: CallPurpose, streams: Sequence[AnswerStream], status: RunStatus, error_code: str | None
 ) -> list[Call]:
     """A ledger entry for each attempt: those that failed and were tried again, and the last, which counted."""
-    calls: list[Call] = []
-    for stream in streams:
-        for one in stream.attempts or [Attempt(error_code, stream.seconds, stream.usage)]:
-            failed = Call(purpose, stream.model, one.usage, CallStatus.FAILED, one.seconds, error_code=one.error_code)
-            calls.append(failed)
+    calls = [
+        _failed(purpose, stream, one)
+        for stream in streams
+        for one in stream.attempts or [Attempt(error_code, stream.seconds, stream.usage)]
+    ]
     if calls:
         counted = streams[-1]
         calls[-1] = replace(
@@ -57,6 +57,19 @@ def calls_of(
             error_code=error_code,
         )
     return calls
+
+
+def repeated_calls(purpose: CallPurpose, streams: Sequence[AnswerStream]) -> list[Call]:
+    """Entries for the attempts that failed and were followed by another: they are known before the answer has ended."""
+    return [
+        _failed(purpose, stream, one)
+        for stream in streams
+        for one in stream.attempts[: stream.repeated if stream is streams[-1] else None]
+    ]
+
+
+def _failed(purpose: CallPurpose, stream: AnswerStream, one: Attempt) -> Call:
+    return Call(purpose, stream.model, one.usage, CallStatus.FAILED, one.seconds, error_code=one.error_code, id=one.id)
 
 
 def _status_of(counted: AnswerStream, ended: RunStatus, error_code: str | None) -> CallStatus:

@@ -16,15 +16,17 @@ from core.assistant.ledger import calls_of
 from core.assistant.live import LiveAnswer, Snapshot
 from core.assistant.provider import Assistant
 from core.assistant.runs import RunStore
-from core.assistant.titles import improve_title
+from core.assistant.titles import read_title, title_stream
 from core.assistant.writing import Writing
-from core.errors import DatabaseUnavailable
+from core.errors import AnswerInterrupted, DatabaseUnavailable
+from core.ids import reference_of
 from core.models import CallPurpose, RunStatus
 
 log = logging.getLogger(__name__)
 
 KEEP_EVERY = 0.25
 LONGEST_SWEEP = 5.0
+AT_LEAST_EVERY = 1.0
 FRAME = 0.125  # every frame makes Streamlit send the whole text again: 8 a second read as smooth
 LONGEST_BACKOFF = 5.0
 LAST_WRITE = 5.0
@@ -84,16 +86,17 @@ class Runner:
     def watch(self, run_id: UUID) -> Iterator[Snapshot]:
         """The answer as it grows, at most 8 times a second, until it is over. Leaving early harms nothing.
 
-        While PostgreSQL is away an answer of another process just does not grow.
+        What is silent comes again every second, so that a watcher who is not wanted any more can leave. While
+        PostgreSQL is away an answer of another process just does not grow.
         """
-        shown, text = -1, ""
+        shown, text, told_at = -1, "", 0.0
         while True:
             began = time.monotonic()
             live = self._live.get(run_id)
             now = live.wait_beyond(max(shown, 0), 1.0) if live else self._look(run_id, text)
             text = now.text
-            if now.is_over or len(text) != shown:
-                shown = len(text)
+            if now.is_over or len(text) != shown or began - told_at >= AT_LEAST_EVERY:
+                shown, told_at = len(text), began
                 yield now
             if now.is_over:
                 return
@@ -147,7 +150,7 @@ class Runner:
         live = self._live.setdefault(run_id, LiveAnswer())
         job = None
         try:
-            if job := await self._until_written(self.store.begin, run_id):
+            if job := await self._claimed(run_id):
                 await self._write(job, live)
         finally:
             del self._live[run_id]
@@ -155,6 +158,16 @@ class Runner:
                 live.close()
         if job:
             self.changed(job.origin.conversation_id)
+
+    async def _claimed(self, run_id: UUID) -> Job | None:
+        """The job of a run that is ours now. One that can never be begun is ended, with a reference in the log."""
+        try:
+            return await self._until_written(self.store.begin, run_id)
+        except Exception:
+            log.exception("run_not_begun reference=%s run=%s", reference_of(run_id), run_id)
+            if conversation_id := await self._until_written(self.store.give_up, run_id):
+                self.changed(conversation_id)
+            return None
 
     async def _write(self, job: Job, live: LiveAnswer) -> None:
         writing = Writing(job, live, self._stops[job.run_id], self.assistant)
@@ -183,19 +196,24 @@ class Runner:
                 log.exception("keeping_failed")
 
     async def _keep(self) -> None:
-        due = [(writing, arrived) for writing in self._writing.values() if (arrived := writing.arrived())]
+        due = [(writing, news) for writing in self._writing.values() if (news := writing.news())]
         if not due:
             return
-        wants_stop = await self._in_database(self.store.keep, [arrived for _, arrived in due])
-        for writing, arrived in due:
-            writing.kept(arrived)
-            if wants_stop.get(arrived.run_id, True):  # one that is missing is not ours any more
+        wants_stop = await self._in_database(self.store.keep, [news for _, news in due])
+        for writing, news in due:
+            writing.kept(news)
+            if wants_stop.get(news.job.run_id, True):  # one that is missing is not ours any more
                 writing.stop.set()
 
     async def _improve_title(self, job: Job, model: str, answer: str) -> None:
-        title, stream = await improve_title(self.assistant, model, job.question, answer)
-        status = RunStatus.COMPLETE if title else RunStatus.FAILED
-        for call in calls_of(CallPurpose.TITLE, [stream], status, None):
+        stream = title_stream(self.assistant, model, job.question, answer)
+        title, error_code = None, None
+        try:
+            title = await read_title(stream)
+            status = RunStatus.COMPLETE if title else RunStatus.FAILED
+        except asyncio.CancelledError:  # the process is stopping; what it cost is booked all the same
+            status, error_code = RunStatus.INTERRUPTED, AnswerInterrupted.code
+        for call in calls_of(CallPurpose.TITLE, [stream], status, error_code):
             await self._until_written(self.store.title, job, title, call)
         self.changed(job.origin.conversation_id)
 
@@ -226,14 +244,33 @@ class Runner:
             await asyncio.sleep(min(LONGEST_SWEEP, self._lost_after / 3))
 
     async def _sweep(self) -> None:
+        """What others left: answers of processes that died, queues that nobody moved on, runs that nobody took."""
         if time.monotonic() >= self._reap_from:
-            for conversation_id in await self._in_database(self.store.interrupt_stale, set(self._tasks)):
-                log.warning("run_interrupted conversation=%s", conversation_id)
-                self.changed(conversation_id)
-        for run_id in await self._in_database(self.store.release_expired):
-            self._begin(run_id)
+            for run_id in await self._in_database(self.store.list_stale, set(self._tasks)):
+                await self._guarded(self._interrupt, run_id)
+        for conversation_id in await self._in_database(self.store.list_due):
+            await self._guarded(self._move_on, conversation_id)
         for run_id in await self._in_database(self.store.list_unclaimed):
             self._begin(run_id)
+
+    async def _interrupt(self, run_id: UUID) -> None:
+        if conversation_id := await self._in_database(self.store.interrupt, run_id):
+            log.warning("run_interrupted reference=%s run=%s", reference_of(run_id), run_id)
+            self.changed(conversation_id)
+
+    async def _move_on(self, conversation_id: UUID) -> None:
+        if run_id := await self._in_database(self.store.move_on, conversation_id):
+            self._begin(run_id)
+        self.changed(conversation_id)
+
+    async def _guarded(self, work: Callable[[UUID], Coroutine[Any, Any, None]], key: UUID) -> None:
+        """What goes wrong with one keeps nobody from the others."""
+        try:
+            await work(key)
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            log.exception("sweep_failed key=%s", key)
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
@@ -241,9 +278,9 @@ class Runner:
         task.add_done_callback(self._background.discard)
 
     async def _drain(self) -> None:
-        if running := set(self._tasks.values()):
+        if running := {*self._tasks.values(), *self._background}:
             await asyncio.wait(running, timeout=self.grace)
-        if unfinished := set(self._tasks.values()):
+        if unfinished := {*self._tasks.values(), *self._background}:
             for task in unfinished:
                 task.cancel()
             # Each now keeps what it has. With PostgreSQL away that has no end: then what was kept before has to do.

@@ -1,26 +1,36 @@
 """The transactions of an answer's life: begun, kept while it arrives, finished, or found abandoned."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
 
 from core import clock
-from core.assistant.asking import GOES_ON_AFTER, ask_next, move_on
+from core.assistant.asking import ask_next, move_on
 from core.assistant.jobs import Job, load_job, origin_of
 from core.assistant.ledger import Call, Origin, row_of, unlinked
 from core.assistant.provider import Assistant
-from core.assistant.stream import Usage
+from core.assistant.stream import MISSING, Usage
 from core.assistant.tokens import estimate_tokens
 from core.database.engine import Database
-from core.errors import AnswerInterrupted
-from core.models import CallPurpose, CallStatus, Conversation, MessageStatus, ModelCall, RunStatus, UsageSource
+from core.errors import AnswerInterrupted, ParleyError
+from core.models import (
+    AnswerRun,
+    CallPurpose,
+    CallStatus,
+    Conversation,
+    MessageStatus,
+    ModelCall,
+    RunStatus,
+    UsageSource,
+)
 from core.repositories.answer_runs import AnswerRuns, Arrived
 from core.repositories.conversations import Conversations
 from core.repositories.messages import Messages
 from core.repositories.model_calls import ModelCalls
-from core.repositories.queued_questions import QueuedQuestions
+from core.repositories.queued_questions import GOES_ON_AFTER, QueuedQuestions
 
 NOBODY_CAME = timedelta(seconds=5)
 
@@ -30,6 +40,16 @@ MESSAGE_STATUS = {
     RunStatus.INTERRUPTED: MessageStatus.INTERRUPTED,
     RunStatus.FAILED: MessageStatus.FAILED,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the database does not have yet of an answer under way; nothing at all is a sign of life."""
+
+    job: Job
+    arrived: Arrived
+    calls: Sequence[Call] = ()
+    """Attempts that failed, and were tried again."""
 
 
 class RunStore:
@@ -44,15 +64,22 @@ class RunStore:
         """Claims a queued run; None when another worker has it, or it ended before it began."""
         with self.database.transaction() as session:
             run = AnswerRuns(session).claim(run_id, self.worker_id)
-            return load_job(session, run, self.assistant) if run else None
+            if run is None:
+                return None
+            job = load_job(session, run, self.assistant)
+            run.prompt_tokens = job.prompt.tokens
+            return job
 
-    def keep(self, arrived: Sequence[Arrived]) -> dict[UUID, bool]:
-        """Keeps what has arrived for runs of this worker, all in one transaction.
+    def keep(self, news: Sequence[News]) -> dict[UUID, bool]:
+        """Keeps what is new of runs of this worker, all in one transaction.
 
         For each whether somebody asked to stop it; one that is missing is not ours any more.
         """
         with self.database.transaction() as session:
-            return AnswerRuns(session).keep(self.worker_id, arrived)
+            wants_stop = AnswerRuns(session).keep(self.worker_id, [one.arrived for one in news])
+            ours = [one for one in news if one.arrived.run_id in wants_stop]
+            ModelCalls(session).add_all([self._row(one.job.origin, call) for one in ours for call in one.calls])
+            return wants_stop
 
     def finish(
         self,
@@ -86,30 +113,27 @@ class RunStore:
 
     def title(self, job: Job, title: str | None, call: Call) -> None:
         """Books the call that looked for a better title, and uses it unless a person named the conversation."""
+        row = self._row(job.origin, call)
         with self.database.transaction() as session:
-            ModelCalls(session).add_all([self._row(job.origin, call)])
-            conversation = session.get(Conversation, job.origin.conversation_id, with_for_update=True)
+            conversation = Conversations(session).lock(job.origin.conversation_id)
+            ModelCalls(session).add_all([row if conversation else unlinked(row)])
             if title and conversation and not conversation.is_titled:
                 Conversations(session).update(conversation, title=title)
 
-    def interrupt_stale(self, alive: Collection[UUID] = ()) -> list[UUID]:
-        """Ends runs whose process died: the partial text becomes the answer's, marked interrupted. Their conversations.
-
-        `alive` are this process's own: after a pause of the machine their heartbeat is old, and they go on.
+    def list_stale(self, alive: Collection[UUID] = ()) -> list[UUID]:
+        """Runs whose process died. `alive` are this process's own: after a pause of the machine their heartbeat is old,
+        and they go on.
         """
-        since = clock.now() - self.lost_after
         with self.database.reading() as session:
-            stale = [run_id for run_id in AnswerRuns(session).list_stale(since) if run_id not in alive]
-        ended = [self._interrupt(run_id, since) for run_id in stale]
-        return [conversation_id for conversation_id in ended if conversation_id]
+            return [run_id for run_id in AnswerRuns(session).list_stale(self._lost_since) if run_id not in alive]
 
-    def release_expired(self) -> list[UUID]:
-        """Lets queues go on that an abandoned edit has held for too long. The runs to begin."""
-        with self.database.transaction() as session:
-            conversations = QueuedQuestions(session).release_expired(clock.now())
-        return [run_id for conversation_id in conversations if (run_id := self._move_on(conversation_id))]
+    def list_due(self) -> list[UUID]:
+        """Conversations whose queue should have moved on, and did not."""
+        with self.database.reading() as session:
+            return QueuedQuestions(session).list_due()
 
-    def _move_on(self, conversation_id: UUID) -> UUID | None:
+    def move_on(self, conversation_id: UUID) -> UUID | None:
+        """Has the next question of a queue asked, if it is its turn. Its run."""
         with self.database.transaction() as session:
             conversation = Conversations(session).lock(conversation_id)
             if conversation is None or AnswerRuns(session).get_active(conversation_id):
@@ -134,29 +158,54 @@ class RunStore:
             message = Messages(session).get(message_id)
             return message.content[cursor:] if message else "", True
 
-    def _interrupt(self, run_id: UUID, since: datetime) -> UUID | None:
-        """Ends one abandoned run. Its conversation; None when it was not abandoned after all, or somebody else did."""
+    def interrupt(self, run_id: UUID) -> UUID | None:
+        """Ends a stale run: the partial text becomes the answer's, marked interrupted. Its conversation; None when it
+        was not abandoned after all, or somebody else ended it.
+        """
         with self.database.transaction() as session:
-            known = AnswerRuns(session).get(run_id)
-            conversation = Conversations(session).lock(known.conversation_id) if known else None
-            run = AnswerRuns(session).get_stale(run_id, since)
+            conversation = self._lock_conversation(session, run_id)
+            run = AnswerRuns(session).get_stale(run_id, self._lost_since)
             if run is None or conversation is None:
                 return None
             status = RunStatus.STOPPED if run.stop_requested_at else RunStatus.INTERRUPTED
-            partial, written = run.partial, run.partial[run.resumed_at :]
+            written = run.partial[run.resumed_at :]
             code = AnswerInterrupted.code if status is RunStatus.INTERRUPTED else None
-            AnswerRuns(session).finish(run.id, status, code)
-            Messages(session).complete(
-                run.message_id, partial, MESSAGE_STATUS[status], estimate_tokens(partial) if partial else None
-            )
-            tokens = estimate_tokens(written) if written else None
-            usage = Usage(None, None, tokens, UsageSource.ESTIMATED if written else UsageSource.MISSING)
+            self._end(session, run, status, code)
+            usage = MISSING  # without text nobody knows whether the model was asked at all
+            if written:
+                usage = Usage(run.prompt_tokens, None, estimate_tokens(written), UsageSource.ESTIMATED)
             seconds = (run.heartbeat_at - run.created_at).total_seconds()
             model = run.model or self.assistant.default_model
             call = Call(CallPurpose.ANSWER, model, usage, CallStatus(status.value), seconds, error_code=code)
             ModelCalls(session).add_all([self._row(origin_of(run, conversation), call)])
             _next_run(session, conversation, status)  # found by whoever sweeps next
             return conversation.id
+
+    def give_up(self, run_id: UUID) -> UUID | None:
+        """Ends a run that could not even be begun, for a reason that stays. Its conversation."""
+        with self.database.transaction() as session:
+            conversation = self._lock_conversation(session, run_id)
+            run = AnswerRuns(session).get(run_id)
+            if run is None or conversation is None or not run.status.is_active:
+                return None
+            self._end(session, run, RunStatus.INTERRUPTED if run.partial else RunStatus.FAILED, ParleyError.code)
+            Conversations(session).touch(conversation)
+            return conversation.id
+
+    @property
+    def _lost_since(self) -> datetime:
+        return clock.now() - self.lost_after
+
+    def _lock_conversation(self, session: Session, run_id: UUID) -> Conversation | None:
+        run = AnswerRuns(session).get(run_id)
+        return Conversations(session).lock(run.conversation_id) if run else None
+
+    def _end(self, session: Session, run: AnswerRun, status: RunStatus, code: str | None) -> None:
+        """The text that was kept becomes the answer's."""
+        partial = run.partial
+        AnswerRuns(session).finish(run.id, status, code)
+        tokens = estimate_tokens(partial) if partial else None
+        Messages(session).complete(run.message_id, partial, MESSAGE_STATUS[status], tokens)
 
     def _row(self, origin: Origin, call: Call) -> ModelCall:
         return row_of(self.assistant.provider, origin, call)

@@ -6,9 +6,10 @@ import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from pydantic_ai.direct import model_request_stream
 from pydantic_ai.messages import (
@@ -32,6 +33,7 @@ from core.assistant.context import GO_ON, Prompt
 from core.assistant.faults import as_model_error, describe, may_have_cost, pause_before_retry
 from core.assistant.tokens import estimate_tokens
 from core.errors import ModelCutShort, ModelEmpty, ModelRefused, ModelTooSlow
+from core.ids import new_id
 from core.models.model_call import UsageSource
 
 logger = logging.getLogger(__name__)
@@ -62,6 +64,8 @@ class Attempt:
     error_code: str | None
     seconds: float
     usage: Usage = MISSING
+    id: UUID = field(default_factory=new_id)
+    """The key of its ledger row."""
 
 
 class AnswerStream:
@@ -88,6 +92,8 @@ class AnswerStream:
         """
         self.model = model
         self.attempts: list[Attempt] = []
+        self.repeated = 0
+        """How many of them were followed by another."""
         self.first_token_seconds: float | None = None
         """From entering the context to the first text, failed attempts included; None while there is none."""
         self._open_model = open_model
@@ -179,14 +185,15 @@ class AnswerStream:
                 self._book(began, None)
                 raise
             except Exception as error:
-                mapped = as_model_error(error)
+                mapped = as_model_error(error, has_begun=self._has_output)
                 self._is_sent = self._is_answered() or may_have_cost(error)
                 self._book(began, mapped.code)
-                logger.info("model_call_failed", extra={"code": mapped.code, **describe(error)})
+                logger.info("model_call_failed code=%s cause=%s", mapped.code, describe(error))
                 if pause is None or not await self._paused(error, pause):
                     if mapped is error:
                         raise
                     raise mapped from error
+                self.repeated = len(self.attempts)
             else:
                 self._book(began, None)
                 return

@@ -41,23 +41,25 @@ def title_from(text: str, limit: int = MAX_TITLE) -> str:
     return title if len(title) <= limit else _shorten(title, limit)
 
 
-async def improve_title(
-    assistant: Assistant, model: str, question: str, answer: str
-) -> tuple[str | None, AnswerStream]:
-    """A title by the model, or None when it gave none; and the call, for the ledger. Raises no ModelError.
+def title_stream(assistant: Assistant, model: str, question: str, answer: str) -> AnswerStream:
+    """Asks the model for a title; nothing is sent before `read_title` reads it.
 
     Not for the embedded model, whose titles are worse than the question's first words.
     """
     said = f"Question:\n{question[:_EXCERPT]}\n\nAnswer:\n{answer[:_EXCERPT]}"
-    stream = assistant.stream(model, Prompt(_ASK, (Turn("user", said),)), max_tokens=_TITLE_TOKENS)
+    return assistant.stream(model, Prompt(_ASK, (Turn("user", said),)), max_tokens=_TITLE_TOKENS)
+
+
+async def read_title(stream: AnswerStream) -> str | None:
+    """The title, or None when the model gave none. Raises no ModelError."""
     try:
         async with stream:
             async for _ in stream:
                 pass
     except ModelError:
-        return None, stream
+        return None
     title = title_from(stream.text.strip().strip("\"'“”„«».")).removeprefix("Title: ")
-    return (title if title != UNTITLED else None), stream
+    return title if title != UNTITLED else None
 
 
 def _plain(text: str) -> str:

@@ -6,13 +6,15 @@ import time
 
 from core.assistant.faults import describe
 from core.assistant.jobs import Job
+from core.assistant.ledger import repeated_calls
 from core.assistant.live import LiveAnswer
 from core.assistant.provider import Assistant
+from core.assistant.runs import News
 from core.assistant.seams import seam
 from core.assistant.stream import AnswerStream
 from core.errors import AnswerInterrupted, ModelContextTooLong, ModelError, ParleyError
 from core.ids import reference_of
-from core.models import RunStatus
+from core.models import CallPurpose, RunStatus
 from core.repositories.answer_runs import Arrived
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ class Writing:
         self.streams: list[AnswerStream] = []
         """One for each prompt that was tried; none while the model was not asked."""
         self._kept = len(job.resumed)
+        self._booked = 0
         self._heard_at = time.monotonic()
         live.append(job.resumed)
         if job.wants_stop:
@@ -46,16 +49,17 @@ class Writing:
     def reached_limit(self) -> bool:
         return bool(self.streams) and self.streams[-1].reached_limit
 
-    def arrived(self) -> Arrived | None:
+    def news(self) -> News | None:
         """What the database does not have yet, or a sign of life when it is time for one; None when neither is due."""
-        more = self.live.since(self._kept)
-        if not more and time.monotonic() - self._heard_at < HEARTBEAT_EVERY:
+        more, calls = self.live.since(self._kept), repeated_calls(CallPurpose.ANSWER, self.streams)[self._booked :]
+        if not more and not calls and time.monotonic() - self._heard_at < HEARTBEAT_EVERY:
             return None
-        return Arrived(self.job.run_id, self._kept, more)
+        return News(self.job, Arrived(self.job.run_id, self._kept, more), calls)
 
-    def kept(self, arrived: Arrived) -> None:
+    def kept(self, news: News) -> None:
         """The database has it now."""
-        self._kept = arrived.cursor + len(arrived.text)
+        self._kept = news.arrived.cursor + len(news.arrived.text)
+        self._booked += len(news.calls)
         self._heard_at = time.monotonic()
 
     async def write(self) -> tuple[RunStatus, str | None]:

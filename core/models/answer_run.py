@@ -55,6 +55,8 @@ class AnswerRun(Record, table=True):
     """What has arrived so far; at the end it is copied into the message and emptied here."""
     resumed_at: int = counter_field()
     """Characters of `partial` that were there when this run began: it goes on from an answer that had broken off."""
+    prompt_tokens: int | None = None
+    """Estimated when it began: what to book as input should its process die. None before."""
     worker_id: UUID | None = None
     heartbeat_at: datetime = time_field()
     stop_requested_at: datetime | None = time_field(None)

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
 from core.models.base import Record, time_field
@@ -15,8 +15,6 @@ class QueuedQuestion(Record, table=True):
     __table_args__ = (
         UniqueConstraint("conversation_id", "place"),
         CheckConstraint(f"char_length(content) BETWEEN 1 AND {MAX_MESSAGE}", name="content"),
-        # What the sweeper looks for.
-        Index("queued_questions_held_idx", "held_until", postgresql_where=text("held_until IS NOT NULL")),
     )
 
     conversation_id: UUID = Field(foreign_key="conversations.id", ondelete="CASCADE")
@@ -28,3 +26,6 @@ class QueuedQuestion(Record, table=True):
     """The message's, once it is one: sent again meanwhile, it is still the same question."""
     held_until: datetime | None = time_field(None)
     """While its sender edits it, it is not asked, nor anything behind it."""
+
+    def is_held_at(self, now: datetime) -> bool:
+        return self.held_until is not None and self.held_until > now

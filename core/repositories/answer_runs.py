@@ -185,6 +185,7 @@ class AnswerRuns(Repository):
             select(AnswerRun)
             .where(_runs.c.id == run_id, _runs.c.status == _running, _runs.c.heartbeat_at < since)
             .with_for_update(skip_locked=True, key_share=True)
+            .execution_options(populate_existing=True)
         )
         return self.session.execute(statement).scalar_one_or_none()
 

@@ -3,14 +3,28 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col
 
-from core.models import Member, QueuedQuestion, User
-from core.models.base import table_of
+from core import clock
+from core.models import (
+    ACTIVE,
+    AnswerRun,
+    Conversation,
+    Member,
+    Message,
+    MessageStatus,
+    QueuedQuestion,
+    User,
+)
+from core.models.base import literal_of, table_of
 from core.repositories.base import Repository
 
 _queued = table_of(QueuedQuestion)
+
+GOES_ON_AFTER = (MessageStatus.COMPLETE, MessageStatus.STOPPED)
+"""After an answer that failed or broke off the queue waits: first somebody may want that one again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +43,7 @@ _line: tuple[Any, ...] = (
     _queued.c.sender_id,
     col(User.display_name),
     _queued.c.content,
-    _queued.c.held_until.is_not(None),
+    func.coalesce(_queued.c.held_until > bindparam("now", type_=_queued.c.held_until.type), False),
 )
 
 
@@ -71,20 +85,13 @@ class QueuedQuestions(Repository):
             .where(_queued.c.conversation_id == conversation_id)
             .order_by(_queued.c.place)
         )
-        return [QueuedLine(*tuple(row)) for row in self.session.execute(statement)]
+        return [QueuedLine(*tuple(row)) for row in self.session.execute(statement, {"now": clock.now()})]
 
     def get_next(self, conversation_id: UUID) -> QueuedQuestion | None:
         """The first one whose sender may still speak there; the others stay where they are."""
         statement = (
-            select(QueuedQuestion)
-            .join(User, col(User.id) == _queued.c.sender_id)
-            .join(Member, col(Member.user_id) == col(User.id))
-            .where(
-                _queued.c.conversation_id == conversation_id,
-                col(Member.conversation_id) == conversation_id,
-                col(Member.left_at).is_(None),
-                col(User.is_active),
-            )
+            _speakers(select(QueuedQuestion))
+            .where(_queued.c.conversation_id == conversation_id)
             .order_by(_queued.c.place)
             .limit(1)
         )
@@ -109,15 +116,44 @@ class QueuedQuestions(Repository):
         self.session.delete(question)
         self.session.flush()
 
-    def release_expired(self, now: datetime) -> list[UUID]:
-        """Lets go what was held until before `now`. Their conversations."""
-        statement = (
-            update(_queued)
-            .where(_queued.c.held_until < now)
-            .values(held_until=None)
-            .returning(_queued.c.conversation_id)
+    def list_due(self) -> list[UUID]:
+        """Conversations whose next question could be asked: nothing keeps it, and nothing is being written there.
+
+        So the end of the answer before it went unheard, or an edit was abandoned.
+        """
+        messages, runs = table_of(Message), table_of(AnswerRun)
+        first = (
+            _speakers(select(_queued.c.conversation_id, _queued.c.held_until))
+            .ext(distinct_on(_queued.c.conversation_id))
+            .order_by(_queued.c.conversation_id, _queued.c.place)
+            .subquery()
         )
-        return list(set(self.session.execute(statement).scalars()))
+        last = (
+            select(messages.c.status)
+            .where(
+                messages.c.conversation_id == first.c.conversation_id,
+                messages.c.superseded_with_id.is_(None),
+            )
+            .order_by(messages.c.seq.desc())
+            .limit(1)
+            .lateral()
+        )
+        is_answered = exists().where(
+            runs.c.conversation_id == first.c.conversation_id,
+            runs.c.status.in_([literal_of(runs.c.status, status) for status in ACTIVE]),
+        )
+        statement = (
+            select(first.c.conversation_id)
+            .join(Conversation, col(Conversation.id) == first.c.conversation_id)
+            .join(last, true())
+            .where(
+                col(Conversation.deleted_at).is_(None),
+                or_(first.c.held_until.is_(None), first.c.held_until < clock.now()),
+                last.c.status.in_(GOES_ON_AFTER),
+                ~is_answered,
+            )
+        )
+        return list(self.session.execute(statement).scalars())
 
     def _edge(self, conversation_id: UUID, edge: ColumnElement[int | None]) -> int | None:
         found = self.session.execute(select(edge).where(_queued.c.conversation_id == conversation_id)).scalar_one()
@@ -126,3 +162,15 @@ class QueuedQuestions(Repository):
     def _save(self, question: QueuedQuestion) -> None:
         self.session.add(question)
         self.session.flush()
+
+
+def _speakers(statement: Select[Any]) -> Select[Any]:
+    """Of those only who may still speak where they asked."""
+    membership = and_(
+        col(Member.user_id) == _queued.c.sender_id, col(Member.conversation_id) == _queued.c.conversation_id
+    )
+    return (
+        statement.join(User, col(User.id) == _queued.c.sender_id)
+        .join(Member, membership)
+        .where(col(Member.left_at).is_(None), col(User.is_active))
+    )

@@ -29,7 +29,7 @@ from core.repositories.feedback import Feedbacks
 from core.repositories.messages import REACHED_LIMIT, Messages
 from core.repositories.queued_questions import QueuedQuestions
 from core.services.conversations import get_or_raise
-from core.services.messages import idle_conversation, locked_answer, locked_message, own_message
+from core.services.messages import asked_before, idle_conversation, locked_answer, locked_message, own_message
 from core.services.texts import checked_text, required_text
 from core.services.views import Asked, Queued
 
@@ -86,7 +86,7 @@ class ChatService:
                 conversation = self._start(session, actor, model)
                 return _begun(session, put_question(session, conversation, actor.user_id, text, client_key=client_key))
             conversation = get_or_raise(Conversations(session), actor, conversation_id, lock=True)
-            if earlier := _asked_before(session, actor, client_key):
+            if earlier := asked_before(session, actor, client_key):
                 return earlier, None  # by another tab, while this one waited for the lock
             if conversation.archived_at is not None:  # writing in it brings it back
                 Conversations(session).unarchive(conversation)
@@ -203,13 +203,13 @@ class ChatService:
         """Writes and begins the answer, unless this key was sent before: then it gives what that gave."""
         try:
             with self.database.transaction() as session:
-                if earlier := _asked_before(session, actor, client_key):
+                if earlier := asked_before(session, actor, client_key):
                     return earlier
                 done, run_id = write(session)
         except (Conflict, IntegrityError):
             # Perhaps it was the same message that was faster: its transaction ended between our look and our write.
             with self.database.reading() as session:
-                if earlier := _asked_before(session, actor, client_key):
+                if earlier := asked_before(session, actor, client_key):
                     return earlier
             raise
         if run_id:
@@ -286,24 +286,3 @@ def _retitled(session: Session, conversation: Conversation, text: str) -> Conver
     if conversation.is_titled:
         return conversation
     return Conversations(session).update(conversation, title=title_from(text, MAX_TITLE))
-
-
-def _asked_before(session: Session, actor: Actor, client_key: UUID | None) -> Asked | Queued | None:
-    """What the first send with this key gave: its answer took the next seq in the same transaction."""
-    if client_key is None:
-        return None
-    if queued := QueuedQuestions(session).get_by_client_key(client_key):
-        _own_or_raise(queued.sender_id, actor)
-        return Queued(queued.conversation_id, queued.id)
-    question = Messages(session).get_by_client_key(client_key)
-    if question is None:
-        return None
-    _own_or_raise(question.sender_id, actor)
-    answer = Messages(session).get_after(question)
-    run = AnswerRuns(session).get_by_message(answer.id) if answer else None
-    return Asked(question.conversation_id, question.id, run.message_id, run.id) if run else None
-
-
-def _own_or_raise(sender_id: UUID | None, actor: Actor) -> None:
-    if sender_id != actor.user_id:
-        raise Conflict("That message was sent by somebody else. Reload the page and send yours again.")

@@ -10,7 +10,9 @@ from core.permissions import Actor, Permission
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.conversations import Conversations
 from core.repositories.messages import Messages
+from core.repositories.queued_questions import QueuedQuestions
 from core.services.conversations import get_or_raise
+from core.services.views import Asked, Queued
 
 
 def own_message(session: Session, actor: Actor, message_id: UUID, role: MessageRole) -> Message:
@@ -55,3 +57,24 @@ def _shown_or_raise(message: Message) -> Message:
     if message.superseded_with_id is not None or message.deleted_at is not None:
         raise Conflict("That message isn't in the transcript any more. Reload to see what is.")
     return message
+
+
+def asked_before(session: Session, actor: Actor, client_key: UUID | None) -> Asked | Queued | None:
+    """What the first send with this key gave: its answer took the next seq in the same transaction."""
+    if client_key is None:
+        return None
+    if queued := QueuedQuestions(session).get_by_client_key(client_key):
+        _own_or_raise(queued.sender_id, actor)
+        return Queued(queued.conversation_id, queued.id)
+    question = Messages(session).get_by_client_key(client_key)
+    if question is None:
+        return None
+    _own_or_raise(question.sender_id, actor)
+    answer = Messages(session).get_after(question)
+    run = AnswerRuns(session).get_by_message(answer.id) if answer else None
+    return Asked(question.conversation_id, question.id, run.message_id, run.id) if run else None
+
+
+def _own_or_raise(sender_id: UUID | None, actor: Actor) -> None:
+    if sender_id != actor.user_id:
+        raise Conflict("That message was sent by somebody else. Reload the page and send yours again.")

@@ -19,6 +19,7 @@ from core.services.conversations import get_or_raise, view
 from core.services.views import MessageView, QueuedView, Transcript, Version
 
 PAGE = 40
+GLANCES = 3
 
 
 class TranscriptService:
@@ -67,12 +68,16 @@ def _queue(session: Session, actor: Actor, conversation_id: UUID) -> tuple[Queue
 
 def _latest(session: Session, conversation_id: UUID, limit: int) -> tuple[list[MessageLine], UUID | None]:
     """The newest messages, and the run that writes the last of them if it is pending."""
-    lines = Messages(session).latest(conversation_id, limit)
-    if not lines or lines[-1].status is not MessageStatus.PENDING:
-        return lines, None  # a conversation at rest costs no second query
-    if run := AnswerRuns(session).get_active(conversation_id):
-        return lines, run.id
-    return Messages(session).latest(conversation_id, limit), None  # it ended between the two
+    lines: list[MessageLine] = []
+    for _ in range(GLANCES):
+        lines = Messages(session).latest(conversation_id, limit)
+        if not lines or lines[-1].status is not MessageStatus.PENDING:
+            return lines, None  # a conversation at rest costs no second query
+        run = AnswerRuns(session).get_active(conversation_id)
+        if run and run.message_id == lines[-1].id:
+            return lines, run.id
+        # It ended between the two, and perhaps the next one has begun.
+    return lines, None
 
 
 def _dressed(session: Session, actor: Actor, lines: Sequence[MessageLine]) -> tuple[MessageView, ...]:

@@ -16,9 +16,9 @@ from core.ui import failures, guard, links
 BOX = "composer"
 LAST = "last_sent"
 """What was sent last from this tab."""
-AT_ONCE, WHILE_WRITING = timedelta(seconds=1), timedelta(seconds=5)
+AT_ONCE, UNSEEN, UNHEARD = timedelta(seconds=2), timedelta(seconds=10), timedelta(minutes=2)
 """The same text again within this time, from the same place, is the same frame come twice, or a double click. It is
-shorter once the page has shown the answer whole: then the same words may be meant anew.
+longer while the page has not shown yet what became of the first, and where nobody told whether it had arrived.
 """
 UNDO = "undo"
 """What was put away last and can be taken back, until something else is done."""
@@ -44,7 +44,7 @@ def send(actor: Actor, conversation_id: UUID | None, text: str) -> bool:
     except ParleyError as error:
         failures.keep_notice(error)
         return False
-    st.session_state[LAST] = replace(sending, sent_at=clock.now())
+    st.session_state[LAST] = replace(sending, tried_at=clock.now(), has_arrived=True)
     st.session_state[SENT] = True
     st.session_state.pop(UNDO, None)
     links.select_conversation(sent.conversation_id)
@@ -58,15 +58,18 @@ class Sending:
     conversation_id: UUID | None
     text: str
     client_key: UUID
-    sent_at: datetime | None = None
-    """None while it has not arrived, as far as this tab knows."""
+    tried_at: datetime
+    has_arrived: bool
+    """As far as this tab knows."""
+    seen: "Seen | None"
+    """What the tab had shown by then."""
 
     def is_repeated_by(self, conversation_id: UUID | None, text: str, seen: "Seen | None") -> bool:
         if (self.conversation_id, self.text) != (conversation_id, text):
             return False
-        if self.sent_at is None:
-            return True
-        return clock.now() - self.sent_at < (AT_ONCE if seen and seen.is_at_rest else WHILE_WRITING)
+        if not self.has_arrived:
+            return clock.now() - self.tried_at < UNHEARD
+        return clock.now() - self.tried_at < (UNSEEN if seen == self.seen else AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,8 @@ class Seen:
     """What this tab has shown."""
 
     conversation_id: UUID
-    state: str
-    is_at_rest: bool
-    """False while an answer is written or questions wait."""
+    end: str
+    """What the conversation ended with."""
 
 
 def _sending(conversation_id: UUID | None, text: str) -> Sending:
@@ -87,15 +89,17 @@ def _sending(conversation_id: UUID | None, text: str) -> Sending:
     seen: Seen | None = st.session_state.get(SEEN)
     if last and last.is_repeated_by(conversation_id, text, seen):
         return last
-    if conversation_id is None or seen is None or seen.conversation_id != conversation_id:
-        return Sending(conversation_id, text, new_id())
-    return Sending(conversation_id, text, derived_id(str(conversation_id), seen.state, text))
+    key = new_id()
+    if seen and seen.conversation_id == conversation_id:
+        key = derived_id(str(conversation_id), seen.end, text)
+    return Sending(conversation_id, text, key, tried_at=clock.now(), has_arrived=False, seen=seen)
 
 
 def see(shown: Transcript) -> None:
     """Remembers what this tab shows."""
-    is_at_rest = shown.active_run_id is None and not shown.queued
-    st.session_state[SEEN] = Seen(shown.conversation.id, shown.state, is_at_rest)
+    last = [f"{message.id} {message.status}" for message in shown.messages[-1:]]
+    end = " ".join([*last, *(str(question.id) for question in shown.queued)])
+    st.session_state[SEEN] = Seen(shown.conversation.id, end)
 
 
 def forget_sent() -> None:

@@ -51,5 +51,6 @@ def keep_notice(error: ParleyError) -> None:
 
 def show_notice() -> None:
     """Draws what was kept, until the person's next action: a run may be cut short before anybody saw it."""
+    place = st.empty()  # always there: what stands below keeps its place when the notice goes
     if sentence := st.session_state.get(NOTICE):
-        st.error(sentence, icon=":material/error:")
+        place.error(sentence, icon=":material/error:")

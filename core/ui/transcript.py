@@ -55,15 +55,19 @@ def follow_answer(shown: Transcript, answering: DeltaGenerator | None) -> None:
         return
     begun = len(shown.messages[-1].content)
     for snapshot in bootstrap.current().runner.watch(shown.active_run_id):
-        if len(snapshot.text) > begun:
-            answering.markdown(as_markdown(snapshot.text) + WRITING)
+        # Also when there is nothing new: only at such a call Streamlit can end a run that nobody looks at any more.
+        answering.markdown(_growing(snapshot.text if len(snapshot.text) > begun else shown.messages[-1].content))
     st.rerun()
+
+
+def _growing(text: str) -> str:
+    return as_markdown(text) + WRITING if text else ":shimmer[Thinking …]"
 
 
 def _pending(actor: Actor, shown: Transcript, message: MessageView) -> DeltaGenerator:
     with st.chat_message("assistant", avatar=AVATARS[MessageRole.ASSISTANT]):
         text = st.empty()
-        text.markdown(as_markdown(message.content) + WRITING if message.content else ":shimmer[Thinking …]")
+        text.markdown(_growing(message.content))
         st.button(
             "Stop",
             icon=":material/stop_circle:",

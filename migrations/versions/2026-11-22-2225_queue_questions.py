@@ -38,14 +38,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("conversation_id", "place", name="queued_questions_conversation_id_place_key"),
     )
     op.create_index("queued_questions_sender_id_idx", "queued_questions", ["sender_id"])
-    op.create_index(
-        "queued_questions_held_idx",
-        "queued_questions",
-        ["held_until"],
-        postgresql_where=sa.text("held_until IS NOT NULL"),
-    )
     op.add_column("conversations", sa.Column("revision", sa.Integer(), nullable=False, server_default=sa.text("0")))
     op.add_column("answer_runs", sa.Column("resumed_at", sa.Integer(), nullable=False, server_default=sa.text("0")))
+    op.add_column("answer_runs", sa.Column("prompt_tokens", sa.Integer(), nullable=True))
     op.drop_index("answer_runs_active_idx", "answer_runs")
     op.create_index("answer_runs_active_idx", "answer_runs", ["id"], postgresql_where=ACTIVE)
 
@@ -54,6 +49,7 @@ def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.drop_index("answer_runs_active_idx", "answer_runs")
     op.create_index("answer_runs_active_idx", "answer_runs", ["status", "heartbeat_at"], postgresql_where=ACTIVE)
+    op.drop_column("answer_runs", "prompt_tokens")
     op.drop_column("answer_runs", "resumed_at")
     op.drop_column("conversations", "revision")
     op.drop_table("queued_questions")

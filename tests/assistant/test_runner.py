@@ -393,6 +393,30 @@ def test_a_continuation_that_fails_loses_nothing_of_what_was_there(serve: Serve,
     assert [call.status for call in ledger(database, asked)] == [CallStatus.STOPPED, CallStatus.FAILED]
 
 
+def test_an_attempt_that_failed_is_booked_while_the_next_one_is_under_way(
+    serve: Serve, database: Database, me: Actor
+) -> None:
+    """Else it would be forgotten with the process."""
+    gate = threading.Event()
+    application = serve(ScriptedModel(ModelRateLimitError("scripted", "slow down"), Answer(["At", " last"], gate=gate)))
+    asked = begun(application.chat.ask(me, "Why?"))
+    until(lambda: ledger(database, asked))
+    gate.set()
+    ended(application, me, asked)
+    assert [call.status for call in ledger(database, asked)] == [CallStatus.FAILED, CallStatus.COMPLETE]
+
+
+def test_a_title_under_way_is_booked_when_the_process_stops(serve: Serve, database: Database, me: Actor) -> None:
+    model = ScriptedModel("So.", Answer(["A", " title"], gate=threading.Event()))
+    application = serve(model, **REMOTE)
+    asked = begun(application.chat.ask(me, "Why?"))
+    ended(application, me, asked)
+    until(lambda: model.open_streams)
+    application.stop()
+    answered, titled = ledger(database, asked)
+    assert (titled.purpose, titled.status) == (CallPurpose.TITLE, CallStatus.INTERRUPTED)
+
+
 def test_what_is_stopped_before_it_begins_asks_no_model(serve: Serve, database: Database, me: Actor) -> None:
     asked = ask_unattended(database, me)
     execute(database, "UPDATE answer_runs SET stop_requested_at = now()")

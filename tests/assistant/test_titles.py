@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic_ai.exceptions import ModelAPIError
 
 from core.assistant.provider import Assistant
-from core.assistant.titles import ELLIPSIS, MAX_TITLE, UNTITLED, improve_title, title_from
+from core.assistant.titles import ELLIPSIS, MAX_TITLE, UNTITLED, read_title, title_from, title_stream
 from core.config import Settings
 from tests.support.models import ScriptedModel
 
@@ -62,7 +62,8 @@ def test_an_over_long_word_is_cut_between_characters(unit: str) -> None:
 def test_a_better_title_comes_from_the_model(settings: Callable[..., Settings]) -> None:
     model = ScriptedModel('"Resetting a *password*."')
     assistant = Assistant(settings(), model_factory=lambda name: model)
-    title, stream = asyncio.run(improve_title(assistant, "any", "How?", "So."))
+    stream = title_stream(assistant, "any", "How?", "So.")
+    title = asyncio.run(read_title(stream))
     assert title == "Resetting a password"
     assert stream.usage.output_tokens == 7
 
@@ -70,6 +71,7 @@ def test_a_better_title_comes_from_the_model(settings: Callable[..., Settings]) 
 @pytest.mark.parametrize("answer", [ModelAPIError("scripted", "boom"), "  "], ids=["failed", "empty"])
 def test_no_better_title_is_no_error(settings: Callable[..., Settings], answer: str | Exception) -> None:
     assistant = Assistant(settings(), model_factory=lambda name: ScriptedModel(answer))
-    title, stream = asyncio.run(improve_title(assistant, "any", "How?", "So."))
+    stream = title_stream(assistant, "any", "How?", "So.")
+    title = asyncio.run(read_title(stream))
     assert title is None
     assert stream.attempts[-1].error_code

@@ -10,10 +10,9 @@ from uuid import UUID
 
 from core.assistant.live import LiveAnswer
 from core.assistant.runner import Runner
-from core.assistant.runs import RunStore
+from core.assistant.runs import News, RunStore
 from core.bootstrap import Application
 from core.permissions import Actor
-from core.repositories.answer_runs import Arrived
 from tests.bench.provider import Pace, Told, told
 from tests.support.talks import begun
 
@@ -64,10 +63,10 @@ class TimedStore(RunStore):
         super().__init__(store.database, store.assistant, store.worker_id, store.lost_after)
         self.ages = array("d")
 
-    def keep(self, arrived: Sequence[Arrived]) -> dict[UUID, bool]:
-        kept = super().keep(arrived)
+    def keep(self, news: Sequence[News]) -> dict[UUID, bool]:
+        kept = super().keep(news)
         now = monotonic()
-        self.ages.extend(now - told(one.text).asked_at for one in arrived if one.text)
+        self.ages.extend(now - told(one.arrived.text).asked_at for one in news if one.arrived.text)
         return kept
 
 

@@ -94,6 +94,11 @@ class Chat:
     def stop(self) -> Locator:
         return self.page.get_by_role("button", name="Stop", exact=True)
 
+    @property
+    def ended(self) -> Locator:
+        """Under the last answer, once it has ended, whole or not."""
+        return self.answers.last.get_by_role("button", name=re.compile("^(Write this answer again|Retry)$"))
+
     def act(self, bubble: Locator, name: str) -> None:
         bubble.get_by_role("button", name=name, exact=True).click()
 
@@ -101,7 +106,7 @@ class Chat:
         """Until that many answers are there and none is being written: the last row under them is drawn."""
         expect(self.stop).to_have_count(0, timeout=WHOLE)
         expect(self.answers).to_have_count(number)
-        expect(self.answers.last.get_by_role("button", name="Write this answer again")).to_be_visible(timeout=WHOLE)
+        expect(self.ended).to_be_visible(timeout=WHOLE)
 
     def wait_growing(self, times: int = 2) -> list[str]:
         """The texts of the answer in the making, until it was seen to grow that often."""

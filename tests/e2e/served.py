@@ -91,6 +91,11 @@ class Parley:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(PATIENCE)
 
+    def start_again(self) -> None:
+        """Unless it runs."""
+        if self.process.poll() is not None:
+            self.start()
+
     def restart(self) -> None:
         self.stop()
         self.start()

@@ -1,15 +1,13 @@
 """What happens in an open chat elsewhere shows by itself, and disturbs nobody who is typing."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browsing import Chat
 from tests.e2e.conftest import Guest, Open
-from tests.e2e.served import Parley, served
+from tests.e2e.served import Parley
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -24,26 +22,17 @@ COUNT_STREAMS = """
 """
 
 
-@pytest.fixture(scope="module")
-def beside(parley: Parley, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parley]:
-    """A second process on the same database."""
-    data = parley.variables["PARLEY_DATA_DIR"]
-    folder: Path = tmp_path_factory.mktemp("beside")
-    with served(Parley(folder, PARLEY_DATA_DIR=data, PARLEY_SHUTDOWN_GRACE="1")) as second:
-        yield second
-
-
 def open_streams(page: Page) -> list[str]:
     """The conversations that this tab listens to."""
     addresses = page.evaluate("window.streams.filter((one) => one.readyState !== 2).map((one) => one.url)")
     return [re.findall(r"c=([\w-]+)", address)[0] for address in addresses]
 
 
-def test_a_question_asked_in_another_process_shows_while_somebody_types(beside: Parley, chat: Chat) -> None:
+def test_a_question_asked_in_another_tab_shows_while_somebody_types(parley: Parley, chat: Chat) -> None:
     chat.ask(FIRST)
     chat.wait_whole()
     chat.box.fill(HALF_A_THOUGHT)
-    other = Chat(chat.page.context.new_page(), beside.url).open(f"{beside.url}/chat?c={chat.id}")
+    other = Chat(chat.page.context.new_page(), parley.url).open(chat.page.url)
     other.wait_whole()
 
     other.ask(SECOND)
@@ -129,20 +118,3 @@ def test_signing_out_elsewhere_takes_the_tab_along_unless_something_is_typed_in_
     elsewhere.get_by_role("button", name="Sign out here").click()
     expect(reading.page).to_have_url(re.compile(r"/account/sign-in\?next=/chat"), timeout=15_000)
     expect(typing.box).to_have_value(HALF_A_THOUGHT)
-
-
-def test_open_streams_hold_up_no_stop(parley: Parley, chat: Chat) -> None:
-    chat.page.add_init_script(COUNT_STREAMS)
-    chat.page.reload()
-    chat.ask(FIRST)
-    chat.wait_whole()
-    until(lambda: open_streams(chat.page))
-    parley.process.terminate()
-    parley.process.wait(10)
-    parley.start()
-    assert "Traceback" not in parley.log
-    other = Chat(chat.page.context.new_page(), parley.url).open(chat.page.url)
-    other.wait_whole()
-    until(lambda: open_streams(chat.page))
-    other.ask(SECOND)
-    chat.wait_whole(2)

@@ -27,6 +27,8 @@ from tests.bench.seeding import make_list, make_person, make_talk
 from tests.bench.statements import statements_of
 from tests.conftest import cloned
 
+pytestmark = pytest.mark.xdist_group("plans")  # the tables are filled once
+
 LARGE = {"messages", "conversations", "members", "answer_runs", "model_calls"}
 FEW, MANY, HIDDEN = 50, 20_000, 5_000
 PAGE = 40

@@ -13,6 +13,8 @@ from core.errors import Conflict, Invalid
 from core.ids import new_id
 from core.models import MAX_MESSAGE, MessageStatus, QueuedQuestion, RunStatus
 from core.permissions import Actor
+from core.repositories.answer_runs import AnswerRuns
+from core.repositories.messages import Messages
 from core.services.chat import MAX_QUEUED
 from core.services.views import Asked, Queued
 from tests.support.snapshots import snapshot
@@ -106,11 +108,27 @@ def test_an_abandoned_edit_does_not_hold_the_queue_for_ever(desk: Desk) -> None:
     (first,) = desk.queue_up(asked, "two")
     desk.queue.hold(desk.me, first)
     desk.answer(asked)
-    assert desk.store.release_expired() == []
+    assert desk.store.list_due() == []
     with desk.database.transaction() as session:
         session.get_one(QueuedQuestion, first).held_until = clock.now() - timedelta(seconds=1)
-    (run_id,) = desk.store.release_expired()
-    assert desk.read(asked.conversation_id).active_run_id == run_id
+    assert desk.store.list_due() == [asked.conversation_id]
+    assert desk.store.move_on(asked.conversation_id) == desk.read(asked.conversation_id).active_run_id
+    assert desk.texts(asked.conversation_id)[2] == "two"
+    assert desk.store.list_due() == []
+
+
+def test_a_queue_that_nobody_moved_on_is_found(desk: Desk) -> None:
+    """The answer was ended by a process of the version before, which knows no queue."""
+    asked, failed = desk.ask(desk.me, "one"), desk.ask(desk.me, "other")
+    for one in (asked, failed):
+        desk.queue_up(one, "two")
+    desk.answer(failed, "", error_code="model_busy")
+    with desk.database.transaction() as session:
+        AnswerRuns(session).finish(asked.run_id, RunStatus.COMPLETE)
+        Messages(session).complete(asked.answer_id, "So.", MessageStatus.COMPLETE, 1)
+    assert desk.store.list_due() == [asked.conversation_id]
+    desk.store.move_on(asked.conversation_id)
+    assert desk.texts(asked.conversation_id) == ["one", "So.", "two", ""]
 
 
 @pytest.mark.parametrize("change", ["released", "removed"])

@@ -4,7 +4,9 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -59,38 +61,59 @@ def refusal(
 
 
 @dataclass(frozen=True)
+class Sent:
+    at: float
+    """`time.monotonic()` right after it was handed to the socket."""
+    text: str
+
+
+@dataclass(frozen=True)
 class Received:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    sent: list[Sent] = field(default_factory=list)
+    """The chunks of text in answer to it so far."""
+
+    @property
+    def question(self) -> str:
+        """What the person asked last: behind a question that was never answered it stands as the last paragraph."""
+        said = [str(message["content"]) for message in self.body["messages"] if message["role"] == "user"]
+        return said[-1].rpartition("\n\n")[2] if said else ""
+
+    def text_sent(self, before: float = float("inf")) -> str:
+        """What had gone out by that moment."""
+        return "".join(chunk.text for chunk in self.sent if chunk.at < before)
 
 
 class OpenAIServer:
-    """`with OpenAIServer() as server: server.replies.append(Reply(…))`. With none queued it sends `Reply()`."""
+    """`with OpenAIServer() as server: server.replies.append(Reply(…))`. With none queued it sends `Reply()`.
+
+    Where many ask at once, `server.replies_to[question] = [Reply(…)]` goes before the common queue.
+    """
 
     def __init__(self) -> None:
         self.replies: list[Reply] = []
+        self.replies_to: dict[str, list[Reply]] = {}
+        """By the question, see Received."""
         self.requests: list[Received] = []
         self.open_requests = 0
         """Requests that are being answered now."""
         self._changed = threading.Condition()
+        self._app = Starlette(routes=[Route("/v1/chat/completions", self._answer, methods=["POST"])])
         self._socket = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            Starlette(routes=[Route("/v1/chat/completions", self._answer, methods=["POST"])]),
-            log_level="critical",
-            lifespan="off",
-            timeout_graceful_shutdown=1,
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._server.serve(sockets=[self._socket])), name="openai-server", daemon=True
-        )
+        self._port = self._socket.getsockname()[1]
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
+        return f"http://127.0.0.1:{self._port}/v1"
 
     def __enter__(self) -> Self:
+        config = uvicorn.Config(self._app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+        server = self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(server.serve(sockets=[self._socket])), name="openai-server", daemon=True
+        )
         self._thread.start()
         return self
 
@@ -100,6 +123,16 @@ class OpenAIServer:
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(timeout=10)
         self._socket.close()
+
+    @contextmanager
+    def unreachable(self) -> Iterator[None]:
+        """Meanwhile nobody listens at the address."""
+        self.__exit__(None, None, None)
+        try:
+            yield
+        finally:
+            self._socket = socket.create_server(("127.0.0.1", self._port))
+            self.__enter__()
 
     def wait_requests(self, count: int, timeout: float = 10) -> None:
         """Until that many have arrived."""
@@ -115,13 +148,18 @@ class OpenAIServer:
                 raise TimeoutError(f"{len(self.requests)} requests, {self.open_requests} open")
 
     async def _answer(self, request: Request) -> Response:
-        body = await request.json()
+        received = Received(request.url.path, dict(request.headers), await request.json())
         with self._changed:
-            self.requests.append(Received(request.url.path, dict(request.headers), body))
-            reply = self.replies.pop(0) if self.replies else Reply()
+            self.requests.append(received)
+            queue = self.replies_to.get(received.question) or self.replies
+            reply = queue.pop(0) if queue else Reply()
             self.open_requests += 1
             self._changed.notify_all()
-        return _Answer(reply, body, self._done)
+        return _Answer(reply, received, self._done)
+
+    def requests_with(self, question: str) -> list[Received]:
+        """Those that ask this, in the order in which they came."""
+        return [received for received in list(self.requests) if received.question == question]
 
     def _done(self) -> None:
         with self._changed:
@@ -132,9 +170,10 @@ class OpenAIServer:
 class _Answer(Response):
     """Sends by hand, because faults are not what response classes are made for."""
 
-    def __init__(self, reply: Reply, body: dict[str, Any], done: Any) -> None:
+    def __init__(self, reply: Reply, received: Received, done: Callable[[], None]) -> None:
         super().__init__()
-        self._reply, self._body, self._done = reply, body, done
+        self._reply, self._received, self._done = reply, received, done
+        self._body = received.body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answering = asyncio.ensure_future(self._send(scope, receive, send))
@@ -165,14 +204,17 @@ class _Answer(Response):
         if self._reply.cut:
             headers.append((b"content-length", b"1000000"))  # promised and not kept
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        async for data in self._parts():
+        async for data, text in self._parts():
             await send({"type": "http.response.body", "body": data, "more_body": True})
+            if text:
+                self._received.sent.append(Sent(time.monotonic(), text))
         if self._reply.hang_after:
             await asyncio.sleep(FOREVER)
         if not self._reply.cut:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _parts(self) -> AsyncIterator[bytes]:
+    async def _parts(self) -> AsyncIterator[tuple[bytes, str]]:
+        """Bytes, and the chunk of text in them."""
         reply = self._reply
         is_first = True
         while is_first or reply.is_endless:
@@ -180,19 +222,19 @@ class _Answer(Response):
                 if not is_first:
                     await asyncio.sleep(reply.delay)
                 is_first = False
-                yield self._event(delta={"role": "assistant", "content": chunk})
+                yield self._event(delta={"role": "assistant", "content": chunk}), chunk
             is_first = False
         for data in reply.raw:
-            yield data
+            yield data, ""
         if reply.error is not None:
-            yield _sse({"error": reply.error})
+            yield _sse({"error": reply.error}), ""
         if reply.hang_after or reply.cut:
             return
         if reply.finish_reason:
-            yield self._event(delta={}, finish_reason=reply.finish_reason)
+            yield self._event(delta={}, finish_reason=reply.finish_reason), ""
             if reply.usage:
-                yield _sse({**self._envelope("chat.completion.chunk"), "choices": [], "usage": reply.usage})
-            yield b"data: [DONE]\n\n"
+                yield _sse({**self._envelope("chat.completion.chunk"), "choices": [], "usage": reply.usage}), ""
+            yield b"data: [DONE]\n\n", ""
 
     def _event(self, *, delta: dict[str, Any], finish_reason: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}

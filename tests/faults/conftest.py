@@ -1,0 +1,153 @@
+"""One Parley with its embedded PostgreSQL for all faults, a provider that does what it is told, and tabs."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random, SystemRandom
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from core.web.cookies import SESSION
+from tests.e2e.served import STREAMLIT, Parley, served
+from tests.faults.kept import Kept
+from tests.faults.postgres import Postgres
+from tests.support.openai_server import OpenAIServer
+from tests.support.passwords import GOOD
+from tests.support.tab import Tab
+from tests.support.web import hidden_fields
+
+KEY = "sk-faults-0123456789abcdef"
+MODEL = "scripted-1"
+LOST_AFTER = 2
+DEADLINE = 5
+
+OpenTab = Callable[..., Tab]
+
+counts = pytest.StashKey[Counter[str]]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.xdist_group("faults"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for name, count in config.stash.get(counts, Counter()).items():
+        terminalreporter.write_line(f"{name}: {count}")
+
+
+def rounds(whole: int) -> int:
+    """How often a fault is tried: `whole` under `make faults`, twice among all the other tests."""
+    wanted = os.environ.get("FAULT_ROUNDS", "2")
+    return whole if wanted == "all" else int(wanted)
+
+
+only_whole = pytest.mark.skipif(os.environ.get("FAULT_ROUNDS") != "all", reason="runs under `make faults`")
+
+
+@pytest.fixture
+def tally(pytestconfig: pytest.Config) -> Counter[str]:
+    """Printed at the end of the run."""
+    return pytestconfig.stash.setdefault(counts, Counter())
+
+
+@pytest.fixture
+def chance() -> Random:
+    """FAULT_SEED repeats what failed."""
+    seed = int(os.environ.get("FAULT_SEED", SystemRandom().randrange(1_000_000)))
+    print(f"FAULT_SEED={seed}")
+    return Random(seed)
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as server:
+        yield server
+
+
+@dataclass(frozen=True)
+class House:
+    parley: Parley
+    postgres: Postgres
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """For another process on the same data folder."""
+        port = "STREAMLIT_SERVER_PORT"
+        return {name: value for name, value in self.parley.variables.items() if name != port}
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory, provider: OpenAIServer) -> Iterator[House]:
+    parley = Parley(
+        tmp_path_factory.mktemp("faults"),
+        STREAMLIT,
+        OPENAI_BASE_URL=provider.base_url,
+        OPENAI_API_KEY=KEY,
+        PARLEY_MODELS=MODEL,
+        PARLEY_LOST_AFTER=str(LOST_AFTER),
+        PARLEY_ANSWER_DEADLINE=str(DEADLINE),
+        PARLEY_SHUTDOWN_GRACE="1",
+    )
+    with ExitStack() as ending, served(parley):
+        postgres = Postgres(parley.settings.data_dir)
+        ending.callback(postgres.stop)
+        yield House(parley, postgres)
+
+
+@pytest.fixture
+def parley(house: House) -> Parley:
+    """Running, whatever was done to it before."""
+    house.parley.start_again()
+    return house.parley
+
+
+@pytest.fixture(scope="session")
+def postgres(house: House) -> Postgres:
+    return house.postgres
+
+
+@pytest.fixture(scope="session")
+def kept(house: House) -> Kept:
+    kept = Kept(house.postgres.url)
+    assert kept.setting("fsync") == kept.setting("synchronous_commit") == "on"
+    return kept
+
+
+@pytest.fixture(scope="session")
+def ada(house: House) -> str:
+    """The session of her browser."""
+    return first_person(house.parley)
+
+
+def first_person(parley: Parley) -> str:
+    """Ada, through the link that the first start printed. The session of her browser."""
+    with httpx2.Client(base_url=parley.url, headers={"accept": "text/html"}) as client:
+        names = {"company_name": "Engines", "display_name": "Ada", "email": "ada@example.com", "password": GOOD}
+        fields = hidden_fields(client.get(parley.set_up_link).text) | names
+        answer = client.post("/account/set-up", data=fields, headers={"origin": parley.url})
+        assert answer.status_code == 303, answer.text
+        return str(client.cookies[SESSION])
+
+
+@pytest.fixture
+def tab(parley: Parley, ada: str) -> Iterator[OpenTab]:
+    """A new tab of Ada's; none stays open."""
+    opened: list[Tab] = []
+
+    def open_tab(conversation_id: UUID | None = None, *, at: Parley = parley, token: str = ada) -> Tab:
+        tab = Tab(at.url, token, "chat", f"c={conversation_id}" if conversation_id else "")
+        opened.append(tab)
+        tab.open()
+        return tab
+
+    yield open_tab
+    for tab in opened:
+        tab.close()
