@@ -413,7 +413,7 @@ def test_a_title_under_way_is_booked_when_the_process_stops(serve: Serve, databa
     ended(application, me, asked)
     until(lambda: model.open_streams)
     application.stop()
-    answered, titled = ledger(database, asked)
+    titled = ledger(database, asked)[1]
     assert (titled.purpose, titled.status) == (CallPurpose.TITLE, CallStatus.INTERRUPTED)
 
 

@@ -89,6 +89,29 @@ def test_a_refused_edit_is_given_back(waiting: Waiting) -> None:
     assert browser.text_area[0].value == "x" * 10_001
 
 
+def test_what_is_written_in_an_editor_outlives_its_question(waiting: Waiting) -> None:
+    desk, ada, browser, asked = waiting
+    button(browser, "Edit")
+    browser.text_area[0].set_value("Two, in other words.")
+    first = desk.application.transcripts.read(ada.actor, asked.conversation_id).queued[0].id
+    desk.application.queue.remove(ada.actor, first)  # in another tab
+    browser.run()
+    assert [area.value for area in browser.text_area] == ["Two, in other words."]
+    button(browser, "Ask this as well")
+    assert not browser.exception and not browser.text_area
+    until(lambda: "Two, in other words." in [message.content for message in desk.messages(ada, asked.conversation_id)])
+
+
+def test_what_is_edited_elsewhere_says_so_and_is_not_sent(waiting: Waiting) -> None:
+    desk, ada, browser, asked = waiting
+    first = desk.application.transcripts.read(ada.actor, asked.conversation_id).queued[0].id
+    desk.application.queue.hold(ada.actor, first)
+    browser.run()
+    captions = [caption.value for caption in browser.caption]
+    assert "Next · being edited" in captions and "You are editing a question; the others wait for it." in captions
+    assert [one.label for one in browser.button if one.label in ("Send now", "Edit here")] == ["Edit here", "Send now"]
+
+
 def test_others_see_what_waits_without_a_say_in_it(waiting: Waiting) -> None:
     desk, _, _, asked = waiting
     colleague = desk.staff()

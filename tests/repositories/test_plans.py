@@ -152,6 +152,7 @@ READS: dict[str, Query] = {
     "a run": lambda s, f: AnswerRuns(s).get(new_id()),
     "what has arrived": lambda s, f: AnswerRuns(s).get_since(new_id(), 10),
     "the queue": lambda s, f: QueuedQuestions(s).list_of(f.long),
+    "queues to move on": lambda s, _: QueuedQuestions(s).list_due(),
     "the next of the queue": lambda s, f: QueuedQuestions(s).get_next(f.long),
     "why answers failed": lambda s, f: AnswerRuns(s).list_failures(f.answers),
     "runs without a heartbeat": lambda s, _: AnswerRuns(s).list_stale(clock.now()),
