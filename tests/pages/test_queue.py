@@ -95,7 +95,8 @@ def test_what_is_written_in_an_editor_outlives_its_question(waiting: Waiting) ->
     browser.text_area[0].set_value("Two, in other words.")
     first = desk.application.transcripts.read(ada.actor, asked.conversation_id).queued[0].id
     desk.application.queue.remove(ada.actor, first)  # in another tab
-    browser.run()
+    button(browser, "Save")
+    assert any("sent meanwhile" in sentence for sentence in sentences(browser))
     assert [area.value for area in browser.text_area] == ["Two, in other words."]
     button(browser, "Ask this as well")
     assert not browser.exception and not browser.text_area
