@@ -19,7 +19,7 @@ dev: ## the same, reading changed files again by itself
 
 test: ## run all tests; fails when less than 90 % of core/ is covered
 	$(install) run dev --try model
-	@$(python) -m pytest -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
+	@$(python) -m pytest -n 4 --dist loadgroup --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
 
 faults: ## kill processes and PostgreSQL again and again while answers are written; about ten minutes
 	$(install) run dev

@@ -61,7 +61,9 @@ def _state(conversation: Conversation) -> str:
 
 def _queue(session: Session, actor: Actor, conversation_id: UUID) -> tuple[QueuedView, ...]:
     return tuple(
-        QueuedView(line.id, line.content, line.sender_name, line.sender_id == actor.user_id, line.is_held)
+        QueuedView(
+            line.id, conversation_id, line.content, line.sender_name, line.sender_id == actor.user_id, line.is_held
+        )
         for line in QueuedQuestions(session).list_of(conversation_id)
     )
 

@@ -75,6 +75,7 @@ class QueuedView:
     """A question that waits for the answers before it."""
 
     id: UUID
+    conversation_id: UUID
     content: str
     sender_name: str
     is_mine: bool

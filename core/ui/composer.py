@@ -16,9 +16,10 @@ from core.ui import failures, guard, links
 BOX = "composer"
 LAST = "last_sent"
 """What was sent last from this tab."""
-AT_ONCE, UNSEEN, UNHEARD = timedelta(seconds=2), timedelta(seconds=10), timedelta(minutes=2)
-"""The same text again within this time, from the same place, is the same frame come twice, or a double click. It is
-longer while the page has not shown yet what became of the first, and where nobody told whether it had arrived.
+WHILE_WRITING, UNSEEN, UNHEARD = timedelta(seconds=2), timedelta(seconds=10), timedelta(minutes=2)
+"""The same text again within this time, from the same place, is the same frame come twice, or a double click: while its
+answer is written, while the page has not shown yet what became of it, and where nobody told whether it had arrived.
+Once the page has shown the answer at its end, the same words are meant anew.
 """
 UNDO = "undo"
 """What was put away last and can be taken back, until something else is done."""
@@ -69,7 +70,9 @@ class Sending:
             return False
         if not self.has_arrived:
             return clock.now() - self.tried_at < UNHEARD
-        return clock.now() - self.tried_at < (UNSEEN if seen == self.seen else AT_ONCE)
+        if seen == self.seen:
+            return clock.now() - self.tried_at < UNSEEN
+        return not (seen and seen.is_at_rest) and clock.now() - self.tried_at < WHILE_WRITING
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ class Seen:
     conversation_id: UUID
     end: str
     """What the conversation ended with."""
+    is_at_rest: bool
+    """False while an answer is written."""
 
 
 def _sending(conversation_id: UUID | None, text: str) -> Sending:
@@ -99,7 +104,7 @@ def see(shown: Transcript) -> None:
     """Remembers what this tab shows."""
     last = [f"{message.id} {message.status}" for message in shown.messages[-1:]]
     end = " ".join([*last, *(str(question.id) for question in shown.queued)])
-    st.session_state[SEEN] = Seen(shown.conversation.id, end)
+    st.session_state[SEEN] = Seen(shown.conversation.id, end, is_at_rest=shown.active_run_id is None)
 
 
 def forget_sent() -> None:

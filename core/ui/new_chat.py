@@ -20,7 +20,7 @@ def new_chat(actor: Actor) -> None:
     models = bootstrap.current().assistant.models
     st.title(f"What can I do for you, {first_name(actor)}?", anchor=False)
     # A new key for each use: the browser goes on sending the old choice until it has drawn the page without it.
-    key = f"suggestion_{st.session_state.get(USES, 0)}"
+    key = _key()
     st.pills(
         "Suggestions",
         list(SUGGESTIONS),
@@ -45,6 +45,11 @@ def model_caption() -> str:
 
 
 def _suggested(actor: Actor, key: str) -> None:
-    if chosen := st.session_state.get(key):
+    # The same choice may come again with the next click, while the run that it caused is still under way.
+    if key == _key() and (chosen := st.session_state.get(key)):
         st.session_state[USES] = st.session_state.get(USES, 0) + 1
         composer.send(actor, None, SUGGESTIONS[chosen])
+
+
+def _key() -> str:
+    return f"suggestion_{st.session_state.get(USES, 0)}"

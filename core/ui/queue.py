@@ -26,11 +26,14 @@ class Editing:
     """What this tab is editing, as it was."""
 
     id: UUID
+    conversation_id: UUID
     content: str
 
 
 def queue(actor: Actor, shown: Transcript) -> None:
     editing: Editing | None = st.session_state.get(EDITING)
+    if editing and editing.conversation_id != shown.conversation.id:
+        editing = None
     with st.container():
         note = st.empty()
         if shown.queued and shown.active_run_id is None:
@@ -73,7 +76,7 @@ def _row(actor: Actor, question: QueuedView, place: int, count: int) -> None:
         service = bootstrap.current().queue
         offers: dict[str, tuple[str, Act]] = {
             "Send now": (":material/arrow_upward:", service.send_now),
-            "Edit": (":material/edit:", partial(_begin_edit, question.content)),
+            "Edit": (":material/edit:", partial(_begin_edit, question)),
             "Remove": (":material/close:", service.remove),
         }
         if question.is_held:  # in another tab
@@ -89,9 +92,9 @@ def _act(actor: Actor, question_id: UUID, act: Act) -> None:
         act(guard.again(actor), question_id)
 
 
-def _begin_edit(content: str, actor: Actor, question_id: UUID) -> None:
+def _begin_edit(question: QueuedView, actor: Actor, question_id: UUID) -> None:
     bootstrap.current().queue.hold(actor, question_id)
-    st.session_state[EDITING] = Editing(question_id, content)
+    st.session_state[EDITING] = Editing(question_id, question.conversation_id, question.content)
 
 
 def _editor(actor: Actor, editing: Editing) -> None:

@@ -261,7 +261,7 @@ def test_whatever_the_order_nothing_is_lost(fresh_database: Database) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=200 if whole else 12,
+            max_examples=200 if whole else 8,
             stateful_step_count=50 if whole else 30,
             deadline=None,
             derandomize=not whole,

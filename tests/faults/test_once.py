@@ -51,7 +51,7 @@ def test_the_same_frame_again_after_a_reconnect(kept: Kept, provider: OpenAIServ
     """The connection was lost before the browser knew whether its frame had arrived."""
     one = talking(tab(), provider, "once-lost-before")
     question = "once-lost"
-    whole = script(provider, question)
+    whole = script(provider, question, 60)
     one.ask(question)
     frame = one.last
     one.open()
