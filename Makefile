@@ -1,7 +1,7 @@
 # `make` alone prints the targets. Everything is installed into .venv; nothing outside this folder is touched.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run dev test faults lint format bench model requirements clean
+.PHONY: help run dev test long faults lint format bench model requirements clean
 
 install := @sh tools/install
 python := .venv/bin/python
@@ -17,11 +17,15 @@ dev: ## the same, reading changed files again by itself
 	$(install) run dev --try model
 	@STREAMLIT_SERVER_FILE_WATCHER_TYPE=auto exec $(python) -m core serve
 
-test: ## run all tests; fails when less than 90 % of core/ is covered
+test: ## run the tests, but for the long ones; fails when less than 90 % of core/ is covered
 	$(install) run dev --try model
-	@$(python) -m pytest -n 4 --dist loadgroup --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
+	@$(python) -m pytest -m "not long" -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
 
-faults: ## kill processes and PostgreSQL again and again while answers are written; about ten minutes
+long: ## run the tests that take long: processes and PostgreSQL killed, each fault of a provider, two browsers
+	$(install) run dev --try model
+	@$(python) -m pytest -m long -n 2 --dist loadgroup
+
+faults: ## kill processes and PostgreSQL again and again while answers are written; about a quarter of an hour
 	$(install) run dev
 	@FAULT_ROUNDS=all $(python) -m pytest tests/faults --verbose
 

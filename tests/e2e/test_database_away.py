@@ -19,7 +19,7 @@ from tests.support.openai_server import OpenAIServer
 from tests.support.passwords import GOOD
 from tests.support.web import hidden_fields
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
 
 AWAY = DatabaseUnavailable.sentence
 

@@ -106,6 +106,7 @@ async def refused(parley: Parley, token: str | None, **options: Any) -> int:
     return int(refusal.value.response.status_code)
 
 
+@pytest.mark.long
 def test_a_fresh_process_asks_whoever_comes_first_to_sign_in(parley: Parley, ada: Guest) -> None:
     """They come by a page's own address: Streamlit's discovery of pages may not answer before the gate does."""
     parley.restart()

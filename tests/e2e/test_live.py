@@ -10,7 +10,7 @@ from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
 
 FIRST, SECOND = "Say one.", "Say two."
 HALF_A_THOUGHT = "And what if"

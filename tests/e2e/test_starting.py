@@ -87,6 +87,7 @@ def test_the_plain_streamlit_way_says_on_a_page_what_is_missing(tmp_path: Path) 
     assert "Traceback" not in parley.log
 
 
+@pytest.mark.long
 def test_after_a_kill_nothing_is_left_running_and_the_next_start_goes_on(tmp_path: Path) -> None:
     """The plain Streamlit way: database, migrations, model and the gate come up by themselves, twice."""
     with served(Parley(tmp_path, STREAMLIT)) as parley:

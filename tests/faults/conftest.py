@@ -36,6 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.xdist_group("faults"))
+            if "parley" in getattr(item, "fixturenames", ()):  # real processes take their time
+                item.add_marker(pytest.mark.long)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -44,7 +46,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def rounds(whole: int) -> int:
-    """How often a fault is tried: `whole` under `make faults`, once among all the other tests."""
+    """How often a fault is tried: `whole` under `make faults`, once under `make long`."""
     wanted = os.environ.get("FAULT_ROUNDS", "1")
     return whole if wanted == "all" else int(wanted)
 

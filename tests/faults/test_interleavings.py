@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -255,13 +256,14 @@ class Talk(RuleBasedStateMachine):
         assert len(booked) == len(self.booked) + self.abandoned
 
 
+@pytest.mark.long
 def test_whatever_the_order_nothing_is_lost(fresh_database: Database) -> None:
     whole = os.environ.get("FAULT_ROUNDS") == "all"
     machine = type("TalkHere", (Talk,), {"database": fresh_database})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=200 if whole else 8,
+            max_examples=200 if whole else 15,
             stateful_step_count=50 if whole else 30,
             deadline=None,
             derandomize=not whole,
