@@ -57,16 +57,16 @@ def begin_answer(
         reply_to_id=question_id,
         version_group_id=version_group_id,
     )
-    return add_run(session, conversation, asked_by, answer)
+    return _add_run(session, conversation, asked_by, answer)
 
 
 def resume_answer(session: Session, conversation: Conversation, asked_by: UUID, answer: Message) -> AnswerRun:
     """Has an answer that ended too early written on, from the text it has; from the beginning if it has none."""
     Messages(session).reopen(answer)
-    return add_run(session, conversation, asked_by, answer, partial=answer.content)
+    return _add_run(session, conversation, asked_by, answer, partial=answer.content)
 
 
-def add_run(
+def _add_run(
     session: Session, conversation: Conversation, asked_by: UUID, answer: Message, *, partial: str = ""
 ) -> AnswerRun:
     return AnswerRuns(session).add(

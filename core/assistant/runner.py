@@ -261,7 +261,7 @@ class Runner:
     async def _move_on(self, conversation_id: UUID) -> None:
         if run_id := await self._in_database(self.store.move_on, conversation_id):
             self._begin(run_id)
-        self.changed(conversation_id)
+            self.changed(conversation_id)
 
     async def _guarded(self, work: Callable[[UUID], Coroutine[Any, Any, None]], key: UUID) -> None:
         """What goes wrong with one keeps nobody from the others."""

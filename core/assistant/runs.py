@@ -138,7 +138,6 @@ class RunStore:
             conversation = Conversations(session).lock(conversation_id)
             if conversation is None or AnswerRuns(session).get_active(conversation_id):
                 return None
-            Conversations(session).touch(conversation)
             run = move_on(session, conversation)
             return run.id if run else None
 

@@ -32,7 +32,7 @@ SENT = "just_sent"
 def send(actor: Actor, conversation_id: UUID | None, text: str) -> bool:
     """Sends a message; False, with a notice, when it was refused. Sent twice it is one message."""
     st.session_state.pop(failures.NOTICE, None)
-    sending = _sending(conversation_id, text)
+    sending = _sending(actor, conversation_id, text)
     st.session_state[LAST] = sending
     try:
         sent = bootstrap.current().chat.ask(
@@ -86,9 +86,9 @@ class Seen:
     """False while an answer is written."""
 
 
-def _sending(conversation_id: UUID | None, text: str) -> Sending:
-    """A repetition keeps the key of the first time. Else the key is of what the person saw when they wrote it: two
-    tabs that send the same into the same state of a conversation send one message.
+def _sending(actor: Actor, conversation_id: UUID | None, text: str) -> Sending:
+    """A repetition keeps the key of the first time. Else the key is of the person and of what they saw when they wrote
+    it: two tabs of theirs that send the same into the same state of a conversation send one message.
     """
     last: Sending | None = st.session_state.get(LAST)
     seen: Seen | None = st.session_state.get(SEEN)
@@ -96,7 +96,7 @@ def _sending(conversation_id: UUID | None, text: str) -> Sending:
         return last
     key = new_id()
     if seen and seen.conversation_id == conversation_id:
-        key = derived_id(str(conversation_id), seen.end, text)
+        key = derived_id(str(actor.user_id), str(conversation_id), seen.end, text)
     return Sending(conversation_id, text, key, tried_at=clock.now(), has_arrived=False, seen=seen)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic_ai.exceptions import ModelRateLimitError
@@ -17,6 +18,7 @@ from core import clock
 from core.assistant.context import GO_ON
 from core.assistant.live import LiveAnswer, Snapshot
 from core.assistant.provider import Assistant
+from core.assistant.runs import RunStore
 from core.bootstrap import Application
 from core.config import Settings
 from core.database.engine import Database
@@ -27,8 +29,9 @@ from core.errors import (
     ModelEmpty,
     ModelError,
     ModelKeyRefused,
+    ParleyError,
 )
-from core.ids import new_id
+from core.ids import new_id, reference_of
 from core.models import AnswerRun, CallPurpose, CallStatus, Message, MessageStatus, ModelCall, RunStatus, UsageSource
 from core.permissions import Actor
 from core.repositories.answer_runs import AnswerRuns, Arrived
@@ -425,6 +428,39 @@ def test_what_is_stopped_before_it_begins_asks_no_model(serve: Serve, database: 
     application = serve(model)
     assert ended(application, me, asked).status is MessageStatus.STOPPED
     assert (model.history, ledger(database, asked)) == ([], [])
+
+
+class Reluctant(RunStore):
+    """Can't read what a run needs."""
+
+    def begin(self, run_id: UUID) -> None:
+        raise LookupError("a row that isn't what it should be")
+
+
+def test_a_run_that_can_never_begin_is_ended_and_the_conversation_goes_on(
+    serve: Serve, database: Database, me: Actor, caplog: pytest.LogCaptureFixture
+) -> None:
+    application = serve(ScriptedModel("At last."))
+    usual = application.runner.store
+    application.runner.store = Reluctant(database, usual.assistant, usual.worker_id, usual.lost_after)
+    asked = begun(application.chat.ask(me, "Why?"))
+    said = ended(application, me, asked)
+    assert (said.status, said.problem, ledger(database, asked)) == (MessageStatus.FAILED, ParleyError.sentence, [])
+    assert f"run_not_begun reference={reference_of(asked.run_id)}" in caplog.text
+    application.runner.store = usual
+    again = application.chat.retry(me, asked.answer_id)
+    until(lambda: answer(application, me, again).content == "At last.")
+
+
+def test_who_watches_a_silent_answer_hears_of_it_all_the_same(serve: Serve, me: Actor) -> None:
+    """Only then Streamlit can end the run of a page that was left."""
+    model, gate = held("Well", " then")
+    application = serve(model)
+    asked = begun(application.chat.ask(me, "Why?"))
+    following = follow(application, asked)
+    until(lambda: [snapshot.text for snapshot in following.seen].count("Well") == 3)
+    gate.set()
+    assert following.to_the_end()[-1].text == "Well then"
 
 
 # Processes that end, and others that find what they left.

@@ -121,3 +121,29 @@ def test_others_see_what_waits_without_a_say_in_it(waiting: Waiting) -> None:
     assert [text for _, text in bubbles(browser)][2:] == ["two", "three"]
     assert "Next · Ada" in [caption.value for caption in browser.caption]
     assert not [one for one in browser.button if one.label in ("Send now", "Edit", "Remove")]
+
+
+def test_two_people_of_a_room_may_say_the_same(waiting: Waiting) -> None:
+    desk, ada, browser, asked = waiting
+    button(browser, "Retry")
+    until(lambda: len(desk.messages(ada, asked.conversation_id)) == 6)
+    colleague = desk.staff()
+    desk.join(colleague, asked.conversation_id)
+    until(lambda: desk.application.transcripts.read(ada.actor, asked.conversation_id).active_run_id is None)
+    tabs = [visit(person, "chat.py", c=asked.conversation_id) for person in (ada, colleague)]
+    for tab in tabs:
+        tab.chat_input[0].set_value("Agreed.").run()
+        assert not sentences(tab)
+    said = [(one.sender_id, one.content) for one in desk.messages(ada, asked.conversation_id)]
+    assert said.count((ada.user.id, "Agreed.")) == said.count((colleague.user.id, "Agreed.")) == 1
+
+
+def test_two_tabs_of_one_person_send_the_same_once(waiting: Waiting) -> None:
+    desk, ada, browser, asked = waiting
+    button(browser, "Retry")
+    until(lambda: len(desk.messages(ada, asked.conversation_id)) == 6)
+    until(lambda: desk.application.transcripts.read(ada.actor, asked.conversation_id).active_run_id is None)
+    tabs = [visit(ada, "chat.py", c=asked.conversation_id) for _ in range(2)]
+    for tab in tabs:
+        tab.chat_input[0].set_value("Agreed.").run()
+    assert [one.content for one in desk.messages(ada, asked.conversation_id)].count("Agreed.") == 1

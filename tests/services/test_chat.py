@@ -57,15 +57,7 @@ GRID = {
 @pytest.mark.parametrize("act", list(ACTS))
 def test_who_may_do_what_in_a_conversation(desk: Desk, act: str, who: str) -> None:
     asked = desk.talk()
-    actor = {
-        "owner": lambda: desk.me,
-        "member": desk.person,
-        "colleague": desk.person,
-        "stranger": desk.stranger,
-        "owner without the role": lambda: without_chat(desk.me),
-    }[who]()
-    if who == "member":
-        desk.join(actor, asked.conversation_id)
+    actor = desk.somebody(who, asked.conversation_id)
     before = snapshot(desk.database)
     found = outcome(lambda: ACTS[act](desk, actor, asked))
     assert found == GRID[act][WHO.index(who)]

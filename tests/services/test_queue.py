@@ -18,7 +18,7 @@ from core.repositories.messages import Messages
 from core.services.chat import MAX_QUEUED
 from core.services.views import Asked, Queued
 from tests.support.snapshots import snapshot
-from tests.support.talks import DENIED, DONE, HIDDEN, WHO, Desk, outcome, without_chat
+from tests.support.talks import DENIED, DONE, HIDDEN, WHO, Desk, outcome
 from tests.support.waiting import at_once
 
 FASTER = "Conflict"
@@ -158,15 +158,7 @@ ALLOWED = (DONE, DENIED, FASTER, FASTER, DENIED)
 def test_a_waiting_question_is_its_senders(desk: Desk, act: str, who: str) -> None:
     asked = desk.ask(desk.me, "one")
     (question,) = desk.queue_up(asked, "two")
-    actor = {
-        "owner": lambda: desk.me,
-        "member": desk.person,
-        "colleague": desk.person,
-        "stranger": desk.stranger,
-        "owner without the role": lambda: without_chat(desk.me),
-    }[who]()
-    if who == "member":
-        desk.join(actor, asked.conversation_id)
+    actor = desk.somebody(who, asked.conversation_id)
     before = snapshot(desk.database)
     found = outcome(lambda: ACTS[act](desk, actor, question))
     assert found == ALLOWED[WHO.index(who)]

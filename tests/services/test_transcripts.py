@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from sqlalchemy import event
 
@@ -5,7 +7,7 @@ from core.database.engine import Database
 from core.errors import ModelBusy, ModelEmpty, NotFound, ParleyError
 from core.models import MessageRole, MessageStatus, Score
 from core.repositories.messages import Messages
-from core.services.views import Version
+from core.services.views import Asked, Version
 from tests.support.talks import Desk
 
 
@@ -111,3 +113,23 @@ def test_a_longer_conversation_takes_no_more_queries(desk: Desk) -> None:
 
     talk = desk.talk(None, *(f"Question {number}" for number in range(6))).conversation_id
     assert queries(2) == queries(12) == 4
+
+
+def test_an_answer_that_ends_while_it_is_read_hands_over_to_the_next(fresh_database: Database) -> None:
+    """The messages are read before the run: in between, the answer may end and the next question begin."""
+    desk = Desk(fresh_database)
+    asked = desk.ask(desk.me, "one")
+    desk.queue_up(asked, "two")
+
+    ended: list[Asked] = []
+
+    def end(*args: Any) -> None:
+        if "FROM messages LEFT OUTER JOIN users" in args[2] and not ended:
+            ended.append(asked)
+            desk.answer(asked, "So.")
+
+    event.listen(fresh_database.engine, "after_cursor_execute", end)
+    shown = desk.read(asked.conversation_id)
+    assert ended and [message.content for message in shown.messages] == ["one", "So.", "two", ""]
+    assert shown.active_run_id == desk.started[-1] != asked.run_id
+    assert shown.queued == ()

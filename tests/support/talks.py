@@ -78,6 +78,19 @@ class Desk:
             company = make_company(session)
         return self.person(company=company)
 
+    def somebody(self, who: str, conversation_id: UUID) -> Actor:
+        """One of WHO, as they stand to a conversation of mine."""
+        actor = {
+            "owner": lambda: self.me,
+            "member": self.person,
+            "colleague": self.person,
+            "stranger": self.stranger,
+            "owner without the role": lambda: without_chat(self.me),
+        }[who]()
+        if who == "member":
+            self.join(actor, conversation_id)
+        return actor
+
     def join(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:
             session.add(Member(conversation_id=conversation_id, user_id=actor.user_id, joined_at=clock.now()))
