@@ -1,6 +1,7 @@
 """Every setting, its default and what it is for; `.env.example` and docs/configuration.md are written from here."""
 
 import os
+import re
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,9 @@ ENV_FILE = ROOT / ".env"
 
 MIN_SECRET_LENGTH = 32
 MAKE_A_SECRET = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+LIMIT = re.compile(r"(?P<name>(?:[a-z]+\.)?[a-z]+)=(?P<count>\d{1,6})/(?P<seconds>\d{1,6})")
+LONGEST_WINDOW = 3_600
+"""Seconds that a rate limit may look back."""
 POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 
 
@@ -90,6 +94,15 @@ class Settings(BaseSettings):
         320, ge=16, le=2_000, description="Longest answer of the embedded model, in tokens; left alone it rambles."
     )
 
+    edit_minutes: int = Field(
+        15, ge=0, le=525_600, description="Minutes for which people may edit what they wrote in a room; 0: for ever."
+    )
+    rate_limits: str = Field(
+        "message=60/60, ask=10/60, react=120/60, room=30/3600",
+        description="What a person may do in each room as count/seconds; with a role before it for that role, "
+        "like admin.message=300/60. What is left out stays as it is here.",
+    )
+
     session_idle_days: int = Field(14, ge=1, le=365, description="Days without use after which a sign-in ends.")
     session_max_days: int = Field(60, ge=1, le=730, description="Days after which a sign-in ends in any case.")
     public_url: str | None = Field(
@@ -108,7 +121,20 @@ class Settings(BaseSettings):
     @field_validator("models", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        return _parts(value) if isinstance(value, str) else value
+
+    @field_validator("rate_limits")
+    @classmethod
+    def _refuse_odd_limits(cls, text: str) -> str:
+        for part in _parts(text):
+            found = LIMIT.fullmatch(part)
+            if not found:
+                raise ValueError(f"can't be read at “{part}”: write limits like message=60/60, admin.message=300/60")
+            if int(found["count"]) < 1 or not 1 <= int(found["seconds"]) <= LONGEST_WINDOW:
+                raise ValueError(
+                    f"is wrong at “{part}”: counts begin at 1, and go with 1 to {LONGEST_WINDOW:,} seconds"
+                )
+        return text
 
     @field_validator("secret_key")
     @classmethod
@@ -155,12 +181,22 @@ class Settings(BaseSettings):
     def is_embedded_model(self) -> bool:
         return self.openai_base_url is None
 
+    @property
+    def limits(self) -> dict[str, tuple[int, int]]:
+        """`rate_limits` by event, or role.event: so many within so many seconds."""
+        found = [LIMIT.fullmatch(part) for part in _parts(self.rate_limits)]
+        return {match["name"]: (int(match["count"]), int(match["seconds"])) for match in found if match}
+
     @cached_property
     def signing_key(self) -> bytes:
         """The secret as bytes: the configured one, or in development one made once and kept beside the data."""
         if self.secret_key:
             return self.secret_key.get_secret_value().encode()
         return _kept_secret(self.data_dir / "secret_key")
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def is_weak_secret(secret: str) -> bool:

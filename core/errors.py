@@ -8,10 +8,12 @@ ParleyError
 │   ├── WrongCredentials    e-mail and password do not match an active account
 │   ├── LinkExpired         a one-time link that was used or is too old
 │   ├── TooManyAttempts     sign-ins that failed too often within a minute
+│   ├── RuleBroken          what a conversation of this kind, or in this state, does not allow
 │   ├── TooLarge            a form with more in it than any person types
 │   └── StaleForm           a form that was open for too long, or is not ours
 ├── Conflict                somebody, or another tab, was faster
 │   └── AnswerInProgress    the conversation's answer is still being written
+├── RateLimited             too much of one thing within a short time
 ├── Misconfigured           a setting is missing, weak or contradictory
 └── Unavailable             something we depend on does not answer
     ├── DatabaseUnavailable PostgreSQL cannot be reached
@@ -81,6 +83,11 @@ class TooManyAttempts(Invalid):
     sentence = "Too many attempts. Try again in a minute."
 
 
+class RuleBroken(Invalid):
+    code = "rule_broken"
+    sentence = "That isn't possible in this conversation."
+
+
 class TooLarge(Invalid):
     code = "too_large"
     sentence = "That form is too large."
@@ -99,6 +106,17 @@ class Conflict(ParleyError):
 class AnswerInProgress(Conflict):
     code = "answer_in_progress"
     sentence = "An answer is still being written here. Stop it or wait for it, then send again."
+
+
+class RateLimited(ParleyError):
+    """`retry_after`: whole seconds until the same would be let through."""
+
+    code = "rate_limited"
+    sentence = "That was a lot within a short time. Try again in a moment."
+
+    def __init__(self, sentence: str | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
 
 
 class Misconfigured(ParleyError):

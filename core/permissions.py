@@ -19,6 +19,7 @@ class Permission(StrEnum):
     HOME_VIEW = "home:view"
     ACCOUNT_MANAGE = "account:manage"
     CHAT_USE = "chat:use"
+    DELETED_VIEW = "messages:view_deleted"
     PEOPLE_MANAGE = "people:manage"
     SETTINGS_MANAGE = "settings:manage"
 
@@ -28,14 +29,15 @@ EVERYBODY = frozenset({Permission.HOME_VIEW, Permission.ACCOUNT_MANAGE})
 GRID: dict[Role, frozenset[Permission]] = {
     Role.STAFF: EVERYBODY | {Permission.CHAT_USE},
     Role.ANALYST: EVERYBODY,
-    Role.MODERATOR: EVERYBODY,
+    Role.MODERATOR: EVERYBODY | {Permission.DELETED_VIEW},
     Role.ADMIN: EVERYBODY | {Permission.PEOPLE_MANAGE, Permission.SETTINGS_MANAGE},
 }
 
 DENIALS: dict[Permission, str] = {
     Permission.HOME_VIEW: "Your account has no role yet. An admin can give you one.",
     Permission.ACCOUNT_MANAGE: "Your account has no role yet. An admin can give you one.",
-    Permission.CHAT_USE: "Chatting with the assistant needs the role staff. An admin can give it to you.",
+    Permission.CHAT_USE: "Chatting needs the role staff. An admin can give it to you.",
+    Permission.DELETED_VIEW: "Reading deleted messages needs the role moderator.",
     Permission.PEOPLE_MANAGE: "Managing people needs the role admin.",
     Permission.SETTINGS_MANAGE: "Changing settings needs the role admin.",
 }

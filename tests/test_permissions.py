@@ -8,12 +8,13 @@ from core.permissions import DENIALS, GRID, Actor, Permission, Role, permissions
 
 # x: this role alone is enough. A new permission or role fails here until its column or row is written.
 EXPECTED = """
-                   staff  analyst  moderator  admin
-home:view            x       x         x        x
-account:manage       x       x         x        x
-chat:use             x       -         -        -
-people:manage        -       -         -        x
-settings:manage      -       -         -        x
+                         staff  analyst  moderator  admin
+home:view                  x       x         x        x
+account:manage             x       x         x        x
+chat:use                   x       -         -        -
+messages:view_deleted      -       -         x        -
+people:manage              -       -         -        x
+settings:manage            -       -         -        x
 """
 
 

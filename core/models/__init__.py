@@ -3,12 +3,13 @@
 from core.models.answer_run import ACTIVE, AnswerRun, RunStatus
 from core.models.audit_event import AuditAction, AuditEvent, AuditHead, Outcome
 from core.models.base import Record
-from core.models.company import Company
+from core.models.company import MAX_ASSISTANT_NAME, Company
 from core.models.conversation import (
     MAX_INSTRUCTIONS,
     MAX_TITLE,
     Conversation,
     ConversationKind,
+    History,
     Member,
     MemberRole,
 )
@@ -23,11 +24,16 @@ from core.models.message import (
     Score,
 )
 from core.models.model_call import CallPurpose, CallStatus, ModelCall, UsageSource
+from core.models.presence import Presence, ServingProcess
 from core.models.queued_question import QueuedQuestion
+from core.models.rate_limit_event import RateLimitEvent
+from core.models.reaction import MAX_EMOJI, Mention, Reaction
 from core.models.user import AuthSession, LinkPurpose, OneTimeLink, User, UserRole
 
 __all__ = [
     "ACTIVE",
+    "MAX_ASSISTANT_NAME",
+    "MAX_EMOJI",
     "MAX_INSTRUCTIONS",
     "MAX_MESSAGE",
     "MAX_TITLE",
@@ -42,9 +48,11 @@ __all__ = [
     "Conversation",
     "ConversationKind",
     "Feedback",
+    "History",
     "LinkPurpose",
     "Member",
     "MemberRole",
+    "Mention",
     "Message",
     "MessageRevision",
     "MessageRole",
@@ -53,10 +61,14 @@ __all__ = [
     "ModelCall",
     "OneTimeLink",
     "Outcome",
+    "Presence",
     "QueuedQuestion",
+    "RateLimitEvent",
+    "Reaction",
     "Record",
     "RunStatus",
     "Score",
+    "ServingProcess",
     "UsageSource",
     "User",
     "UserRole",

@@ -33,6 +33,15 @@ class AuditAction(StrEnum):
     CONVERSATION_DELETED = "conversation:delete"
     CONVERSATION_RESTORED = "conversation:restore"
     HISTORY_CLEARED = "conversation:clear_history"
+    ROOM_CREATED = "room:create"
+    ROOM_UPDATED = "room:update"
+    ROOM_JOINED = "room:join"
+    ROOM_LEFT = "room:leave"
+    MEMBERS_ADDED = "room:add_members"
+    MEMBER_REMOVED = "room:remove_member"
+    MEMBER_ROLE_CHANGED = "room:member_role"
+    MESSAGE_EDITED = "message:edit"
+    MESSAGE_DELETED = "message:delete"
 
 
 class AuditEvent(Record, table=True):

@@ -70,9 +70,15 @@ def enum_field(enum: type[StrEnum], default: Any = ..., **options: Any) -> Any:
     return Field(default, sa_type=EnumText(enum), **options)
 
 
-def time_field(default: Any = ...) -> Any:
-    """A moment in UTC; required unless a default is given."""
-    return Field(default, sa_type=DateTime(timezone=True))
+def time_field(default: Any = ..., **options: Any) -> Any:
+    """A moment in UTC; required unless a default or its factory is given."""
+    given = {} if "default_factory" in options else {"default": default}
+    return Field(**given, **options, sa_type=DateTime(timezone=True))
+
+
+def enum_setting(enum: type[StrEnum], default: StrEnum) -> Any:
+    """A member of `enum` that rows of a process which does not know the column yet begin with as well."""
+    return Field(default, sa_type=EnumText(enum), sa_column_kwargs={"server_default": text(f"'{default.value}'")})
 
 
 def counter_field() -> Any:

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from core.models.base import Record, counter_field, enum_field, one_of, time_field
+from core.models.base import Record, counter_field, enum_field, enum_setting, one_of, time_field
 
 MAX_TITLE = 200
 MAX_INSTRUCTIONS = 4_000
@@ -17,6 +17,19 @@ class ConversationKind(StrEnum):
     GROUP = "group"
     COMPANY = "company"
 
+    @property
+    def is_room(self) -> bool:
+        """True where people talk with each other, and the assistant speaks when it is asked."""
+        return self is not ConversationKind.ASSISTANT
+
+
+class History(StrEnum):
+    """What somebody who joins later may see of what was said before."""
+
+    ALL = "all"
+    JOINED = "joined"
+    """Only what is said from their joining on."""
+
 
 class Conversation(Record, table=True):
     """One chat, whoever takes part. `last_seq` hands out the messages' order, gapless, under this row's lock."""
@@ -24,6 +37,7 @@ class Conversation(Record, table=True):
     __tablename__ = "conversations"
     __table_args__ = (
         one_of("kind", ConversationKind),
+        one_of("history", History),
         CheckConstraint(f"char_length(title) <= {MAX_TITLE}", name="title"),
         CheckConstraint("(kind = 'direct') = (direct_key IS NOT NULL)", name="direct_key"),
         # A person's assistant chats, and the archived ones, each in the order of its list.
@@ -41,6 +55,14 @@ class Conversation(Record, table=True):
             text("id DESC"),
             postgresql_where=text("kind = 'assistant' AND deleted_at IS NULL AND archived_at IS NOT NULL"),
         ),
+        # The rooms that everybody in a company may join, in the order of their list.
+        Index(
+            "conversations_company_recent_idx",
+            "company_id",
+            text("last_message_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("kind = 'company' AND deleted_at IS NULL AND archived_at IS NULL"),
+        ),
     )
 
     company_id: UUID = Field(foreign_key="companies.id", ondelete="CASCADE")
@@ -51,7 +73,13 @@ class Conversation(Record, table=True):
     is_titled: bool = False
     """True once a person named it: then nothing renames it by itself."""
     direct_key: str | None = Field(default=None, unique=True)
+    """Of a direct chat: its two people, so that there is one for each pair."""
+    history: History = enum_setting(History, History.ALL)
     last_seq: int = 0
+    said: int = counter_field()
+    """How many messages there are, notices not counted: what a member has not read is counted from here."""
+    member_count: int = counter_field()
+    """Those who have not left; kept here, so that a list of rooms need not count them."""
     revision: int = counter_field()
     """Counts up with whatever changes what its readers see, so that an open tab can tell whether it is behind."""
     last_message_at: datetime = time_field()
@@ -60,6 +88,10 @@ class Conversation(Record, table=True):
     instructions: str = ""
     archived_at: datetime | None = time_field(None)
     deleted_at: datetime | None = time_field(None)
+
+    def floor_for(self, member: "Member") -> int:
+        """The last message that is too old for this member to see; 0 when they may see all."""
+        return member.joined_seq if self.history is History.JOINED else 0
 
 
 class MemberRole(StrEnum):
@@ -75,12 +107,20 @@ class Member(SQLModel, table=True):
     __table_args__ = (
         one_of("role", MemberRole),
         Index("members_user_id_idx", "user_id", "conversation_id", postgresql_where=text("left_at IS NULL")),
+        # Those who look after a room, few of however many.
+        Index("members_keepers_idx", "conversation_id", postgresql_where=text("role <> 'member' AND left_at IS NULL")),
     )
 
     conversation_id: UUID = Field(foreign_key="conversations.id", primary_key=True, ondelete="CASCADE")
     user_id: UUID = Field(foreign_key="users.id", primary_key=True, ondelete="CASCADE")
     role: MemberRole = enum_field(MemberRole, MemberRole.MEMBER)
     joined_at: datetime = time_field()
+    joined_seq: int = counter_field()
+    """The last message before they joined, the latest time that they did. See History."""
+    added_by: UUID | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
+    """None for who came by themselves."""
     left_at: datetime | None = time_field(None)
     last_read_seq: int = 0
+    read_said: int = counter_field()
+    """How many of the conversation's `said` they have read."""
     muted: bool = False

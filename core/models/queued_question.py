@@ -9,12 +9,16 @@ from core.models.message import MAX_MESSAGE
 
 
 class QueuedQuestion(Record, table=True):
-    """A question that waits for the answer before it. It becomes a message, with a seq, when its turn comes."""
+    """A question that waits for the answer before it.
+
+    In a chat with the assistant it becomes a message, with a seq, when its turn comes. In a room it is a message
+    already, for the others to read, and what waits is the answer.
+    """
 
     __tablename__ = "queued_questions"
     __table_args__ = (
         UniqueConstraint("conversation_id", "place"),
-        CheckConstraint(f"char_length(content) BETWEEN 1 AND {MAX_MESSAGE}", name="content"),
+        CheckConstraint(f"message_id IS NOT NULL OR char_length(content) BETWEEN 1 AND {MAX_MESSAGE}", name="content"),
     )
 
     conversation_id: UUID = Field(foreign_key="conversations.id", ondelete="CASCADE")
@@ -22,6 +26,8 @@ class QueuedQuestion(Record, table=True):
     place: int
     """The lowest goes first. Negative for what was moved to the front."""
     content: str
+    """Empty for a message of a room, which has the text itself."""
+    message_id: UUID | None = Field(default=None, foreign_key="messages.id", unique=True, ondelete="CASCADE")
     client_key: UUID | None = Field(default=None, unique=True)
     """The message's, once it is one: sent again meanwhile, it is still the same question."""
     held_until: datetime | None = time_field(None)
