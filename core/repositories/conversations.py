@@ -44,6 +44,7 @@ class Conversations(Repository):
             role=MemberRole.OWNER,
             joined_at=conversation.created_at,
         )
+        conversation.member_count = 1
         self.session.add(owner)
         self.session.flush()
         return conversation
@@ -156,10 +157,11 @@ class Conversations(Repository):
 
 def readable_by(actor: Actor) -> ColumnElement[bool]:
     """The condition from which every read of a conversation starts: same company, and a member of it now."""
-    return _readable(actor.user_id, actor.company_id)
+    return readable_to(actor.user_id, actor.company_id)
 
 
-def _readable(user: Any, company: Any) -> ColumnElement[bool]:
+def readable_to(user: Any, company: Any) -> ColumnElement[bool]:
+    """The same for a person of that company, either of them a value or a column."""
     membership = exists().where(
         col(Member.conversation_id) == _columns.id, col(Member.user_id) == user, col(Member.left_at).is_(None)
     )
@@ -180,7 +182,7 @@ def _listed(statement: Select[Any], kind: ConversationKind, *, archived: bool) -
     by membership.
     """
     me, company = (bindparam(name, type_=_columns.id.type) for name in ("me", "company"))
-    mine = _columns.owner_id == me if kind is ConversationKind.ASSISTANT else _readable(me, company)
+    mine = _columns.owner_id == me if kind is ConversationKind.ASSISTANT else readable_to(me, company)
     return statement.where(
         mine,
         _columns.company_id == company,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Result, and_, bindparam, case, select
+from sqlalchemy import Boolean, Result, and_, bindparam, case, select
 
 from core.models import Message, MessageRole, MessageStatus, MessageType, User
 from core.models.base import table_of
@@ -19,7 +19,7 @@ _users = table_of(User)
 
 @dataclass(frozen=True, slots=True)
 class MessageLine:
-    """What a transcript shows of a message. A deleted one carries no content."""
+    """What a transcript shows of a message. A deleted one carries no content, but for those who asked for it."""
 
     id: UUID
     seq: int
@@ -44,7 +44,9 @@ _line = (
     _messages.c.role,
     _messages.c.message_type,
     _messages.c.status,
-    case((_messages.c.deleted_at.is_(None), _messages.c.content), else_="").label("content"),
+    case(
+        (_messages.c.deleted_at.is_(None) | bindparam("with_deleted", type_=Boolean), _messages.c.content), else_=""
+    ).label("content"),
     _messages.c.created_at,
     _messages.c.sender_id,
     _users.c.display_name,
@@ -58,12 +60,18 @@ _line = (
 
 
 _said = _messages.outerjoin(_users, _users.c.id == _messages.c.sender_id)
-_shown_here = and_(_messages.c.conversation_id == bindparam("conversation"), _messages.c.superseded_with_id.is_(None))
+_shown_here = and_(
+    _messages.c.conversation_id == bindparam("conversation"),
+    _messages.c.superseded_with_id.is_(None),
+    _messages.c.seq > bindparam("floor"),
+)
 _page = select(*_line).select_from(_said).where(_shown_here).limit(bindparam("limit"))
 LATEST = _page.order_by(_messages.c.seq.desc())
 BEFORE = LATEST.where(_messages.c.seq < bindparam("before"))
 AFTER = _page.where(_messages.c.seq > bindparam("after")).order_by(_messages.c.seq)
-"""Each wants `conversation` and `limit`, BEFORE and AFTER the seq besides; LATEST and BEFORE give the newest first."""
+"""Each wants `conversation`, `floor`, `with_deleted` and `limit`, BEFORE and AFTER the seq besides. LATEST and BEFORE
+give the newest first.
+"""
 
 
 def lines_of(result: Result[Any]) -> list[MessageLine]:

@@ -1,9 +1,11 @@
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Insert, and_, bindparam, case, func, insert, select, update
 from sqlalchemy.orm import make_transient_to_detached
+from sqlmodel import col
 
 from core import clock
 from core.ids import new_id
@@ -15,6 +17,7 @@ from core.models import (
     MessageRole,
     MessageStatus,
     MessageType,
+    User,
 )
 from core.models.base import table_of
 from core.repositories.base import Repository
@@ -43,6 +46,7 @@ def _appending() -> Insert:
         .values(
             last_seq=_conversations.c.last_seq + 1,
             revision=_conversations.c.revision + 1,
+            said=_conversations.c.said + case((new["message_type"] == MessageType.NOTICE, 0), else_=1),
             last_message_at=func.greatest(_conversations.c.last_message_at, new["created_at"]),
             title=case((_conversations.c.title == "", title), else_=_conversations.c.title),
         )
@@ -54,6 +58,17 @@ def _appending() -> Insert:
 
 
 _append = _appending()
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The beginning of a message; of a deleted one nothing."""
+
+    id: UUID
+    seq: int
+    sender_id: UUID | None
+    sender_name: str | None
+    content: str
 
 
 class Messages(Repository):
@@ -112,15 +127,25 @@ class Messages(Repository):
     def get_by_client_key(self, client_key: UUID) -> Message | None:
         return self.session.execute(select(Message).where(_messages.c.client_key == client_key)).scalar_one_or_none()
 
-    def latest(self, conversation_id: UUID, limit: int = 40) -> list[MessageLine]:
+    def latest(self, conversation_id: UUID, limit: int = 40, *, floor: int = 0) -> list[MessageLine]:
         """The newest `limit` visible messages, oldest of them first."""
-        return self.page(conversation_id, limit=limit)
+        return self.page(conversation_id, floor=floor, limit=limit)
 
     def page(
-        self, conversation_id: UUID, *, before: int | None = None, after: int | None = None, limit: int = 40
+        self,
+        conversation_id: UUID,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        floor: int = 0,
+        with_deleted: bool = False,
+        limit: int = 40,
     ) -> list[MessageLine]:
-        """Visible messages next to a seq, in the order they were said: the `limit` nearest before it, or after it."""
-        given = {"conversation": conversation_id, "limit": limit}
+        """Visible messages next to a seq, in the order they were said: the `limit` nearest before it, or after it.
+
+        None up to `floor`: that was said before the reader joined. `with_deleted`: with the text of deleted ones.
+        """
+        given = {"conversation": conversation_id, "limit": limit, "floor": floor, "with_deleted": with_deleted}
         if after is not None:
             return lines_of(self.session.execute(AFTER, given | {"after": after}))
         if before is not None:
@@ -136,16 +161,22 @@ class Messages(Repository):
         return int(self.session.execute(statement).scalar_one())
 
     def list_context(
-        self, conversation_id: UUID, *, before: int, token_budget: int, estimate: Callable[[str], int]
+        self,
+        conversation_id: UUID,
+        *,
+        before: int,
+        token_budget: int,
+        estimate: Callable[[str], int],
+        floor: int = 0,
     ) -> list[MessageLine]:
         """What a model may be told of the talk before a seq: the newest texts that fit the budget, in order.
 
         The newest is always among them, however long. Deleted, superseded and empty messages are left out.
-        Reads only as far back as the budget reaches.
+        Reads only as far back as the budget reaches, and nothing up to `floor`.
         """
         found: list[MessageLine] = []
         while True:
-            page = self.page(conversation_id, before=before, limit=CONTEXT_PAGE)
+            page = self.page(conversation_id, before=before, floor=floor, limit=CONTEXT_PAGE)
             for line in reversed(page):
                 if line.message_type is not MessageType.TEXT or not line.content.strip():
                     continue
@@ -157,13 +188,32 @@ class Messages(Repository):
                 return found[::-1]
             before = page[0].seq
 
+    def list_excerpts(self, message_ids: Collection[UUID], length: int = 160) -> dict[UUID, Excerpt]:
+        """The beginnings of these messages, for showing what others reply to."""
+        if not message_ids:
+            return {}
+        said = case((_messages.c.deleted_at.is_(None), func.left(_messages.c.content, length)), else_="")
+        statement = (
+            select(_messages.c.id, _messages.c.seq, _messages.c.sender_id, col(User.display_name), said)
+            .outerjoin(User, col(User.id) == _messages.c.sender_id)
+            .where(_messages.c.id.in_(message_ids))
+        )
+        return {row.id: Excerpt(*tuple(row)) for row in self.session.execute(statement)}
+
     def edit(self, message: Message, content: str, editor_id: UUID | None, reason: str = "") -> Message:
         """Replaces the text; the one before is kept as a revision."""
-        now = clock.now()
+        self._revise(message, editor_id, reason)
+        return self._set(message, content=content, edited_at=clock.now(), edited_by=editor_id)
+
+    def clear(self, message: Message, editor_id: UUID | None) -> Message:
+        """Takes the text out, so that it can be written anew; it is kept as a revision."""
+        self._revise(message, editor_id, "")
+        return self._set(message, content="")
+
+    def _revise(self, message: Message, editor_id: UUID | None, reason: str) -> None:
         self.session.add(
             MessageRevision(message_id=message.id, content=message.content, edited_by=editor_id, reason=reason)
         )
-        return self._set(message, content=content, edited_at=now, edited_by=editor_id)
 
     def delete(self, message: Message, by: UUID | None) -> Message:
         """Leaves its place in the transcript, without the text."""

@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col
 
@@ -12,6 +12,7 @@ from core.models import (
     ACTIVE,
     AnswerRun,
     Conversation,
+    ConversationKind,
     Member,
     Message,
     MessageStatus,
@@ -51,15 +52,22 @@ class QueuedQuestions(Repository):
     """Questions that wait, by conversation. Whoever changes one holds the lock of its conversation."""
 
     def add(
-        self, conversation_id: UUID, sender_id: UUID, content: str, client_key: UUID | None = None
+        self,
+        conversation_id: UUID,
+        sender_id: UUID,
+        content: str,
+        client_key: UUID | None = None,
+        *,
+        message_id: UUID | None = None,
     ) -> QueuedQuestion:
-        """At the end of its conversation's queue."""
+        """At the end of its conversation's queue. `message_id`: in a room, where it is a message already."""
         last = self._edge(conversation_id, func.max(_queued.c.place))
         question = QueuedQuestion(
             conversation_id=conversation_id,
             sender_id=sender_id,
             place=0 if last is None else last + 1,
             content=content,
+            message_id=message_id,
             client_key=client_key,
         )
         self.session.add(question)
@@ -82,7 +90,7 @@ class QueuedQuestions(Repository):
         statement = (
             select(*_line)
             .join(User, col(User.id) == _queued.c.sender_id)
-            .where(_queued.c.conversation_id == conversation_id)
+            .where(_queued.c.conversation_id == conversation_id, _queued.c.message_id.is_(None))
             .order_by(_queued.c.place)
         )
         return [QueuedLine(*tuple(row)) for row in self.session.execute(statement, {"now": clock.now()})]
@@ -111,6 +119,17 @@ class QueuedQuestions(Repository):
         """None lets it go again."""
         question.held_until = until
         self._save(question)
+
+    def list_messages(self, conversation_id: UUID) -> set[UUID]:
+        """The messages of a room whose answers wait."""
+        statement = select(_queued.c.message_id).where(
+            _queued.c.conversation_id == conversation_id, _queued.c.message_id.is_not(None)
+        )
+        return set(self.session.execute(statement).scalars())
+
+    def remove_message(self, message_id: UUID) -> None:
+        """Whoever asked took the message back."""
+        self.session.execute(delete(_queued).where(_queued.c.message_id == message_id))
 
     def remove(self, question: QueuedQuestion) -> None:
         self.session.delete(question)
@@ -149,7 +168,7 @@ class QueuedQuestions(Repository):
             .where(
                 col(Conversation.deleted_at).is_(None),
                 or_(first.c.held_until.is_(None), first.c.held_until < clock.now()),
-                last.c.status.in_(GOES_ON_AFTER),
+                or_(last.c.status.in_(GOES_ON_AFTER), col(Conversation.kind) != ConversationKind.ASSISTANT),
                 ~is_answered,
             )
         )

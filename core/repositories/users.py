@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,23 +32,29 @@ class Users(Repository):
 
     def get_actor(self, session_id: UUID, now: datetime) -> Actor | None:
         """Who is behind a live session, in one query. None when it ended or the person is inactive."""
+        return self._actors(col(AuthSession.id) == session_id, now).get(session_id)
+
+    def list_actors(self, session_ids: Collection[UUID], now: datetime) -> dict[UUID, Actor]:
+        """The same for several sessions, still in one query; those without anybody are missing."""
+        return self._actors(col(AuthSession.id).in_(session_ids), now)
+
+    def _actors(self, condition: Any, now: datetime) -> dict[UUID, Actor]:
         statement = (
-            select(User, _roles_of(User.id))
-            .join(AuthSession, col(AuthSession.user_id) == User.id)
-            .where(AuthSession.id == session_id, is_live(now), col(User.is_active))
+            select(AuthSession.id, User, _roles_of(User.id))
+            .join(User, col(User.id) == AuthSession.user_id)
+            .where(condition, is_live(now), col(User.is_active))
         )
-        row = self.session.exec(statement).one_or_none()
-        if row is None:
-            return None
-        user, roles = row
-        return Actor(
-            user_id=user.id,
-            company_id=user.company_id,
-            email=user.email,
-            display_name=user.display_name,
-            roles=frozenset(Role(role) for role in roles or ()),
-            session_id=session_id,
-        )
+        return {
+            session_id: Actor(
+                user_id=user.id,
+                company_id=user.company_id,
+                email=user.email,
+                display_name=user.display_name,
+                roles=frozenset(Role(role) for role in roles or ()),
+                session_id=session_id,
+            )
+            for session_id, user, roles in self.session.exec(statement)
+        }
 
     def update(self, user: User, changes: Mapping[str, Any]) -> User:
         user.sqlmodel_update(dict(changes))
@@ -65,6 +71,20 @@ class Users(Repository):
             .order_by(func.lower(User.display_name), col(User.id))
         )
         return [(user, frozenset(Role(role) for role in roles or ())) for user, roles in self.session.exec(statement)]
+
+    def list_colleagues(self, company_id: UUID, but: UUID) -> list[User]:
+        """Everybody who may sign in, but one, by name."""
+        statement = (
+            select(User)
+            .where(User.company_id == company_id, col(User.is_active), User.id != but)
+            .order_by(func.lower(User.display_name), col(User.id))
+        )
+        return list(self.session.exec(statement))
+
+    def list_by_ids(self, company_id: UUID, user_ids: Collection[UUID]) -> dict[UUID, User]:
+        """Those of them who are of this company."""
+        statement = select(User).where(User.company_id == company_id, col(User.id).in_(user_ids))
+        return {user.id: user for user in self.session.exec(statement)}
 
     def list_roles(self, user_id: UUID) -> frozenset[Role]:
         rows = self.session.exec(select(UserRole).where(UserRole.user_id == user_id))

@@ -1,0 +1,31 @@
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from core.models import Mention, Message
+from core.models.base import table_of
+from core.repositories.base import Repository
+
+_mentions = table_of(Mention)
+
+
+class Mentions(Repository):
+    def put(self, message: Message, user_ids: Collection[UUID]) -> None:
+        """These people and nobody else are called by name in the message."""
+        gone = delete(_mentions).where(_mentions.c.message_id == message.id, _mentions.c.user_id.not_in(user_ids))
+        self.session.execute(gone)
+        if user_ids:
+            place = {"message_id": message.id, "conversation_id": message.conversation_id, "seq": message.seq}
+            rows = [place | {"user_id": user_id} for user_id in user_ids]
+            self.session.execute(insert(_mentions).values(rows).on_conflict_do_nothing())
+
+    def list_mine(self, message_ids: Collection[UUID], user_id: UUID) -> set[UUID]:
+        """Which of these messages call this person by name."""
+        if not message_ids:
+            return set()
+        statement = select(_mentions.c.message_id).where(
+            _mentions.c.message_id.in_(message_ids), _mentions.c.user_id == user_id
+        )
+        return set(self.session.execute(statement).scalars())
