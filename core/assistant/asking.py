@@ -82,6 +82,13 @@ def _add_run(
     )
 
 
+def rewrite_answer(session: Session, conversation: Conversation, asked_by: UUID, answer: Message) -> AnswerRun:
+    """Has an answer written anew in its own place, for where others have gone on talking. What it said is kept."""
+    if answer.content.strip():
+        answer = Messages(session).clear(answer, asked_by)
+    return resume_answer(session, conversation, asked_by, answer)
+
+
 def ask_next(session: Session, conversation: Conversation) -> AnswerRun | None:
     """Asks the first question of the queue. None if nothing is to be asked, or not now.
 
@@ -93,12 +100,22 @@ def ask_next(session: Session, conversation: Conversation) -> AnswerRun | None:
     if question is None or question.is_held_at(clock.now()):
         return None
     QueuedQuestions(session).remove(question)
+    if question.message_id is not None:
+        return begin_answer(session, conversation, question.sender_id, question.message_id)
     return put_question(session, conversation, question.sender_id, question.content, client_key=question.client_key)
 
 
 def move_on(session: Session, conversation: Conversation) -> AnswerRun | None:
-    """The same if it is the queue's turn: nothing is being written, and the last answer was whole or stopped."""
+    """The same if it is the queue's turn: nothing is being written, and the last answer was whole or stopped.
+
+    In a room each question is somebody's own: there the queue goes on whatever became of the answer before.
+    """
     last = Messages(session).last(conversation.id)
-    if last is None or last.status not in GOES_ON_AFTER:
+    if last is None or not goes_on_after(conversation, last.status):
         return None
     return ask_next(session, conversation)
+
+
+def goes_on_after(conversation: Conversation, ended: MessageStatus) -> bool:
+    """Whether the queue goes on by itself after an answer that ended like that."""
+    return conversation.kind.is_room or ended in GOES_ON_AFTER

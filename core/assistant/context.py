@@ -84,8 +84,11 @@ def build_prompt(instructions: str, turns: Sequence[Turn], *, window: int, reser
     return Prompt(instructions, tuple(_merge(kept)))
 
 
-def compose_instructions(company: str, conversation: str, display_name: str, now: datetime) -> str:
-    """The system text: the day, then the company's and the conversation's own instructions, "" for none.
+def compose_instructions(
+    company: str, conversation: str, display_name: str, now: datetime, *, setting: str = ""
+) -> str:
+    """The system text: the day, then the company's and the conversation's own instructions, "" for none; and where
+    this is, unless it is a chat between two.
 
     Short on purpose: a model of 135 million parameters loses the question behind a long preamble. The date has no time
     of day and the name comes last, so that the beginning stays the same all day for everybody: providers keep it ready.
@@ -95,6 +98,7 @@ def compose_instructions(company: str, conversation: str, display_name: str, now
         f"Today is {now:%A}, {now.day} {now:%B %Y}.",
         company.strip(),
         conversation.strip(),
+        setting,
         f"You are talking with {' '.join(display_name.split())}.",
     ]
     return "\n\n".join(part for part in parts if part)

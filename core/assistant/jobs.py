@@ -10,8 +10,9 @@ from core import clock
 from core.assistant.context import Prompt, Turn, build_prompt, compose_instructions
 from core.assistant.ledger import Origin
 from core.assistant.provider import Assistant
+from core.assistant.room import room_of
 from core.assistant.tokens import estimate_tokens
-from core.models import AnswerRun, Company, Conversation, Message, MessageRole, User
+from core.models import AnswerRun, Company, Conversation, Message, User
 from core.repositories.messages import Messages
 
 Row = TypeVar("Row")
@@ -48,9 +49,10 @@ def load_job(session: Session, run: AnswerRun, assistant: Assistant) -> Job:
     answer = _present(session.get(Message, run.message_id))
     company = _present(session.get(Company, conversation.company_id))
     asker = _present(session.get(User, run.asked_by))
+    room = room_of(session, conversation, company, asker)
     model = run.model if run.model in assistant.models else None
     instructions = compose_instructions(
-        company.instructions, conversation.instructions, asker.display_name, clock.now()
+        company.instructions, conversation.instructions, asker.display_name, clock.now(), setting=room.setting
     )
     reserve = assistant.answer_tokens(model)
     question = Messages(session).get(answer.reply_to_id) if answer.reply_to_id else None
@@ -58,11 +60,13 @@ def load_job(session: Session, run: AnswerRun, assistant: Assistant) -> Job:
     window = assistant.window(model, needed=estimate_tokens(asked) + reserve + ROOM_TO_SPARE)
     lines = Messages(session).list_context(
         conversation.id,
-        before=answer.seq,
+        # In a room others may have gone on talking meanwhile.
+        before=question.seq + 1 if question else answer.seq,
+        floor=room.floor,
         token_budget=window - reserve - estimate_tokens(instructions) - estimate_tokens(run.partial),
         estimate=estimate_tokens,
     )
-    turns = [Turn("assistant" if line.role is MessageRole.ASSISTANT else "user", line.content) for line in lines]
+    turns = [room.turn(line) for line in lines]
     if run.partial:
         turns.append(Turn("assistant", run.partial))
     return Job(
@@ -72,7 +76,7 @@ def load_job(session: Session, run: AnswerRun, assistant: Assistant) -> Job:
         resumed_tokens=(answer.tokens_used or estimate_tokens(run.partial)) if run.partial else 0,
         wants_stop=run.stop_requested_at is not None,
         question=lines[-1].content if lines else "",
-        is_first_answer=answer.seq == 2,
+        is_first_answer=answer.seq == 2 and not conversation.kind.is_room,
         prompt=build_prompt(instructions, turns, window=window, reserve=reserve),
     )
 

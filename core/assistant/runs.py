@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core import clock
-from core.assistant.asking import ask_next, move_on
+from core.assistant.asking import ask_next, goes_on_after, move_on
 from core.assistant.jobs import Job, load_job, origin_of
 from core.assistant.ledger import Call, Origin, row_of, unlinked
 from core.assistant.provider import Assistant
@@ -30,7 +30,7 @@ from core.repositories.answer_runs import AnswerRuns, Arrived
 from core.repositories.conversations import Conversations
 from core.repositories.messages import Messages
 from core.repositories.model_calls import ModelCalls
-from core.repositories.queued_questions import GOES_ON_AFTER, QueuedQuestions
+from core.repositories.queued_questions import QueuedQuestions
 
 NOBODY_CAME = timedelta(seconds=5)
 
@@ -213,5 +213,5 @@ class RunStore:
 def _next_run(session: Session, conversation: Conversation, ended: RunStatus) -> UUID | None:
     """What follows the end of an answer: the next question of the queue, if it is its turn. Its run."""
     Conversations(session).touch(conversation)
-    run = ask_next(session, conversation) if MESSAGE_STATUS[ended] in GOES_ON_AFTER else None
+    run = ask_next(session, conversation) if goes_on_after(conversation, MESSAGE_STATUS[ended]) else None
     return run.id if run else None

@@ -7,10 +7,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from core import clock
-from core.assistant.asking import ask_next, begin_answer, put_question, resume_answer
+from core.assistant.asking import ask_next, begin_answer, put_question, resume_answer, rewrite_answer
 from core.assistant.titles import title_from
 from core.database.engine import Database
-from core.errors import AnswerInProgress, Conflict, Invalid, NotFound, NotPermitted
+from core.errors import AnswerInProgress, Conflict, Invalid, NotFound, NotPermitted, RuleBroken
 from core.models import (
     MAX_MESSAGE,
     MAX_TITLE,
@@ -28,8 +28,15 @@ from core.repositories.conversations import Conversations
 from core.repositories.feedback import Feedbacks
 from core.repositories.messages import REACHED_LIMIT, Messages
 from core.repositories.queued_questions import QueuedQuestions
-from core.services.conversations import get_or_raise
-from core.services.messages import asked_before, idle_conversation, locked_answer, locked_message, own_message
+from core.services.access import get_or_raise
+from core.services.messages import (
+    asked_before,
+    idle_conversation,
+    locked_answer,
+    locked_message,
+    own_message,
+    refuse_room,
+)
 from core.services.texts import checked_text, required_text
 from core.services.views import Asked, Queued
 
@@ -86,6 +93,8 @@ class ChatService:
                 conversation = self._start(session, actor, model)
                 return _begun(session, put_question(session, conversation, actor.user_id, text, client_key=client_key))
             conversation = get_or_raise(Conversations(session), actor, conversation_id, lock=True)
+            if conversation.kind.is_room:
+                raise RuleBroken("This is a room: send your message there.")
             if earlier := asked_before(session, actor, client_key):
                 return earlier, None  # by another tab, while this one waited for the lock
             if conversation.archived_at is not None:  # writing in it brings it back
@@ -134,10 +143,13 @@ class ChatService:
         with self.database.transaction() as session:
             conversation, answer, run = locked_answer(session, actor, answer_id)
             if run:
+                _require_same(conversation, answer, run)
                 return _asked(session, run)
             if answer.status not in (MessageStatus.FAILED, MessageStatus.INTERRUPTED):
                 raise Conflict
-            if answer.content.strip() or not _is_last(session, answer):
+            if conversation.kind.is_room:
+                run = rewrite_answer(session, conversation, actor.user_id, answer)
+            elif answer.content.strip() or not _is_last(session, answer):
                 run = _written_again(session, actor, conversation, answer)
             else:  # nobody needs to go back to an empty version
                 run = resume_answer(session, conversation, actor.user_id, answer)
@@ -152,7 +164,7 @@ class ChatService:
                 return _asked(session, run)
             if run:
                 raise AnswerInProgress
-            if not _can_be_resumed(answer) or not _is_last(session, answer):
+            if not _can_be_resumed(answer) or not (conversation.kind.is_room or _is_last(session, answer)):
                 raise Conflict("Only the last answer can be continued, and only if it was not whole.")
             asked = _asked(session, resume_answer(session, conversation, actor.user_id, answer))
         return self._begin(asked)
@@ -164,6 +176,7 @@ class ChatService:
             if hidden is None:
                 raise NotFound
             conversation = idle_conversation(session, actor, hidden.conversation_id)
+            refuse_room(conversation)
             if hidden.superseded_with_id is None:
                 return conversation.id
             group = hidden.version_group_id
@@ -248,6 +261,12 @@ def _queued(
     if run and QueuedQuestions(session).get(question.id) is None:
         return _begun(session, run)
     return Queued(conversation.id, question.id), run.id if run else None
+
+
+def _require_same(conversation: Conversation, answer: Message, run: AnswerRun) -> None:
+    """In a room the answer under way may be somebody else's."""
+    if conversation.kind.is_room and run.message_id != answer.id:
+        raise AnswerInProgress("Another answer is being written here. Try again when it is finished.")
 
 
 def _begun(session: Session, run: AnswerRun) -> Written:

@@ -5,13 +5,15 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.database.engine import Database
-from core.errors import Invalid, NotFound, NotPermitted
+from core.errors import Invalid
 from core.models import MAX_INSTRUCTIONS, MAX_TITLE, AuditAction, Conversation
 from core.permissions import Actor, Permission
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.audit import Audit
 from core.repositories.conversations import Conversations
 from core.repositories.messages import Messages
+from core.services.access import get_or_raise
+from core.services.room_access import add_notice, managed_or_raise, owned_or_raise, room_view
 from core.services.texts import checked_instructions, one_line, required_text
 from core.services.views import ConversationLine, ConversationView
 
@@ -38,7 +40,7 @@ class ConversationService:
 
     def get(self, actor: Actor, conversation_id: UUID) -> ConversationView:
         with self.database.reading() as session:
-            return view(get_or_raise(Conversations(session), actor, conversation_id), actor)
+            return view(session, get_or_raise(Conversations(session), actor, conversation_id), actor)
 
     def list_recent(
         self, actor: Actor, *, archived: bool = False, limit: int = PAGE, before: tuple[datetime, UUID] | None = None
@@ -56,9 +58,11 @@ class ConversationService:
     def rename(self, actor: Actor, conversation_id: UUID, title: str) -> None:
         title = required_text(one_line(title), field="The title", limit=MAX_TITLE)
         with self.database.transaction() as session:
-            conversation = own_or_raise(Conversations(session), actor, conversation_id)
+            conversation = managed_or_raise(session, actor, conversation_id)
             before = conversation.title
             Conversations(session).update(conversation, title=title, is_titled=True)
+            if conversation.kind.is_room:
+                add_notice(session, conversation, f"{actor.display_name} named this room “{title}”.")
             # Titles come from what people wrote: the trail says that one changed, not what it said.
             _record(session, actor, AuditAction.CONVERSATION_UPDATED, conversation, title_length=(before, title))
         self.changed(conversation_id)
@@ -68,7 +72,7 @@ class ConversationService:
         if model is not None and model not in self.models:
             raise Invalid("That model isn't available here. Choose one from the list.")
         with self.database.transaction() as session:
-            conversation = own_or_raise(Conversations(session), actor, conversation_id)
+            conversation = managed_or_raise(session, actor, conversation_id)
             before = conversation.model
             Conversations(session).update(conversation, model=model)
             _record(session, actor, AuditAction.CONVERSATION_UPDATED, conversation, model=(before, model))
@@ -78,7 +82,7 @@ class ConversationService:
         """What the assistant is told in this conversation, beside the company's own instructions."""
         text = checked_instructions(instructions, limit=MAX_INSTRUCTIONS, tokens=self.instruction_tokens)
         with self.database.transaction() as session:
-            conversation = own_or_raise(Conversations(session), actor, conversation_id)
+            conversation = managed_or_raise(session, actor, conversation_id)
             before = conversation.instructions
             Conversations(session).update(conversation, instructions=text)
             _record(session, actor, AuditAction.CONVERSATION_UPDATED, conversation, instructions_length=(before, text))
@@ -86,14 +90,14 @@ class ConversationService:
 
     def archive(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:
-            conversation = own_or_raise(Conversations(session), actor, conversation_id)
+            conversation = owned_or_raise(session, actor, conversation_id)
             Conversations(session).archive(conversation)
             _record(session, actor, AuditAction.CONVERSATION_ARCHIVED, conversation)
         self.changed(conversation_id)
 
     def unarchive(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:
-            conversation = own_or_raise(Conversations(session), actor, conversation_id)
+            conversation = owned_or_raise(session, actor, conversation_id)
             Conversations(session).unarchive(conversation)
             _record(session, actor, AuditAction.CONVERSATION_UNARCHIVED, conversation)
         self.changed(conversation_id)
@@ -101,7 +105,7 @@ class ConversationService:
     def delete(self, actor: Actor, conversation_id: UUID) -> None:
         """Hides it with all its messages and stops its answer; `restore` undoes it."""
         with self.database.transaction() as session:
-            conversation = own_or_raise(Conversations(session), actor, conversation_id)
+            conversation = owned_or_raise(session, actor, conversation_id)
             Conversations(session).delete(conversation)
             if run := AnswerRuns(session).get_active(conversation_id):
                 AnswerRuns(session).request_stop(run.id)
@@ -110,7 +114,7 @@ class ConversationService:
 
     def restore(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:
-            conversation = own_or_raise(Conversations(session), actor, conversation_id, with_deleted=True)
+            conversation = owned_or_raise(session, actor, conversation_id, with_deleted=True)
             Conversations(session).restore(conversation)
             _record(session, actor, AuditAction.CONVERSATION_RESTORED, conversation)
         self.changed(conversation_id)
@@ -136,37 +140,18 @@ class ConversationService:
         return len(deleted)
 
 
-def get_or_raise(
-    conversations: Conversations, actor: Actor, conversation_id: UUID, *, with_deleted: bool = False, lock: bool = False
-) -> Conversation:
-    """Raises NotPermitted without the right to chat, NotFound for what this person may not read."""
-    actor.require(Permission.CHAT_USE)
-    found = conversations.get_readable(actor, conversation_id, with_deleted=with_deleted, lock=lock)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def own_or_raise(
-    conversations: Conversations, actor: Actor, conversation_id: UUID, *, with_deleted: bool = False
-) -> Conversation:
-    """The conversation locked for change. Raises NotPermitted when somebody else's."""
-    found = get_or_raise(conversations, actor, conversation_id, with_deleted=with_deleted, lock=True)
-    if found.owner_id != actor.user_id:
-        raise NotPermitted
-    return found
-
-
-def view(conversation: Conversation, actor: Actor) -> ConversationView:
+def view(session: Session, conversation: Conversation, actor: Actor) -> ConversationView:
+    room = room_view(session, actor, conversation)
     return ConversationView(
         id=conversation.id,
         kind=conversation.kind,
-        title=conversation.title,
+        title=room.title if room else conversation.title,
         model=conversation.model,
         instructions=conversation.instructions,
         last_message_at=conversation.last_message_at,
         is_archived=conversation.archived_at is not None,
         is_mine=conversation.owner_id == actor.user_id,
+        room=room,
     )
 
 

@@ -4,14 +4,15 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from core.errors import AnswerInProgress, Conflict, NotFound
+from core.errors import AnswerInProgress, Conflict, NotFound, RuleBroken
 from core.models import AnswerRun, Conversation, Message, MessageRole
 from core.permissions import Actor, Permission
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.conversations import Conversations
+from core.repositories.members import Members
 from core.repositories.messages import Messages
 from core.repositories.queued_questions import QueuedQuestions
-from core.services.conversations import get_or_raise
+from core.services.access import get_or_raise
 from core.services.views import Asked, Queued
 
 
@@ -21,14 +22,15 @@ def own_message(session: Session, actor: Actor, message_id: UUID, role: MessageR
     message = Messages(session).get(message_id)
     if message is None or message.role is not role:
         raise NotFound
-    get_or_raise(Conversations(session), actor, message.conversation_id)
-    return _shown_or_raise(message)
+    conversation = get_or_raise(Conversations(session), actor, message.conversation_id)
+    return _shown_or_raise(_visible_or_raise(session, actor, conversation, message))
 
 
 def locked_message(session: Session, actor: Actor, message_id: UUID, role: MessageRole) -> tuple[Conversation, Message]:
     """The same with its conversation, locked and idle: what other tabs did before is seen, what they do next waits."""
     message = own_message(session, actor, message_id, role)
     conversation = idle_conversation(session, actor, message.conversation_id)
+    refuse_room(conversation)
     session.refresh(message)
     return conversation, _shown_or_raise(message)
 
@@ -40,6 +42,7 @@ def locked_answer(session: Session, actor: Actor, answer_id: UUID) -> tuple[Conv
     if answer is None or answer.role is not MessageRole.ASSISTANT:
         raise NotFound
     conversation = get_or_raise(Conversations(session), actor, answer.conversation_id, lock=True)
+    _visible_or_raise(session, actor, conversation, answer)
     session.refresh(answer)
     run = AnswerRuns(session).get_active(conversation.id)
     return conversation, answer if run else _shown_or_raise(answer), run
@@ -51,6 +54,20 @@ def idle_conversation(session: Session, actor: Actor, conversation_id: UUID) -> 
     if AnswerRuns(session).get_active(conversation_id):
         raise AnswerInProgress
     return conversation
+
+
+def refuse_room(conversation: Conversation) -> None:
+    """For what would hide what others said: in a room nothing is asked anew in its place."""
+    if conversation.kind.is_room:
+        raise RuleBroken("In a room the talk goes on: ask again instead.")
+
+
+def _visible_or_raise(session: Session, actor: Actor, conversation: Conversation, message: Message) -> Message:
+    """In a room a member may not see what was said before they joined."""
+    member = Members(session).get(conversation.id, actor.user_id) if conversation.kind.is_room else None
+    if member and message.seq <= conversation.floor_for(member):
+        raise NotFound
+    return message
 
 
 def _shown_or_raise(message: Message) -> Message:

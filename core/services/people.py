@@ -20,6 +20,7 @@ from core.repositories.companies import Companies
 from core.repositories.users import Users
 from core.services.identity import clean_email, clean_name, is_email
 from core.services.passwords import Passwords, check_password
+from core.services.room_views import Colleague
 
 TAKEN = "Somebody with this e-mail address exists already."
 LAST_ADMIN = "This is the company's last active admin. Make somebody else admin first."
@@ -86,6 +87,13 @@ class PeopleService:
         with self.database.reading() as session:
             company = _company(session, actor, company_id)
             return tuple(_view(user, roles) for user, roles in Users(session).list_of_company(company))
+
+    def directory(self, actor: Actor) -> tuple[Colleague, ...]:
+        """Everybody of one's company who may sign in, but oneself, by name: whom one can write to."""
+        actor.require(Permission.CHAT_USE)
+        with self.database.reading() as session:
+            people = Users(session).list_colleagues(actor.company_id, actor.user_id)
+        return tuple(Colleague(person.id, person.display_name, person.email) for person in people)
 
     def find(self, actor: Actor | None, email: str) -> Person:
         """Raises NotFound."""

@@ -9,13 +9,13 @@ from sqlmodel import Session
 from core import clock
 from core.assistant.asking import ask_next, move_on
 from core.database.engine import Database
-from core.errors import Conflict, NotFound, NotPermitted
+from core.errors import Conflict, NotFound, NotPermitted, RuleBroken
 from core.models import MAX_MESSAGE, Conversation, QueuedQuestion
 from core.permissions import Actor
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.conversations import Conversations
 from core.repositories.queued_questions import QueuedQuestions
-from core.services.conversations import get_or_raise
+from core.services.access import get_or_raise
 from core.services.texts import required_text
 
 HOLD = timedelta(minutes=10)
@@ -115,4 +115,6 @@ def _own_question(session: Session, actor: Actor, question_id: UUID) -> tuple[Co
         raise Conflict(SENT_MEANWHILE)
     if question.sender_id != actor.user_id:
         raise NotPermitted
+    if question.message_id is not None:
+        raise RuleBroken("That question is a message of a room: edit or delete it there.")
     return conversation, question

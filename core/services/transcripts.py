@@ -1,21 +1,25 @@
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
 from core.database.engine import Database
-from core.errors import failure_of
+from core.errors import NotFound, failure_of
 from core.ids import reference_of
-from core.models import Conversation, MessageRole, MessageStatus
+from core.models import Conversation, Member, MessageRole, MessageStatus, MessageType
 from core.permissions import Actor
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.conversations import Conversations
 from core.repositories.feedback import Feedbacks
+from core.repositories.members import Members
 from core.repositories.message_lines import MessageLine
 from core.repositories.messages import REACHED_LIMIT, Messages
 from core.repositories.queued_questions import QueuedQuestions
-from core.services.conversations import get_or_raise, view
+from core.services.access import get_or_raise
+from core.services.beside import Beside
+from core.services.conversations import view
 from core.services.views import MessageView, QueuedView, Transcript, Version
 
 PAGE = 40
@@ -25,8 +29,10 @@ GLANCES = 3
 class TranscriptService:
     """Reading a conversation."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, edit_window: timedelta | None = None) -> None:
+        """`edit_window`: for how long people may edit what they wrote in a room; None: for ever."""
         self.database = database
+        self.edit_window = edit_window
 
     def read(self, actor: Actor, conversation_id: UUID, *, limit: int = PAGE) -> Transcript:
         """The newest `limit` messages. Raises NotFound for what this person may not read.
@@ -36,14 +42,21 @@ class TranscriptService:
         with self.database.reading() as session:
             # First what says which state this is: what is read after it is at least as new.
             conversation = get_or_raise(Conversations(session), actor, conversation_id)
-            lines, active_run_id = _latest(session, conversation_id, limit + 1)
+            member = _membership(session, actor, conversation)
+            floor = conversation.floor_for(member) if member else 0
+            lines, active_run_id = _latest(session, conversation_id, limit + 1, floor)
+            messages = dressed(
+                session, actor, conversation, lines[-limit:],
+                member=member, edit_window=self.edit_window, active_run_id=active_run_id,
+            )  # fmt: skip
             return Transcript(
-                conversation=view(conversation, actor),
-                messages=_dressed(session, actor, lines[-limit:]),
+                conversation=view(session, conversation, actor),
+                messages=messages,
                 has_earlier=len(lines) > limit,
                 active_run_id=active_run_id,
                 queued=_queue(session, actor, conversation_id),
                 state=_state(conversation),
+                first_unread_seq=_first_unread(messages, member),
             )
 
     def state(self, actor: Actor, conversation_id: UUID) -> str:
@@ -68,21 +81,60 @@ def _queue(session: Session, actor: Actor, conversation_id: UUID) -> tuple[Queue
     )
 
 
-def _latest(session: Session, conversation_id: UUID, limit: int) -> tuple[list[MessageLine], UUID | None]:
-    """The newest messages, and the run that writes the last of them if it is pending."""
+def _membership(session: Session, actor: Actor, conversation: Conversation) -> Member | None:
+    """The reader's place in a room; None in a chat with the assistant."""
+    if not conversation.kind.is_room:
+        return None
+    member = Members(session).get(conversation.id, actor.user_id)
+    if member is None:  # left in this very moment
+        raise NotFound
+    return member
+
+
+def _first_unread(messages: Sequence[MessageView], member: Member | None) -> int | None:
+    if member is None:
+        return None
+    return next(
+        (
+            message.seq
+            for message in messages
+            if message.seq > member.last_read_seq
+            and not message.is_mine
+            and message.message_type is not MessageType.NOTICE
+        ),
+        None,
+    )
+
+
+def _latest(session: Session, conversation_id: UUID, limit: int, floor: int) -> tuple[list[MessageLine], UUID | None]:
+    """The newest messages, and the run that writes the pending one of them, below which a room may have others."""
     lines: list[MessageLine] = []
     for _ in range(GLANCES):
-        lines = Messages(session).latest(conversation_id, limit)
-        if not lines or lines[-1].status is not MessageStatus.PENDING:
+        lines = Messages(session).latest(conversation_id, limit, floor=floor)
+        pending = {line.id for line in lines if line.status is MessageStatus.PENDING}
+        if not pending:
             return lines, None  # a conversation at rest costs no second query
         run = AnswerRuns(session).get_active(conversation_id)
-        if run and run.message_id == lines[-1].id:
+        if run and run.message_id in pending:
             return lines, run.id
         # It ended between the two, and perhaps the next one has begun.
     return lines, None
 
 
-def _dressed(session: Session, actor: Actor, lines: Sequence[MessageLine]) -> tuple[MessageView, ...]:
+def dressed(
+    session: Session,
+    actor: Actor,
+    conversation: Conversation,
+    lines: Sequence[MessageLine],
+    *,
+    member: Member | None,
+    edit_window: timedelta | None,
+    active_run_id: UUID | None = None,
+) -> tuple[MessageView, ...]:
+    """The messages as this reader sees them, with all that belongs to them: so many queries, however many they are.
+
+    `member` is the reader's place in a room; None in a chat with the assistant.
+    """
     answers = [line.id for line in lines if line.role is MessageRole.ASSISTANT]
     failed = [line.id for line in lines if line.status in (MessageStatus.FAILED, MessageStatus.INTERRUPTED)]
     groups = {line.version_group_id for line in lines if line.version_group_id}
@@ -90,11 +142,13 @@ def _dressed(session: Session, actor: Actor, lines: Sequence[MessageLine]) -> tu
     failures = AnswerRuns(session).list_failures(failed) if failed else {}
     last = lines[-1].id if lines else None
     versions = Messages(session).list_versions(groups)
+    beside = Beside.read(session, conversation, lines, member, edit_window) if member else None
     return tuple(
         MessageView(
             id=line.id,
             seq=line.seq,
             role=line.role,
+            message_type=line.message_type,
             status=line.status,
             content=line.content,
             created_at=line.created_at,
@@ -106,7 +160,10 @@ def _dressed(session: Session, actor: Actor, lines: Sequence[MessageLine]) -> tu
             tokens=line.tokens_used,
             score=scores.get(line.id),
             reached_limit=REACHED_LIMIT in line.extra,
-            **_ending(line, failures.get(line.id), is_last=line.id == last),
+            is_mine=line.sender_id == actor.user_id,
+            run_id=active_run_id if line.status is MessageStatus.PENDING else None,
+            **_ending(line, failures.get(line.id), is_last=member is not None or line.id == last),
+            **(beside.of_line(line) if beside else {}),
         )
         for line in lines
     )

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from core.models import ConversationKind, MessageRole, MessageStatus, Score
+from core.models import ConversationKind, MessageRole, MessageStatus, MessageType, Score
 from core.repositories.conversations import ConversationLine
+from core.services.room_views import RoomView
 
 __all__ = [
     "Asked",
@@ -14,6 +15,9 @@ __all__ = [
     "MessageView",
     "Queued",
     "QueuedView",
+    "ReactionView",
+    "Reply",
+    "Sent",
     "Transcript",
     "Version",
 ]
@@ -30,6 +34,8 @@ class ConversationView:
     last_message_at: datetime
     is_archived: bool
     is_mine: bool
+    room: RoomView | None
+    """None for a chat with the assistant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +49,32 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """The message that another one replies to, as far as its reader may see it."""
+
+    id: UUID
+    seq: int
+    sender_name: str | None
+    """None for the assistant."""
+    excerpt: str
+    """Its beginning; empty when it was deleted, or is from before the reader joined."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionView:
+    emoji: str
+    count: int
+    names: tuple[str, ...]
+    """Whose it is, the first of them first."""
+    is_mine: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
     id: UUID
     seq: int
     role: MessageRole
+    message_type: MessageType
     status: MessageStatus
     content: str
     created_at: datetime
@@ -68,6 +96,17 @@ class MessageView:
     """What the operator's log has on it, where it takes an operator to mend it."""
     can_retry: bool
     can_resume: bool
+    is_mine: bool = False
+    run_id: UUID | None = None
+    """The run that writes it now, for an answer in the making."""
+    reply: Reply | None = None
+    reactions: tuple[ReactionView, ...] = ()
+    mentions_me: bool = False
+    is_waiting: bool = False
+    """True in a room for a question whose answer waits for the one before it."""
+    can_edit: bool = False
+    """In a room: it is the reader's own, and not too old."""
+    can_delete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +129,13 @@ class Transcript:
     """In order, the newest last."""
     has_earlier: bool
     active_run_id: UUID | None
-    """The answer being written, if one is; its message is the pending one."""
+    """The answer being written, if one is; its message is the pending one, in a room not always the last."""
     queued: tuple[QueuedView, ...]
     """In the order in which they will be asked. Without an active run they wait for a person."""
     state: str
     """Which state of the conversation this is; compare it with `TranscriptService.state`."""
+    first_unread_seq: int | None = None
+    """In a room: the first message that its reader had not read before; None when they had read all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +152,14 @@ class Queued:
 
     conversation_id: UUID
     queued_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message in a room."""
+
+    conversation_id: UUID
+    message_id: UUID
+    seq: int
+    run_id: UUID | None
+    """The run of the answer that it asks for; None when it asks for none, or that one waits for another."""

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from core import clock
+from core.assistant.jobs import Job
 from core.assistant.ledger import Call
 from core.assistant.provider import Assistant, Usage
 from core.assistant.runs import RunStore
@@ -19,7 +20,12 @@ from core.permissions import Actor, Role
 from core.repositories.messages import Messages
 from core.services.chat import ChatService
 from core.services.conversations import ConversationService
+from core.services.limits import RateLimiter
+from core.services.members import MemberService
 from core.services.queue import QueueService
+from core.services.reactions import ReactionService
+from core.services.rooms import RoomService
+from core.services.talk import TalkService
 from core.services.transcripts import TranscriptService
 from core.services.views import Asked, Queued, Transcript
 from tests.support.builders import make_actor, make_company, make_user
@@ -28,6 +34,7 @@ from tests.support.models import ScriptedModel
 MODELS = ("small", "large")
 USAGE = Usage(3, None, 1, UsageSource.EXACT)
 DONE, DENIED, HIDDEN = "done", "NotPermitted", "NotFound"
+EDIT_WINDOW = timedelta(minutes=15)
 WHO = ("owner", "member", "colleague", "stranger", "owner without the role")
 
 
@@ -45,6 +52,24 @@ def without_chat(actor: Actor, role: Role = Role.ANALYST) -> Actor:
 
 
 @dataclass
+class Told:
+    """What rooms told the rest of the process, in order."""
+
+    conversations: list[UUID] = field(default_factory=list)
+    reads: list[UUID] = field(default_factory=list)
+    people: list[UUID] = field(default_factory=list)
+
+    def publish(self, conversation_id: UUID) -> None:
+        self.conversations.append(conversation_id)
+
+    def publish_reads(self, conversation_id: UUID) -> None:
+        self.reads.append(conversation_id)
+
+    def publish_person(self, user_id: UUID) -> None:
+        self.people.append(user_id)
+
+
+@dataclass
 class Desk:
     """The services on one database. Instead of being written by a runner, answers wait for `answer`."""
 
@@ -54,6 +79,8 @@ class Desk:
     stopped: list[UUID] = field(default_factory=list)
     changed: list[UUID] = field(default_factory=list)
     """Conversations whose readers were told."""
+    hints: Told = field(default_factory=Told)
+    limits: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.chat = ChatService(self.database, _resolve, self.started.append, self.stopped.append, self.changed.append)
@@ -61,7 +88,12 @@ class Desk:
         assistant = Assistant(Settings(_env_file=None), model_factory=lambda name: ScriptedModel())  # type: ignore[call-arg]
         self.store = RunStore(self.database, assistant, new_id(), timedelta(seconds=15))
         self.conversations = ConversationService(self.database, MODELS, 2_000, self.changed.append)
-        self.transcripts = TranscriptService(self.database)
+        limiter = RateLimiter(self.limits)
+        self.transcripts = TranscriptService(self.database, EDIT_WINDOW)
+        self.rooms = RoomService(self.database, limiter, self.hints)
+        self.members = MemberService(self.database, self.hints)
+        self.talks = TalkService(self.database, limiter, self.hints, self.started.append, EDIT_WINDOW)
+        self.reactions = ReactionService(self.database, limiter, self.hints)
         with self.database.transaction() as session:
             self.company = make_company(session)
         self.me = self.person()
@@ -117,6 +149,18 @@ class Desk:
         following = self.store.finish(job, status, text, [call], error_code)
         self.started += [following] if following else []
         return asked
+
+    def end(self, run_id: UUID, text: str = "So.", status: RunStatus = RunStatus.COMPLETE) -> Job:
+        """Ends an answer in a room as the runner does."""
+        job = self.store.begin(run_id)
+        assert job
+        call = Call(CallPurpose.ANSWER, MODELS[0], USAGE, CallStatus(status.value), 1.0)
+        following = self.store.finish(job, status, text, [call])
+        self.started += [following] if following else []
+        return job
+
+    def fail(self, run_id: UUID, text: str = "") -> Job:
+        return self.end(run_id, text, RunStatus.FAILED)
 
     def talk(self, actor: Actor | None = None, *questions: str) -> Asked:
         """Asks and answers in a new conversation. Returns the last question's."""

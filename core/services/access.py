@@ -1,0 +1,26 @@
+"""The conversation that somebody wants something with, if there is one for them."""
+
+from uuid import UUID
+
+from core.errors import NotFound
+from core.models import Conversation
+from core.permissions import Actor, Permission
+from core.repositories.conversations import Conversations
+from core.repositories.members import Members
+
+NO_LONGER = "You are no longer a member of this room, so it is closed to you."
+
+
+def get_or_raise(
+    conversations: Conversations, actor: Actor, conversation_id: UUID, *, with_deleted: bool = False, lock: bool = False
+) -> Conversation:
+    """Raises NotPermitted without the right to chat, NotFound for what this person may not read.
+
+    Who was a member is told so: that the room exists is no news to them.
+    """
+    actor.require(Permission.CHAT_USE)
+    found = conversations.get_readable(actor, conversation_id, with_deleted=with_deleted, lock=lock)
+    if found is None:
+        former = Members(conversations.session).get_former(conversation_id, actor.user_id)
+        raise NotFound(NO_LONGER if former else None)
+    return found

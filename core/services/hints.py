@@ -1,0 +1,17 @@
+"""How services tell that something changed, after the transaction; `core.database.events.Events` carries it on."""
+
+from typing import Protocol
+from uuid import UUID
+
+
+class Hints(Protocol):
+    """Nothing here raises or waits."""
+
+    def publish(self, conversation_id: UUID) -> None:
+        """Whoever has the conversation open is to look."""
+
+    def publish_reads(self, conversation_id: UUID) -> None:
+        """Somebody has read on there."""
+
+    def publish_person(self, user_id: UUID) -> None:
+        """What this person has not read, or which rooms they are in, is different now."""

@@ -1,0 +1,114 @@
+"""What services tell of rooms and their members: frozen, and free of the database."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from core.models import ConversationKind, History, MemberRole
+from core.repositories.members import MemberLine
+from core.repositories.rooms import OpenRoomLine, RoomLine
+from core.repositories.unread import RoomUnread
+
+__all__ = [
+    "AddResult",
+    "Added",
+    "Colleague",
+    "MemberView",
+    "OpenRoomLine",
+    "RoomLine",
+    "RoomUnread",
+    "RoomView",
+    "Unread",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody of the same company."""
+
+    id: UUID
+    display_name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """A room as one of its members sees it."""
+
+    id: UUID
+    kind: ConversationKind
+    title: str
+    """The other person's name in a direct chat."""
+    history: History
+    member_count: int
+    role: MemberRole
+    muted: bool
+    last_read_seq: int
+    other: Colleague | None
+    """In a direct chat: who the other one is."""
+    can_manage: bool
+    """True for owners and admins of a group or company room."""
+    why_not: str | None
+    """Why nobody can write here; None where one can."""
+    assistant_name: str
+
+    @property
+    def can_write(self) -> bool:
+        return self.why_not is None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What a person has not read yet."""
+
+    total: int = 0
+    """Messages, of muted rooms only those that mention them."""
+    mentions: int = 0
+    rooms: dict[UUID, RoomUnread] = field(default_factory=dict)
+    """The rooms with something unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    user_id: UUID
+    display_name: str
+    role: MemberRole
+    joined_at: datetime
+    left_at: datetime | None
+    """None for who is a member now."""
+    added_by_name: str | None
+    """None for who came by themselves."""
+    is_active: bool
+    """False when their account is deactivated."""
+    is_me: bool
+    position: tuple[str, UUID]
+    """Where they stand in the list of members."""
+
+    @classmethod
+    def of(cls, line: MemberLine, reader_id: UUID) -> Self:
+        return cls(
+            line.user_id, line.display_name, line.role, line.joined_at, line.left_at, line.added_by_name,
+            line.is_active, line.user_id == reader_id, line.position,
+        )  # fmt: skip
+
+
+class AddResult(StrEnum):
+    ADDED = "added"
+    THERE = "there"
+    """Was a member already."""
+    INACTIVE = "inactive"
+    """Their account is deactivated."""
+    UNKNOWN = "unknown"
+    """Nobody of this company."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of one of the people who were to be added."""
+
+    user_id: UUID
+    name: str | None
+    """None for somebody unknown."""
+    result: AddResult
