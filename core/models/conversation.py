@@ -106,6 +106,15 @@ class Member(SQLModel, table=True):
     __tablename__ = "members"
     __table_args__ = (
         one_of("role", MemberRole),
+        one_of("kind", ConversationKind),
+        # A person's rooms, however many chats with the assistant they have beside.
+        Index(
+            "members_rooms_idx",
+            "user_id",
+            "kind",
+            "conversation_id",
+            postgresql_where=text("kind <> 'assistant' AND left_at IS NULL"),
+        ),
         Index("members_user_id_idx", "user_id", "conversation_id", postgresql_where=text("left_at IS NULL")),
         # Those who look after a room, few of however many.
         Index("members_keepers_idx", "conversation_id", postgresql_where=text("role <> 'member' AND left_at IS NULL")),
@@ -113,6 +122,8 @@ class Member(SQLModel, table=True):
 
     conversation_id: UUID = Field(foreign_key="conversations.id", primary_key=True, ondelete="CASCADE")
     user_id: UUID = Field(foreign_key="users.id", primary_key=True, ondelete="CASCADE")
+    kind: ConversationKind = enum_setting(ConversationKind, ConversationKind.ASSISTANT)
+    """The conversation's, which never changes: so that a person's rooms are found without looking at their chats."""
     role: MemberRole = enum_field(MemberRole, MemberRole.MEMBER)
     joined_at: datetime = time_field()
     joined_seq: int = counter_field()

@@ -41,6 +41,7 @@ class Conversations(Repository):
         owner = Member(
             conversation_id=conversation.id,
             user_id=conversation.owner_id,
+            kind=conversation.kind,
             role=MemberRole.OWNER,
             joined_at=conversation.created_at,
         )

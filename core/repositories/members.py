@@ -59,7 +59,7 @@ class Members(Repository):
         seen = conversation.last_seq
         for user_id, role in roles.items():
             member = self.session.get(Member, (conversation.id, user_id)) or Member(
-                conversation_id=conversation.id, user_id=user_id, joined_at=clock.now()
+                conversation_id=conversation.id, user_id=user_id, kind=conversation.kind, joined_at=clock.now()
             )
             member.role, member.joined_at, member.left_at, member.added_by = role, clock.now(), None, added_by
             member.joined_seq = seen if visible_from is None else visible_from

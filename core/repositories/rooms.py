@@ -14,7 +14,7 @@ from core.models import Conversation, ConversationKind, Member, User
 from core.models.base import literal_of, table_of
 from core.permissions import Actor
 from core.repositories.base import Repository
-from core.repositories.unread import mention_count
+from core.repositories.unread import mention_count, room_of_member
 
 _members, _conversations = table_of(Member), table_of(Conversation)
 _others, _other_members = aliased(User), table_of(Member).alias("other_members")
@@ -92,8 +92,8 @@ class Rooms(Repository):
         """
         page = _mine(_page, actor, kind, archived=archived)
         if before is not None:
-            page = page.where(_position < tuple_(*before))
-        newest = page.order_by(*_NEWEST_FIRST).limit(limit).subquery("newest")
+            page = page.where(tuple_(_found.c.last_message_at, _found.c.id) < tuple_(*before))
+        newest = page.order_by(*_FOUND_FIRST).limit(limit).subquery("newest")
         return [RoomLine(*tuple(row)) for row in self.session.execute(_lines_of(newest, actor))]
 
     def count_mine(self, actor: Actor, kind: ConversationKind, *, archived: bool = False) -> int:
@@ -105,6 +105,7 @@ class Rooms(Repository):
         is_member = exists().where(
             _members.c.conversation_id == _conversations.c.id,
             _members.c.user_id == actor.user_id,
+            _members.c.kind == literal_of(_members.c.kind, ConversationKind.COMPANY),
             _members.c.left_at.is_(None),
         )
         statement = select(
@@ -133,18 +134,14 @@ class Rooms(Repository):
         return self.session.execute(statement).scalar_one_or_none()
 
 
+_found = room_of_member(
+    *(_conversations.c[name] for name in ("id", "company_id", "kind", "title", "last_message_at", "said")),
+    *(_conversations.c[name] for name in ("archived_at", "deleted_at")),
+)
+_FOUND_FIRST = (_found.c.last_message_at.desc(), _found.c.id.desc())
 _page = select(
-    _conversations.c.id,
-    _conversations.c.kind,
-    _conversations.c.title,
-    _conversations.c.last_message_at,
-    _conversations.c.said,
-    _conversations.c.archived_at,
-    _members.c.user_id,
-    _members.c.conversation_id,
-    _members.c.last_read_seq,
-    _members.c.read_said,
-    _members.c.muted,
+    *(_found.c[name] for name in ("id", "kind", "title", "last_message_at", "said", "archived_at")),
+    *(_members.c[name] for name in ("user_id", "conversation_id", "last_read_seq", "read_said", "muted")),
 )
 
 
@@ -158,15 +155,13 @@ def _open(actor: Actor) -> tuple[Any, ...]:
 
 
 def _mine(statement: Select[Any], actor: Actor, kind: ConversationKind, *, archived: bool) -> Select[Any]:
-    is_archived = _conversations.c.archived_at.is_not(None)
-    return statement.select_from(
-        _members.join(_conversations, _conversations.c.id == _members.c.conversation_id)
-    ).where(
+    is_archived = _found.c.archived_at.is_not(None)
+    return statement.select_from(_members.join(_found, true())).where(
         _members.c.user_id == actor.user_id,
+        _members.c.kind == literal_of(_members.c.kind, kind),
         _members.c.left_at.is_(None),
-        _conversations.c.company_id == actor.company_id,
-        _conversations.c.kind == kind,
-        _conversations.c.deleted_at.is_(None),
+        _found.c.company_id == actor.company_id,
+        _found.c.deleted_at.is_(None),
         is_archived if archived else ~is_archived,
     )
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select, true
+from sqlalchemy import Select, func, select, true
 
 from core.models import Conversation, ConversationKind, Member, Mention
-from core.models.base import table_of
+from core.models.base import literal_of, table_of
 from core.repositories.base import Repository
 
 _members, _conversations, _mentions = table_of(Member), table_of(Conversation), table_of(Mention)
@@ -36,16 +36,14 @@ class Unreads(Repository):
 
     def of_people(self, user_ids: Collection[UUID]) -> dict[UUID, dict[UUID, RoomUnread]]:
         """The same for several people in one query; who has read everything is missing."""
-        return self._found(
-            _unread().where(_members.c.user_id.in_(user_ids), _conversations.c.said > _members.c.read_said)
-        )
+        return self._found(_UNREAD.where(_members.c.user_id.in_(user_ids), _said.c.said > _members.c.read_said))
 
     def in_rooms(
         self, conversation_ids: Collection[UUID], user_ids: Collection[UUID]
     ) -> dict[UUID, dict[UUID, RoomUnread]]:
         """For each of these people the rooms of these that they are in, with nothing unread as well."""
         return self._found(
-            _unread().where(_members.c.conversation_id.in_(conversation_ids), _members.c.user_id.in_(user_ids))
+            _UNREAD.where(_members.c.conversation_id.in_(conversation_ids), _members.c.user_id.in_(user_ids))
         )
 
     def _found(self, statement: Select[Any]) -> dict[UUID, dict[UUID, RoomUnread]]:
@@ -69,24 +67,34 @@ def mention_count(members: Any = _members) -> Any:
     )
 
 
-def _unread() -> Select[Any]:
-    mentioned = mention_count()
+def room_of_member(*columns: Any) -> Any:
+    """The conversation of each membership, looked up by its key: joined as tables, PostgreSQL would rather read all
+    conversations there are, as long as those are not too many.
+    """
     return (
-        select(
-            _members.c.user_id,
-            _members.c.conversation_id,
-            _conversations.c.said - _members.c.read_said,
-            mentioned.c.mentions,
-            _members.c.muted,
-        )
-        .join_from(_members, _conversations, _conversations.c.id == _members.c.conversation_id)
-        .join(mentioned, true())
-        .where(
-            _members.c.left_at.is_(None),
-            and_(
-                _conversations.c.kind != ConversationKind.ASSISTANT,
-                _conversations.c.deleted_at.is_(None),
-                _conversations.c.archived_at.is_(None),
-            ),
-        )
+        select(*columns)
+        .where(_conversations.c.id == _members.c.conversation_id)
+        .limit(1)
+        .correlate(_members)
+        .lateral("room")
     )
+
+
+_said = room_of_member(*(_conversations.c[name] for name in ("said", "deleted_at", "archived_at")))
+_mentioned = mention_count()
+_UNREAD = (
+    select(
+        _members.c.user_id,
+        _members.c.conversation_id,
+        _said.c.said - _members.c.read_said,
+        _mentioned.c.mentions,
+        _members.c.muted,
+    )
+    .select_from(_members.join(_said, true()).join(_mentioned, true()))
+    .where(
+        _members.c.left_at.is_(None),
+        _members.c.kind != literal_of(_members.c.kind, ConversationKind.ASSISTANT),
+        _said.c.deleted_at.is_(None),
+        _said.c.archived_at.is_(None),
+    )
+)

@@ -98,6 +98,16 @@ def _widen() -> None:
         ["company_id", sa.literal_column("last_message_at DESC"), sa.literal_column("id DESC")],
         postgresql_where=sa.text("kind = 'company' AND deleted_at IS NULL AND archived_at IS NULL"),
     )
+    op.add_column("members", sa.Column("kind", sa.String(), nullable=False, server_default="assistant"))
+    op.create_check_constraint(
+        op.f("members_kind_check"), "members", "kind IN ('assistant', 'direct', 'group', 'company')"
+    )
+    op.create_index(
+        "members_rooms_idx",
+        "members",
+        ["user_id", "kind", "conversation_id"],
+        postgresql_where=sa.text("kind <> 'assistant' AND left_at IS NULL"),
+    )
     op.add_column("members", sa.Column("joined_seq", sa.Integer(), nullable=False, server_default=nought))
     op.add_column("members", sa.Column("read_said", sa.Integer(), nullable=False, server_default=nought))
     op.add_column("members", sa.Column("added_by", sa.Uuid(), nullable=True))
@@ -128,7 +138,8 @@ def downgrade() -> None:
     op.drop_column("queued_questions", "message_id")
     op.create_check_constraint(op.f("queued_questions_content_check"), "queued_questions", CONTENT)
     op.drop_index("members_keepers_idx", "members")
-    for column in ("added_by", "read_said", "joined_seq"):
+    op.drop_index("members_rooms_idx", "members")
+    for column in ("added_by", "read_said", "joined_seq", "kind"):
         op.drop_column("members", column)
     op.drop_index("conversations_company_recent_idx", "conversations")
     for column in ("member_count", "said", "history"):

@@ -62,7 +62,11 @@ def make_conversation(session: Session, owner: User, **fields: Any) -> Conversat
     session.flush()
     session.add(
         Member(
-            conversation_id=conversation.id, user_id=owner.id, role=MemberRole.OWNER, joined_at=conversation.created_at
+            conversation_id=conversation.id,
+            user_id=owner.id,
+            kind=conversation.kind,
+            role=MemberRole.OWNER,
+            joined_at=conversation.created_at,
         )
     )
     session.flush()

@@ -15,7 +15,7 @@ from core.config import Settings
 from core.database.engine import Database
 from core.errors import ModelUnknown, ParleyError
 from core.ids import new_id
-from core.models import CallPurpose, CallStatus, Company, Member, RunStatus, UsageSource
+from core.models import CallPurpose, CallStatus, Company, Conversation, Member, RunStatus, UsageSource
 from core.permissions import Actor, Role
 from core.repositories.messages import Messages
 from core.services.chat import ChatService
@@ -125,7 +125,8 @@ class Desk:
 
     def join(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:
-            session.add(Member(conversation_id=conversation_id, user_id=actor.user_id, joined_at=clock.now()))
+            kind = session.get_one(Conversation, conversation_id).kind
+            session.add(Member(conversation_id=conversation_id, user_id=actor.user_id, kind=kind, joined_at=clock.now()))
 
     def leave(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:
