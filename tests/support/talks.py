@@ -98,10 +98,10 @@ class Desk:
             self.company = make_company(session)
         self.me = self.person()
 
-    def person(self, *roles: Role, company: Company | None = None) -> Actor:
+    def person(self, *roles: Role, company: Company | None = None, **fields: Any) -> Actor:
         """Somebody new, of the desk's company unless told otherwise; staff unless given roles."""
         with self.database.transaction() as session:
-            user = make_user(session, company or self.company, roles or (Role.STAFF,))
+            user = make_user(session, company or self.company, roles or (Role.STAFF,), **fields)
             return make_actor(user, roles or (Role.STAFF,))
 
     def stranger(self) -> Actor:
@@ -126,7 +126,9 @@ class Desk:
     def join(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:
             kind = session.get_one(Conversation, conversation_id).kind
-            session.add(Member(conversation_id=conversation_id, user_id=actor.user_id, kind=kind, joined_at=clock.now()))
+            session.add(
+                Member(conversation_id=conversation_id, user_id=actor.user_id, kind=kind, joined_at=clock.now())
+            )
 
     def leave(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:
