@@ -34,5 +34,6 @@ class Mention(SQLModel, table=True):
 
     message_id: UUID = Field(foreign_key="messages.id", primary_key=True, ondelete="CASCADE")
     user_id: UUID = Field(foreign_key="users.id", primary_key=True, ondelete="CASCADE")
-    conversation_id: UUID = Field(foreign_key="conversations.id", index=True, ondelete="CASCADE")
+    conversation_id: UUID
+    """The message's. Not a foreign key: the message goes with its conversation, and takes this along."""
     seq: int

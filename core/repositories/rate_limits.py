@@ -1,7 +1,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Float, cast, delete, extract, func, insert, select
+from sqlalchemy import Float, Interval, cast, delete, extract, func, insert, select
 
 from core.ids import derived_id, new_id
 from core.models import RateLimitEvent
@@ -25,14 +25,14 @@ class RateLimits(Repository):
 
     def wait_for(self, user_id: UUID, event: str, room_id: UUID | None, *, count: int, window: timedelta) -> float:
         """Seconds until there are fewer than `count` within `window`; 0 when there are now."""
-        now = func.clock_timestamp()
+        now, span = func.clock_timestamp(), cast(window, Interval)
         statement = (
-            select(cast(extract("epoch", _events.c.created_at + window - now), Float))
+            select(cast(extract("epoch", _events.c.created_at + span - now), Float))
             .where(
                 _events.c.user_id == user_id,
                 _events.c.event == event,
                 _events.c.room_id.is_(None) if room_id is None else _events.c.room_id == room_id,
-                _events.c.created_at > now - window,
+                _events.c.created_at > now - span,
             )
             .order_by(_events.c.created_at.desc())
             .offset(count - 1)
@@ -49,7 +49,7 @@ class RateLimits(Repository):
     def _prune(self) -> None:
         old = (
             select(_events.c.id)
-            .where(_events.c.created_at < func.clock_timestamp() - LONGEST_WINDOW)
+            .where(_events.c.created_at < func.clock_timestamp() - cast(LONGEST_WINDOW, Interval))
             .order_by(_events.c.created_at)
             .limit(PRUNED)
             .with_for_update(skip_locked=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, exists, func, select, true, tuple_
+from sqlalchemy import Select, case, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -102,19 +102,25 @@ class Rooms(Repository):
 
     def list_open(self, actor: Actor, *, limit: int = 30, before: Position | None = None) -> list[OpenRoomLine]:
         """The company's rooms, newest activity first."""
-        is_member = exists().where(
-            _members.c.conversation_id == _conversations.c.id,
-            _members.c.user_id == actor.user_id,
-            _members.c.kind == literal_of(_members.c.kind, ConversationKind.COMPANY),
-            _members.c.left_at.is_(None),
+        mine = (  # looked up for each line of the page, instead of reading all memberships that this person has
+            select(_members.c.user_id)
+            .where(
+                _members.c.conversation_id == _conversations.c.id,
+                _members.c.user_id == actor.user_id,
+                _members.c.left_at.is_(None),
+            )
+            .limit(1)
+            .correlate(_conversations)
+            .lateral("mine")
         )
         statement = select(
             _conversations.c.id,
             _conversations.c.title,
             _conversations.c.last_message_at,
             _conversations.c.member_count,
-            is_member,
-        ).where(*_open(actor))
+            mine.c.user_id.is_not(None),
+        )
+        statement = statement.select_from(_conversations.outerjoin(mine, true())).where(*_open(actor))
         if before is not None:
             statement = statement.where(_position < tuple_(*before))
         statement = statement.order_by(*_NEWEST_FIRST).limit(limit)

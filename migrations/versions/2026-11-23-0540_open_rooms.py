@@ -26,12 +26,8 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name="mentions_message_id_fkey", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="mentions_user_id_fkey", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversations.id"], name="mentions_conversation_id_fkey", ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("message_id", "user_id", name="mentions_pkey"),
     )
-    op.create_index("mentions_conversation_id_idx", "mentions", ["conversation_id"])
     op.create_index("mentions_user_conversation_idx", "mentions", ["user_id", "conversation_id", "seq"])
     op.create_table(
         "reactions",

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlmodel import Session
 
-from core.models import Conversation, User
+from core.models import Conversation, ConversationKind, User
 from core.permissions import Actor
 from tests.support.builders import make_actor, make_company, make_conversation, make_user
 
@@ -41,6 +41,24 @@ def make_talk(session: Session, owner: Actor, messages: int) -> Conversation:
         },
     )
     return conversation
+
+
+def make_rooms(session: Session, owner: Actor, kind: ConversationKind, rooms: int) -> None:
+    """That many rooms of 40 messages, a minute apart; in each a few unread, one of which calls this person by name."""
+    given = {"company": owner.company_id, "owner": owner.user_id, "kind": kind.value, "count": rooms}
+    for statement in (
+        "WITH made AS (INSERT INTO conversations (id, created_at, company_id, owner_id, kind, title, is_titled,"
+        " last_seq, said, member_count, last_message_at, instructions) SELECT uuidv7(), now(), :company, :owner, :kind,"
+        " 'Room ' || n, true, 40, 40, 1, now() - n * interval '1 minute', '' FROM generate_series(1, :count) n"
+        " RETURNING id) INSERT INTO members (conversation_id, user_id, kind, role, joined_at, last_read_seq, read_said,"
+        " muted) SELECT id, :owner, :kind, 'owner', now(), 36, 36, false FROM made",
+        "WITH said AS (INSERT INTO messages (id, created_at, conversation_id, seq, role, message_type, content, status)"
+        " SELECT uuidv7(), now(), c.id, n, 'assistant', 'text', 'Well.', 'complete' FROM conversations c,"
+        " generate_series(1, 40) n WHERE c.owner_id = :owner AND c.kind = :kind RETURNING id, conversation_id, seq)"
+        " INSERT INTO mentions (message_id, user_id, conversation_id, seq)"
+        " SELECT id, :owner, conversation_id, seq FROM said WHERE seq % 4 = 0",
+    ):
+        session.connection().execute(text(statement), given)
 
 
 def make_list(session: Session, owner: Actor, conversations: int) -> None:

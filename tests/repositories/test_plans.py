@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -16,22 +17,30 @@ from core import clock
 from core.config import Settings
 from core.database.engine import Database, connect
 from core.ids import new_id
-from core.models import MessageRole, MessageStatus, RunStatus, Score
+from core.models import ConversationKind, MessageRole, MessageStatus, RunStatus, Score
 from core.permissions import Actor
 from core.repositories.answer_runs import AnswerRuns, Arrived
 from core.repositories.conversations import Conversations
 from core.repositories.feedback import Feedbacks
+from core.repositories.members import Members
+from core.repositories.mentions import Mentions
 from core.repositories.messages import Messages
 from core.repositories.queued_questions import QueuedQuestions
-from tests.bench.seeding import make_list, make_person, make_talk
+from core.repositories.rate_limits import RateLimits
+from core.repositories.reactions import Reactions
+from core.repositories.rooms import Rooms
+from core.repositories.unread import Unreads
+from tests.bench.seeding import make_list, make_person, make_rooms, make_talk
 from tests.bench.statements import statements_of
 from tests.conftest import cloned
 
 pytestmark = pytest.mark.xdist_group("plans")  # the tables are filled once
 
-LARGE = {"messages", "conversations", "members", "answer_runs", "model_calls"}
+LARGE = {"messages", "conversations", "members", "answer_runs", "model_calls", "reactions", "mentions"}
 FEW, MANY, HIDDEN = 50, 20_000, 5_000
 PAGE = 40
+ROOMS = 300
+REACT = "INSERT INTO reactions (message_id, user_id, emoji, created_at) SELECT id, :person, '👍', now() FROM messages"
 PARAMETER = r"%\((\w+)\)s"
 HIDE = (
     "UPDATE messages SET superseded_with_id = gen_random_uuid() WHERE conversation_id = :conversation AND seq > :after"
@@ -51,6 +60,10 @@ class Filled:
     """A talk of 40 visible messages and 5,000 that a later version of a question hides."""
     answers: list[UUID]
     """Of the long talk, its latest."""
+    guest: Actor
+    """Somebody in ROOMS groups and as many company rooms, beside MANY chats with the assistant."""
+    room: UUID
+    """One of the groups."""
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +86,15 @@ def fill(database: Database) -> Filled:
         session.connection().execute(text(HIDE), {"conversation": rewritten, "after": PAGE})
         _fill_runs(session, few)
         answers = [line.id for line in Messages(session).latest(long, PAGE) if line.role is MessageRole.ASSISTANT]
+        guest = make_person(session)
+        make_list(session, guest, MANY)
+        for kind in (ConversationKind.GROUP, ConversationKind.COMPANY):
+            make_rooms(session, guest, kind, ROOMS)
+        room = Rooms(session).list_mine(guest, ConversationKind.GROUP, limit=1)[0].id
+        session.connection().execute(text(REACT), {"person": few.user_id})
     with database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
-    return Filled(database, few, many, short, long, rewritten, answers)
+    return Filled(database, few, many, short, long, rewritten, answers, guest, room)
 
 
 def _fill_runs(session: Session, person: Actor) -> None:
@@ -157,16 +176,41 @@ READS: dict[str, Query] = {
     "why answers failed": lambda s, f: AnswerRuns(s).list_failures(f.answers),
     "runs without a heartbeat": lambda s, _: AnswerRuns(s).list_stale(clock.now()),
     "runs nobody took": lambda s, _: AnswerRuns(s).list_unclaimed(clock.now()),
+    "company rooms": lambda s, f: Rooms(s).list_open(f.guest, limit=FEW),
+    "more company rooms": lambda s, f: Rooms(s).list_open(f.guest, limit=FEW, before=(clock.now(), new_id())),
+    "reactions of a page": lambda s, f: Reactions(s).list_of(f.answers),
+    "who is called on a page": lambda s, f: Mentions(s).list_mine(f.answers, f.few.user_id),
+    "what a page replies to": lambda s, f: Messages(s).list_excerpts(f.answers),
+    "what waits in a room": lambda s, f: QueuedQuestions(s).list_messages(f.room),
+    "members": lambda s, f: Members(s).list_lines(f.room),
+    "who looks after a room": lambda s, f: Members(s).count_keepers(f.room),
+    "unread in some rooms": lambda s, f: Unreads(s).in_rooms([f.room], [f.guest.user_id, f.few.user_id]),
+    "how long to wait": lambda s, f: RateLimits(s).wait_for(
+        f.guest.user_id, "message", f.room, count=10, window=timedelta(minutes=1)
+    ),
 }
 WRITES: dict[str, Query] = {
     "append": lambda s, f: Messages(s).append(f.long, role=MessageRole.USER, content="Hello"),
     "complete an answer": lambda s, f: Messages(s).complete(f.answers[0], "Done.", MessageStatus.COMPLETE, 4),
     "rate an answer": lambda s, f: Feedbacks(s).put(f.answers[0], f.few.user_id, Score.UP, [], ""),
+    "mark as read": lambda s, f: Members(s).mark_read(f.room, f.guest.user_id, 39),
+    "react": lambda s, f: Reactions(s).add(f.answers[0], f.few.user_id, "👍"),
+    "count an event": lambda s, f: RateLimits(s).add(f.guest.user_id, "message", f.room),
     "claim a run": lambda s, _: AnswerRuns(s).claim(new_id(), new_id()),
     "keep what has arrived": lambda s, _: AnswerRuns(s).keep(new_id(), [Arrived(new_id(), 0, "so far")]),
     "stop a run": lambda s, _: AnswerRuns(s).request_stop(new_id()),
     "end a run": lambda s, _: AnswerRuns(s).finish(new_id(), RunStatus.COMPLETE),
 }
+
+BY_ROOMS: dict[str, Query] = {
+    "one's rooms": lambda s, f: Rooms(s).list_mine(f.guest, ConversationKind.GROUP, limit=PAGE),
+    "the next page of them": lambda s, f: Rooms(s).list_mine(
+        f.guest, ConversationKind.GROUP, limit=PAGE, before=(clock.now(), new_id())
+    ),
+    "how many they are": lambda s, f: Rooms(s).count_mine(f.guest, ConversationKind.GROUP),
+    "everything unread": lambda s, f: Unreads(s).of_person(f.guest.user_id),
+}
+"""What these cost depends on how many rooms a person is in; nothing else may add to it."""
 
 QUERIES = READS | WRITES
 NO_LITERAL = "runs without a heartbeat"
@@ -192,12 +236,23 @@ def test_no_query_of_a_screen_reads_a_large_table_whole(filled: Filled, what: st
         assert plan.rows <= 3 * FEW
 
 
+@pytest.mark.parametrize("what", BY_ROOMS)
+def test_a_persons_rooms_cost_as_many_rows_as_they_are(filled: Filled, what: str) -> None:
+    """However many chats with the assistant they have, and however much was said."""
+    rooms = 2 * ROOMS if what == "everything unread" else ROOMS
+    for plan in plans_of(filled, BY_ROOMS[what]):
+        assert not plan.scanned_whole
+        assert plan.rows <= 3 * rooms + PAGE
+
+
 @pytest.mark.parametrize(
     ("what", "index"),
     [
         ("a page of the list", "conversations_owner_recent_idx"),
         ("the next page of it", "conversations_owner_recent_idx"),
         ("the archive", "conversations_owner_archived_idx"),
+        ("company rooms", "conversations_company_recent_idx"),
+        ("more company rooms", "conversations_company_recent_idx"),
         ("the latest messages", None),  # two indexes have that order
         ("earlier messages", None),
         ("later messages", None),
