@@ -90,6 +90,13 @@ def test_of_forty_sends_at_once_a_limit_of_ten_lets_exactly_ten_pass(fresh_datab
     assert outcome(lambda: desk.talks.send(desk.me, other, "Another room")) == DONE
 
 
+def test_a_limit_holds_where_there_is_no_room_to_lock(fresh_database: Database) -> None:
+    desk = Desk(fresh_database, limits={"room": (10, 60)})
+    makes = [lambda n=n: outcome(lambda: desk.rooms.create(desk.me, GROUP, f"{n}")) for n in range(40)]
+    assert Counter(at_once(*makes)) == {DONE: 10, "RateLimited": 30}
+    assert desk.rooms.count_mine(desk.me, GROUP) == 10
+
+
 def test_of_two_owners_who_demote_each_other_one_stays(desk: Desk) -> None:
     for _ in range(5):
         bob = desk.person()
