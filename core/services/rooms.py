@@ -11,7 +11,8 @@ from core.models import MAX_TITLE, AuditAction, Conversation, ConversationKind, 
 from core.permissions import Actor, Permission
 from core.repositories.conversations import Conversations
 from core.repositories.members import Members
-from core.repositories.rooms import OpenRoomLine, Position, RoomLine, Rooms
+from core.repositories.room_lines import OpenRoomLine, Position, RoomLine
+from core.repositories.rooms import Rooms
 from core.repositories.unread import Unreads
 from core.repositories.users import Users
 from core.services.hints import Hints

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core.config import ROOT
 from tests.bench import machine
-from tests.bench.rooms import answers, appending, model, pages, reading, writers
+from tests.bench.rooms import answers, appending, listing, model, pages, reading, writers
 from tests.bench.stand import Stand, stand
 from tests.bench.table import Row, Section, drawn, markdown
 
@@ -18,6 +18,7 @@ REPORT = ROOT / "docs" / "benchmarks.md"
 ROOMS: dict[str, tuple[str, Callable[[Stand], list[Row]]]] = {
     "append": ("Appending a message", appending.measure),
     "read": ("Opening and listing", reading.measure),
+    "rooms": ("Rooms and what is unread in them", listing.measure),
     "writers": ("Sixteen at once", writers.measure),
     "model": ("The embedded model", model.measure),
     "answers": ("Answers of a service, alone and many at once", answers.measure),

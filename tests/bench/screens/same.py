@@ -21,7 +21,7 @@ account = st.Page(HERE / "empty.py", title="Account", icon=":material/person:", 
 page = st.navigation({"Work": [home, chat], "You": [account]})
 with st.sidebar:
     st.button("New chat", icon=":material/edit_square:", width="stretch", key="new_chat")
-    conversation_links([{"heading": "Today", "links": LINES}], key="chat_links", on_open=lambda _id: None)
+    conversation_links([{"heading": "Today", "links": LINES}], key="chat_links")
     st.button("Archived chats", icon=":material/archive:", type="tertiary", key="show_archive")
     st.space("stretch")
     st.markdown("**Person 1**  \n:small[staff]")
