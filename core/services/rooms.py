@@ -11,6 +11,7 @@ from core.models import MAX_TITLE, AuditAction, Conversation, ConversationKind, 
 from core.permissions import Actor, Permission
 from core.repositories.conversations import Conversations
 from core.repositories.members import Members
+from core.repositories.model_calls import ModelCalls
 from core.repositories.room_lines import OpenRoomLine, Position, RoomLine
 from core.repositories.rooms import Rooms
 from core.repositories.unread import Unreads
@@ -25,7 +26,7 @@ from core.services.room_access import (
     room_view,
     shared_or_raise,
 )
-from core.services.room_views import RoomView, Unread
+from core.services.room_views import RoomUsage, RoomView, Unread
 from core.services.texts import one_line, required_text
 
 PAGE = 30
@@ -157,6 +158,12 @@ class RoomService:
             mentions=sum(room.mentions for room in rooms.values()),
             rooms=rooms,
         )
+
+    def usage(self, actor: Actor, conversation_id: UUID) -> RoomUsage:
+        """What the assistant cost in this room, and whose questions that was. One query over the room's own calls."""
+        with self.database.reading() as session:
+            member_or_raise(session, actor, conversation_id, lock=False)
+            return RoomUsage(tuple(ModelCalls(session).list_by_person(conversation_id)))
 
     def join(self, actor: Actor, conversation_id: UUID) -> None:
         """Into a company room. Who is a member stays one. Raises NotFound for every other kind."""

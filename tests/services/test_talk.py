@@ -1,6 +1,7 @@
 """What people say in rooms: sent, replied to, edited, taken back, reacted to; and what the assistant is asked there."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -270,6 +271,21 @@ def test_the_assistant_answers_when_called_and_only_then(desk: Desk, bob: Actor,
     with desk.database.reading() as session:
         row = session.execute(text("SELECT user_id, conversation_id, message_id FROM model_calls")).one()
     assert tuple(row) == (bob.user_id, room, answer.id)
+
+
+def test_what_it_cost_is_shown_by_room_and_asker(desk: Desk, bob: Actor, room: Any) -> None:
+    elsewhere = desk.rooms.create(desk.me, GROUP, "Other")
+    for actor, place in ((desk.me, room), (bob, room), (bob, room), (desk.me, elsewhere)):
+        desk.end(asked(desk, actor, place, "@assistant?"))
+    with desk.database.transaction() as session:
+        session.execute(text("UPDATE model_calls SET cost = 0.25 WHERE user_id = :bob"), {"bob": bob.user_id})
+    usage = desk.rooms.usage(bob, room)
+    assert [(one.name, one.calls, one.tokens, one.cost) for one in usage.people] == [
+        ("Bo Bell", 2, 8, Decimal("0.5")),
+        (desk.me.display_name, 1, 4, 0),
+    ]
+    assert (usage.calls, usage.tokens, usage.cost, usage.unpriced) == (3, 12, Decimal("0.5"), 0)
+    assert outcome(lambda: desk.rooms.usage(bob, elsewhere)) == "NotFound"
 
 
 def test_what_it_is_told_are_the_names_and_what_the_asker_may_see(desk: Desk, bob: Actor) -> None:

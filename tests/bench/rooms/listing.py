@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from psycopg import Connection
 from sqlmodel import Session
 
+from core.database.engine import Database
 from core.models import ConversationKind
 from core.permissions import Actor
 from core.repositories.rooms import Rooms
@@ -36,16 +38,7 @@ def measure(stand: Stand) -> list[Row]:
                 ("count all unread of 1,000 rooms, one query", unread(many)),
                 ("list 30 of 1,000 company rooms", open_rooms(newcomer)),
             )
-            rows = []
-            for what, query in contests:
-                statement, parameters = sql_of(database, query)
-                ours, floor = interleaved(
-                    [reading(database, query), lambda: connection.execute(statement, parameters).fetchall()],
-                    rounds=stand.rounds(60, 10, what),
-                    batch=BATCH,
-                )
-                same = f"{ms(floor.median)} same SQL by psycopg"
-                rows.append(at_most(what, ms(ours.median), same, ours.ratio(floor), 3))
+            rows = [_row(stand, database, connection, what, query) for what, query in contests]
             what = "list 30 rooms beside 20,000 chats"
             beside, alone = interleaved(
                 [reading(database, listing(chatty)), reading(database, listing(few))],
@@ -54,6 +47,16 @@ def measure(stand: Stand) -> list[Row]:
             )
             flat = at_most(what, ms(beside.median), f"{ms(alone.median)} without chats", beside.ratio(alone), 1.3)
             return [*rows, flat]
+
+
+def _row(stand: Stand, database: Database, connection: "Connection[tuple]", what: str, query: Query) -> Row:
+    statement, parameters = sql_of(database, query)
+    ours, floor = interleaved(
+        [reading(database, query), lambda: connection.execute(statement, parameters).fetchall()],
+        rounds=stand.rounds(60, 10, what),
+        batch=BATCH,
+    )
+    return at_most(what, ms(ours.median), f"{ms(floor.median)} same SQL by psycopg", ours.ratio(floor))
 
 
 def listing(actor: Actor) -> Query:
