@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
 from core.models import ConversationKind, History, MemberRole
 from core.repositories.members import MemberLine
-from core.repositories.rooms import OpenRoomLine, RoomLine
+from core.repositories.model_calls import PersonUsage
+from core.repositories.room_lines import OpenRoomLine, RoomLine
 from core.repositories.unread import RoomUnread
 
 __all__ = [
@@ -17,8 +19,10 @@ __all__ = [
     "Colleague",
     "MemberView",
     "OpenRoomLine",
+    "PersonUsage",
     "RoomLine",
     "RoomUnread",
+    "RoomUsage",
     "RoomView",
     "Unread",
 ]
@@ -50,6 +54,8 @@ class RoomView:
     """In a direct chat: who the other one is."""
     can_manage: bool
     """True for owners and admins of a group or company room."""
+    can_own: bool
+    """True for owners, and while none of them can sign in, for who looks after the room instead."""
     why_not: str | None
     """Why nobody can write here; None where one can."""
     assistant_name: str
@@ -57,6 +63,32 @@ class RoomView:
     @property
     def can_write(self) -> bool:
         return self.why_not is None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomUsage:
+    """What the assistant was asked in a room, and what that cost, by who asked; the dearest first."""
+
+    people: tuple[PersonUsage, ...]
+
+    @property
+    def calls(self) -> int:
+        return sum(person.calls for person in self.people)
+
+    @property
+    def tokens(self) -> int:
+        """Read and written, as far as they are known."""
+        return sum(person.tokens for person in self.people)
+
+    @property
+    def cost(self) -> Decimal:
+        """USD, as far as it is known."""
+        return sum((person.cost for person in self.people), Decimal())
+
+    @property
+    def unpriced(self) -> int:
+        """Calls whose cost nobody knows."""
+        return sum(person.unpriced for person in self.people)
 
 
 @dataclass(frozen=True, slots=True)
