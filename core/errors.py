@@ -36,6 +36,8 @@ Each leaf has a `code` (stored and logged), a `sentence` a person can act on, an
 `is_expected`: expected ones page nobody, the others are logged with a reference that the page shows.
 """
 
+from functools import cache
+
 
 class ParleyError(Exception):
     """Base of everything Parley raises on purpose. `str(error)` is fit to be shown to a person."""
@@ -224,4 +226,9 @@ def _leaves(cls: type[ParleyError]) -> dict[str, type[ParleyError]]:
 
 def failure_of(code: str | None) -> type[ParleyError]:
     """The error with that code, as stored on an answer; the general one for None or unknown."""
-    return _leaves(ParleyError).get(code or "", ParleyError)
+    return _by_code().get(code or "", ParleyError)
+
+
+@cache
+def _by_code() -> dict[str, type[ParleyError]]:
+    return _leaves(ParleyError)

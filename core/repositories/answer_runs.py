@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -87,6 +87,13 @@ class AnswerRuns(Repository):
             .limit(1)
         )
         return self.session.execute(statement).scalar_one_or_none()
+
+    def list_running(self, conversation_ids: Collection[UUID]) -> dict[UUID, UUID]:
+        """For each of these conversations in which an answer is being written: its run."""
+        statement = select(_runs.c.conversation_id, _runs.c.id).where(
+            _runs.c.conversation_id.in_(conversation_ids), _runs.c.status == _running
+        )
+        return {row[0]: row[1] for row in self.session.execute(statement)}
 
     def get_by_message(self, message_id: UUID) -> AnswerRun | None:
         """The latest run that wrote, or writes, this answer."""

@@ -19,7 +19,7 @@ class Companies(Repository):
         return list(self.session.exec(select(Company).order_by(col(Company.name))))
 
     def update(self, company: Company, **values: str) -> Company:
-        """Name, instructions: what is not named stays as it is."""
+        """Name, instructions, assistant_name: what is not named stays as it is."""
         for name, value in values.items():
             setattr(company, name, value)
         self.session.add(company)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_, update
+from sqlalchemy import Select, bindparam, func, select, tuple_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -119,18 +119,8 @@ class Members(Repository):
 
     def count_keepers(self, conversation_id: UUID) -> Counter[MemberRole]:
         """Owners and admins who are members now and may sign in: the others can't look after a room."""
-        statement = (
-            select(_members.c.role, func.count().label("members"))
-            .join_from(Member, User, col(User.id) == _members.c.user_id)
-            .where(
-                _members.c.conversation_id == conversation_id,
-                _members.c.role != literal_of(_members.c.role, MemberRole.MEMBER),
-                _members.c.left_at.is_(None),
-                col(User.is_active),
-            )
-            .group_by(_members.c.role)
-        )
-        return Counter({row.role: row.members for row in self.session.execute(statement)})
+        found = self.session.execute(_keepers, {"conversation": conversation_id})
+        return Counter({row.role: row.members for row in found})
 
     def leave(self, conversation: Conversation, member: Member) -> None:
         """They keep nothing of the conversation; what they wrote stays."""
@@ -184,6 +174,18 @@ class Members(Repository):
         self.session.flush()
 
 
+# Put together once: SQLAlchemy takes longer for that than PostgreSQL to answer.
+_keepers = (
+    select(_members.c.role, func.count().label("members"))
+    .join_from(Member, User, col(User.id) == _members.c.user_id)
+    .where(
+        _members.c.conversation_id == bindparam("conversation", type_=_members.c.conversation_id.type),
+        _members.c.role != literal_of(_members.c.role, MemberRole.MEMBER),
+        _members.c.left_at.is_(None),
+        col(User.is_active),
+    )
+    .group_by(_members.c.role)
+)
 _sort_name = func.lower(col(User.display_name))
 
 

@@ -1,7 +1,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.models import Mention, Message
@@ -9,6 +9,12 @@ from core.models.base import table_of
 from core.repositories.base import Repository
 
 _mentions = table_of(Mention)
+
+
+_mine = select(_mentions.c.message_id).where(
+    _mentions.c.message_id == any_(bindparam("messages", type_=ARRAY(Uuid()))),
+    _mentions.c.user_id == bindparam("user", type_=Uuid()),
+)
 
 
 class Mentions(Repository):
@@ -25,7 +31,5 @@ class Mentions(Repository):
         """Which of these messages call this person by name."""
         if not message_ids:
             return set()
-        statement = select(_mentions.c.message_id).where(
-            _mentions.c.message_id.in_(message_ids), _mentions.c.user_id == user_id
-        )
-        return set(self.session.execute(statement).scalars())
+        given = {"messages": list(message_ids), "user": user_id}
+        return set(self.session.execute(_mine, given).scalars())

@@ -48,6 +48,12 @@ _line: tuple[Any, ...] = (
 )
 
 
+_asked_already = select(_queued.c.message_id).where(
+    _queued.c.conversation_id == bindparam("conversation", type_=_queued.c.conversation_id.type),
+    _queued.c.message_id.is_not(None),
+)
+
+
 class QueuedQuestions(Repository):
     """Questions that wait, by conversation. Whoever changes one holds the lock of its conversation."""
 
@@ -122,10 +128,7 @@ class QueuedQuestions(Repository):
 
     def list_messages(self, conversation_id: UUID) -> set[UUID]:
         """The messages of a room whose answers wait."""
-        statement = select(_queued.c.message_id).where(
-            _queued.c.conversation_id == conversation_id, _queued.c.message_id.is_not(None)
-        )
-        return set(self.session.execute(statement).scalars())
+        return set(self.session.execute(_asked_already, {"conversation": conversation_id}).scalars())
 
     def remove_message(self, message_id: UUID) -> None:
         """Whoever asked took the message back."""

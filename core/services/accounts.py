@@ -1,6 +1,7 @@
 """Signing in, staying signed in, signing out; one's own password."""
 
 import logging
+from collections.abc import Collection
 from uuid import UUID
 
 from core import clock
@@ -90,6 +91,11 @@ class AccountService(Setup):
         if actor is None:
             raise NotSignedIn
         return actor
+
+    def actors(self, session_ids: Collection[UUID]) -> dict[UUID, Actor]:
+        """The same for several sessions at once; those that ended are missing."""
+        with self.database.reading() as session:
+            return Users(session).list_actors(session_ids, clock.now())
 
     def sign_out(self, session_id: UUID) -> None:
         """Ends one session. One that has ended stays as it is."""

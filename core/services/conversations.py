@@ -5,12 +5,13 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.database.engine import Database
-from core.errors import Invalid
-from core.models import MAX_INSTRUCTIONS, MAX_TITLE, AuditAction, Conversation
+from core.errors import Invalid, NotFound
+from core.models import MAX_INSTRUCTIONS, MAX_TITLE, AuditAction, Conversation, Member
 from core.permissions import Actor, Permission
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.audit import Audit
 from core.repositories.conversations import Conversations
+from core.repositories.members import Members
 from core.repositories.messages import Messages
 from core.services.access import get_or_raise
 from core.services.room_access import add_notice, managed_or_raise, owned_or_raise, room_view
@@ -40,7 +41,8 @@ class ConversationService:
 
     def get(self, actor: Actor, conversation_id: UUID) -> ConversationView:
         with self.database.reading() as session:
-            return view(session, get_or_raise(Conversations(session), actor, conversation_id), actor)
+            conversation = get_or_raise(Conversations(session), actor, conversation_id)
+            return view(session, conversation, actor, membership(session, actor, conversation))
 
     def list_recent(
         self, actor: Actor, *, archived: bool = False, limit: int = PAGE, before: tuple[datetime, UUID] | None = None
@@ -140,8 +142,19 @@ class ConversationService:
         return len(deleted)
 
 
-def view(session: Session, conversation: Conversation, actor: Actor) -> ConversationView:
-    room = room_view(session, actor, conversation)
+def membership(session: Session, actor: Actor, conversation: Conversation) -> Member | None:
+    """The reader's place in a room; None in a chat with the assistant."""
+    if not conversation.kind.is_room:
+        return None
+    member = Members(session).get(conversation.id, actor.user_id)
+    if member is None:  # left in this very moment
+        raise NotFound
+    return member
+
+
+def view(session: Session, conversation: Conversation, actor: Actor, member: Member | None) -> ConversationView:
+    """`member` is the reader's place in a room, from `membership`."""
+    room = room_view(session, actor, conversation, member) if member else None
     return ConversationView(
         id=conversation.id,
         kind=conversation.kind,

@@ -131,13 +131,11 @@ def why_closed(session: Session, conversation: Conversation, actor: Actor) -> st
     return None
 
 
-def room_view(session: Session, actor: Actor, conversation: Conversation) -> RoomView | None:
-    """The room as this reader of it sees it; None for a chat with the assistant."""
-    member = Members(session).get(conversation.id, actor.user_id) if conversation.kind.is_room else None
-    if member is None:
-        return None
+def room_view(session: Session, actor: Actor, conversation: Conversation, member: Member) -> RoomView:
+    """The room as this member sees it."""
     is_direct = conversation.kind is ConversationKind.DIRECT
     other = Rooms(session).get_other(conversation.id, actor.user_id) if is_direct else None
+    stands = MemberRole.MEMBER if is_direct else standing(session, member)
     company: Company | None = Companies(session).get(conversation.company_id)
     return RoomView(
         id=conversation.id,
@@ -149,7 +147,8 @@ def room_view(session: Session, actor: Actor, conversation: Conversation) -> Roo
         muted=member.muted,
         last_read_seq=member.last_read_seq,
         other=Colleague(other.id, other.display_name, other.email) if other else None,
-        can_manage=not is_direct and standing(session, member) is not MemberRole.MEMBER,
+        can_manage=stands is not MemberRole.MEMBER,
+        can_own=stands is MemberRole.OWNER,
         why_not=why_closed(session, conversation, actor),
         assistant_name=company.assistant_name if company else "",
     )

@@ -112,11 +112,8 @@ class RoomService:
     def get(self, actor: Actor, conversation_id: UUID) -> RoomView:
         """Raises NotFound, and RuleBroken for a chat with the assistant."""
         with self.database.reading() as session:
-            conversation, _ = member_or_raise(session, actor, conversation_id, lock=False)
-            found = room_view(session, actor, conversation)
-        if found is None:
-            raise NotFound
-        return found
+            conversation, member = member_or_raise(session, actor, conversation_id, lock=False)
+            return room_view(session, actor, conversation, member)
 
     def list_mine(
         self,

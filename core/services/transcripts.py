@@ -6,20 +6,19 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.database.engine import Database
-from core.errors import NotFound, failure_of
+from core.errors import failure_of
 from core.ids import reference_of
 from core.models import Conversation, Member, MessageRole, MessageStatus, MessageType
 from core.permissions import Actor
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.conversations import Conversations
 from core.repositories.feedback import Feedbacks
-from core.repositories.members import Members
 from core.repositories.message_lines import MessageLine
 from core.repositories.messages import REACHED_LIMIT, Messages
 from core.repositories.queued_questions import QueuedQuestions
 from core.services.access import get_or_raise
 from core.services.beside import Beside
-from core.services.conversations import view
+from core.services.conversations import membership, view
 from core.services.views import MessageView, QueuedView, Transcript, Version
 
 PAGE = 40
@@ -42,7 +41,7 @@ class TranscriptService:
         with self.database.reading() as session:
             # First what says which state this is: what is read after it is at least as new.
             conversation = get_or_raise(Conversations(session), actor, conversation_id)
-            member = _membership(session, actor, conversation)
+            member = membership(session, actor, conversation)
             floor = conversation.floor_for(member) if member else 0
             lines, active_run_id = _latest(session, conversation_id, limit + 1, floor)
             messages = dressed(
@@ -50,11 +49,11 @@ class TranscriptService:
                 member=member, edit_window=self.edit_window, active_run_id=active_run_id,
             )  # fmt: skip
             return Transcript(
-                conversation=view(session, conversation, actor),
+                conversation=view(session, conversation, actor, member),
                 messages=messages,
                 has_earlier=len(lines) > limit,
                 active_run_id=active_run_id,
-                queued=_queue(session, actor, conversation_id),
+                queued=() if member else _queue(session, actor, conversation_id),
                 state=_state(conversation),
                 first_unread_seq=_first_unread(messages, member),
             )
@@ -79,16 +78,6 @@ def _queue(session: Session, actor: Actor, conversation_id: UUID) -> tuple[Queue
         )
         for line in QueuedQuestions(session).list_of(conversation_id)
     )
-
-
-def _membership(session: Session, actor: Actor, conversation: Conversation) -> Member | None:
-    """The reader's place in a room; None in a chat with the assistant."""
-    if not conversation.kind.is_room:
-        return None
-    member = Members(session).get(conversation.id, actor.user_id)
-    if member is None:  # left in this very moment
-        raise NotFound
-    return member
 
 
 def _first_unread(messages: Sequence[MessageView], member: Member | None) -> int | None:
