@@ -19,9 +19,16 @@ from core.services.accounts import AccountService
 from core.services.chat import ChatService
 from core.services.companies import CompanyService
 from core.services.conversations import ConversationService
+from core.services.limits import RateLimiter
+from core.services.members import MemberService
 from core.services.people import PeopleService
+from core.services.presence import PresenceService
 from core.services.queue import QueueService
+from core.services.reactions import ReactionService
+from core.services.rooms import RoomService
+from core.services.talk import TalkService
 from core.services.transcripts import TranscriptService
+from core.services.watching import WatchService
 
 MODEL_PATIENCE = 10.0
 """Seconds; without a model Parley serves all the same and says so."""
@@ -47,7 +54,15 @@ class Application:
         self.conversations = ConversationService(
             database, assistant.models, assistant.instruction_tokens, self._changed
         )
-        self.transcripts = TranscriptService(database)
+        edit_window = timedelta(minutes=settings.edit_minutes) if settings.edit_minutes else None
+        limiter = RateLimiter(settings.limits)
+        self.transcripts = TranscriptService(database, edit_window)
+        self.rooms = RoomService(database, limiter, self.events)
+        self.members = MemberService(database, self.events)
+        self.talk = TalkService(database, limiter, self.events, self.runner.submit, edit_window)
+        self.reactions = ReactionService(database, limiter, self.events)
+        self.presence = PresenceService(database, new_id(), self.events.publish_presence)
+        self.watching = WatchService(database, self.presence)
         self.chat = ChatService(
             database, assistant.resolve_model, self.runner.submit, self.runner.stop_run, self._changed
         )
@@ -67,6 +82,7 @@ class Application:
 
     def stop(self) -> None:
         self.runner.stop()
+        self.presence.stop()
         self.events.stop()
         if self.local_model:
             self.local_model.stop()

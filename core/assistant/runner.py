@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
+from core.assistant.elsewhere import Elsewhere
 from core.assistant.jobs import Job
 from core.assistant.ledger import calls_of
 from core.assistant.live import LiveAnswer, Snapshot
@@ -51,6 +52,7 @@ class Runner:
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._stops: dict[UUID, asyncio.Event] = {}
         self._live: dict[UUID, LiveAnswer] = {}
+        self._elsewhere = Elsewhere(self._look)
         self._writing: dict[UUID, Writing] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._is_draining = False
@@ -101,6 +103,13 @@ class Runner:
             if now.is_over:
                 return
             time.sleep(max(0.0, (FRAME if live else KEEP_EVERY) - (time.monotonic() - began)))
+
+    def glance(self, run_id: UUID) -> Snapshot:
+        """The answer as it is at this moment. Waits for nothing but one query, and not even that for an answer of this
+        process, or when somebody just asked.
+        """
+        live = self._live.get(run_id)
+        return live.snapshot() if live else self._elsewhere.glance(run_id)
 
     def _look(self, run_id: UUID, known: str) -> Snapshot:
         try:

@@ -16,7 +16,7 @@ NAME = "parley"
 NOTIFY = "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload"
 GATHER = 0.05
 """Seconds: what is sent within them goes out together. Each NOTIFY takes a lock that the whole server shares."""
-KEYS_PER_PAYLOAD = 240  # of 33 bytes each; a payload has to stay below 8,000
+KEYS_PER_PAYLOAD = 230  # of 34 bytes each at most; a payload has to stay below 8,000
 SIGN_OF_LIFE = 20.0
 PATIENCE = 5.0
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0

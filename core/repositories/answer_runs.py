@@ -88,12 +88,13 @@ class AnswerRuns(Repository):
         )
         return self.session.execute(statement).scalar_one_or_none()
 
-    def list_running(self, conversation_ids: Collection[UUID]) -> dict[UUID, UUID]:
-        """For each of these conversations in which an answer is being written: its run."""
+    def list_active(self, conversation_ids: Collection[UUID]) -> dict[UUID, UUID]:
+        """The same for several conversations at once; those at rest are missing."""
         statement = select(_runs.c.conversation_id, _runs.c.id).where(
-            _runs.c.conversation_id.in_(conversation_ids), _runs.c.status == _running
+            _runs.c.conversation_id.in_(conversation_ids), _runs.c.status.in_(ACTIVE)
         )
-        return {row[0]: row[1] for row in self.session.execute(statement)}
+        # The oldest of a conversation comes last, and stays.
+        return {row[0]: row[1] for row in self.session.execute(statement.order_by(_runs.c.id.desc()))}
 
     def get_by_message(self, message_id: UUID) -> AnswerRun | None:
         """The latest run that wrote, or writes, this answer."""

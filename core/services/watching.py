@@ -56,7 +56,7 @@ class Sight:
     states: Mapping[Pair, str]
     """As `TranscriptService.state`; a pair is missing whose person may not read that conversation."""
     runs: Mapping[UUID, UUID]
-    """The runs that write an answer, by conversation."""
+    """The runs that write an answer, or are about to, by conversation."""
     reads: Mapping[UUID, list[ReadMark]]
     """Of direct chats and small groups."""
     here: Mapping[UUID, Here]
@@ -89,7 +89,7 @@ class WatchService:
             revisions = watching.list_revisions(watchers) if watchers else {}
             return Sight(
                 states={pair: str(revision) for pair, revision in revisions.items()},
-                runs=AnswerRuns(session).list_running(wish.states) if wish.states else {},
+                runs=AnswerRuns(session).list_active(wish.states) if wish.states else {},
                 reads=watching.list_reads(wish.reads) if wish.reads else {},
                 here=here,
                 unread_of=unreads.of_people(wish.people) if wish.people else {},

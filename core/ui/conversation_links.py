@@ -1,64 +1,66 @@
-"""The list of chats as one small part: links by time, the open one marked. One element, however long the list."""
+"""Lists of conversations as small parts: links under headings, the open one marked, and what is unread in each.
+
+One element, however long the list. What is unread moves in the browser as it is told (core/ui/live.py). What is clicked
+is told in a place of its own, outside every fragment: a click inside one would wait for the answer that a page follows.
+"""
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import streamlit as st
 
-CSS = """
-nav { display: flex; flex-direction: column; gap: 0.75rem; font-family: var(--st-font); font-size: 0.875rem;
-  color: var(--st-text-color); }
-h3 { margin: 0 0 0.25rem; padding: 0 0.5rem; font-size: 0.75rem; font-weight: 600; opacity: 0.65; }
-ul { margin: 0; padding: 0; list-style: none; display: flex; flex-direction: column; gap: 1px; }
-a { display: block; padding: 0.3rem 0.5rem; border-radius: var(--st-button-radius); color: inherit;
-  text-decoration: none; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; line-height: 1.4; }
-a:hover { background: var(--st-secondary-background-color); }
-a:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
-a[aria-current] { background: var(--st-secondary-background-color); font-weight: 600; }
-@media (pointer: coarse) { a { padding: 0.55rem 0.5rem; } }
-"""
+from core.ids import parse_id
 
-JS = """
-export default function (component) {
-  const { parentElement, setTriggerValue } = component
-  const nav = parentElement.querySelector("nav")
-  const section = ({ heading, links }) => {
-    const made = document.createElement("section")
-    const title = document.createElement("h3")
-    title.textContent = heading
-    const list = document.createElement("ul")
-    for (const { id, title, href, current } of links) {
-      const link = document.createElement("a")
-      link.textContent = title
-      link.title = title
-      link.href = href
-      link.dir = "auto"
-      if (current) link.setAttribute("aria-current", "page")
-      link.onclick = (event) => {
-        if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return
-        event.preventDefault()
-        setTriggerValue("open", id)
-      }
-      const item = document.createElement("li")
-      item.append(link)
-      list.append(item)
-    }
-    made.append(title, list)
-    return made
-  }
-  nav.replaceChildren(...JSON.parse(component.data).map(section))
-}
-"""
-
-_links = st.components.v2.component("conversation_links", html='<nav aria-label="Chats"></nav>', css=CSS, js=JS)
+CODE = "conversation_links_code"
 
 
-def conversation_links(groups: list[dict[str, Any]], *, key: str, on_open: Callable[[UUID], None]) -> None:
-    """`groups`: heading and links, each with id, title, href and current. `on_open(id)` runs before the next draw."""
+def _beside(name: str) -> str:
+    return Path(__file__).with_name(name).read_text("utf-8")
+
+
+_code = st.components.v2.component(CODE, js=_beside("conversation_links_code.js"))
+_links = st.components.v2.component(
+    "conversation_links",
+    html='<nav aria-label="Chats"></nav>',
+    css=_beside("conversation_links.css"),
+    js=_beside("conversation_links.js"),
+)
+
+
+def conversation_links_code(
+    current: UUID | None,
+    *,
+    on_open: Callable[[UUID], None],
+    on_more: Callable[[str], None],
+    on_unknown: Callable[[], None],
+) -> None:
+    """To be drawn once on a page with lists; `current` is the open conversation.
+
+    Called before the next draw: `on_open` with what was clicked, `on_more` with the name of a group that is to be
+    longer, `on_unknown` when something is new in a room that no list has.
+    """
 
     def opened() -> None:
-        on_open(UUID(st.session_state[key].open))
+        if conversation_id := parse_id(str(st.session_state[CODE].open)):
+            on_open(conversation_id)
 
-    _links(key=key, data=json.dumps(groups), on_open_change=opened)
+    def lengthened() -> None:
+        on_more(str(st.session_state[CODE].more))
+
+    _code(
+        key=CODE,
+        data=str(current or ""),
+        on_open_change=opened,
+        on_more_change=lengthened,
+        on_unknown_change=on_unknown,
+    )
+
+
+def conversation_links(groups: list[dict[str, Any]], *, key: str) -> None:
+    """`groups`: heading, more (the group's name if there are more lines than these, else None) and links, each with id,
+    title, href and current; of rooms also unread, mentions and muted.
+    """
+    _links(key=key, data=json.dumps(groups))

@@ -6,6 +6,7 @@ from streamlit.navigation.page import Page
 from core.permissions import Actor, Permission
 from core.ui import links
 from core.ui.conversation_list import conversation_list
+from core.ui.live import ear
 from core.ui.plain_links import plain_links
 from core.ui.text import as_label
 
@@ -16,6 +17,7 @@ def frame(actor: Actor, page: Page) -> None:
             conversation_list(actor)
         st.space("stretch")
         st.markdown(f"**{as_label(actor.display_name, 40)}**  \n:small[{roles_of(actor)}]")
+        ear()
         plain_links({"Sign out": "/account/sign-out"}, key="sign_out")
 
 

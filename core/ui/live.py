@@ -1,102 +1,81 @@
-"""Has the page drawn anew when something happens in the open conversation elsewhere: another tab, person or process.
+"""What happens elsewhere, in another tab, by another person or in another process, reaches the open page by push.
 
-Nothing to see: it holds an `EventSource` on `/api/events` (core/web/events.py).
+Each window has one ear, an `EventSource` on `/api/events` (core/web/events.py); the parts of a page listen to that.
 """
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from uuid import UUID
 
 import streamlit as st
 
-JS = """
-const RETRY = 5000
-const SETTLED = 400
-const REFUSED = [403, 404]
-const watches = new WeakMap()
+from core.models import ConversationKind
+from core.services.room_views import RoomView
 
-// `watch.seen` is the state that the page draws: what it found out by itself is no news.
-const watchOver = (address) => {
-  const watch = { address }
-  const listening = new AbortController()
-  let source = null, news = null, told = null, asking = 0, telling = 0, isOver = false
-
-  const close = () => {
-    clearTimeout(asking)
-    source?.close()
-    source = null
-  }
-  const end = () => {
-    isOver = true
-    clearTimeout(telling)
-    listening.abort()
-    close()
-  }
-  const tell = () => {
-    clearTimeout(telling)
-    if (news === watch.seen || news === told) return
-    // A dialog would close when the page is drawn anew, and what is typed in it be lost.
-    if (document.querySelector('[role="dialog"]')) telling = setTimeout(tell, SETTLED)
-    else watch.tell(told = news)
-  }
-  // What was done here comes back as an event too, while the page that shows it is being drawn.
-  const hear = () => {
-    clearTimeout(telling)
-    const isDrawing = document.querySelector('[data-test-script-state="running"]')
-    telling = setTimeout(tell, isDrawing ? SETTLED : 0)
-  }
-  const leave = () => {
-    end()
-    const isTyping = [...document.querySelectorAll("textarea")].some((box) => box.value.trim())
-    if (!isTyping) location.reload()
-  }
-  // A browser has six connections for all tabs of a host, so one that nobody looks at gives its own back.
-  const open = () => {
-    if (source || isOver || document.hidden) return
-    const opened = source = new EventSource(`${address}&seen=${encodeURIComponent(watch.seen)}`)
-    opened.addEventListener("changed", ({ data }) => {
-      news = data
-      hear()
-    })
-    opened.addEventListener("signed-out", leave)
-    opened.addEventListener("error", () => {
-      if (opened !== source || opened.readyState !== EventSource.CLOSED) return  // else it tries again by itself
-      close()
-      ask()
-    })
-  }
-  // An EventSource doesn't say why it was refused.
-  const ask = async () => {
-    const { status } = await fetch(address, { method: "HEAD" }).catch(() => ({ status: 503 }))
-    if (isOver || source) return
-    if (status === 401) leave()
-    else if (REFUSED.includes(status)) end()
-    else asking = setTimeout(open, RETRY)
-  }
-  document.addEventListener("visibilitychange", () => document.hidden ? close() : open(), { signal: listening.signal })
-  return Object.assign(watch, { open, end })
-}
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  const { address, seen } = JSON.parse(data)
-  let watch = watches.get(parentElement)
-  if (watch?.address !== address) {
-    watch?.end()
-    watch = watchOver(address)
-    watches.set(parentElement, watch)
-  }
-  watch.seen = seen
-  watch.tell = (state) => setTriggerValue("state", state)
-  watch.open()
-  return () => {
-    watch.end()
-    watches.delete(parentElement)
-  }
-}
+DRAWNS = "drawn_count"
+DRAWN = 'export default () => { window.dispatchEvent(new Event("parley-drawn")) }'
+LABEL = "<span hidden></span>"
+LABEL_CSS = """
+span { font-family: var(--st-font); font-size: 0.8125rem; line-height: 1.5; color: var(--st-text-color); opacity: 0.7; }
 """
 
-_live = st.components.v2.component("live", js=JS)
+
+def _beside(name: str) -> str:
+    return Path(__file__).with_name(name).read_text("utf-8")
+
+
+_ear = st.components.v2.component("ear", css=_beside("ear.css"), js=_beside("ear.js"), isolate_styles=False)
+_live = st.components.v2.component("live", js=_beside("live.js"))
+_live_room = st.components.v2.component("live_room", js=_beside("live_room.js"))
+_drawn = st.components.v2.component("drawn", js=DRAWN)
+_label = st.components.v2.component("live_label", html=LABEL, css=LABEL_CSS, js=_beside("live_label.js"))
+
+
+def ear() -> None:
+    """Listens for the window. On every page, once. Nothing to see but the number of what is unread, on "Chat"."""
+    _ear(key="ear")
 
 
 def live(conversation_id: UUID, seen: str) -> None:
-    """`seen` is the state that this run draws, `Transcript.state`. Another one reruns the page."""
-    _live(key="live", data=json.dumps({"address": f"/api/events?c={conversation_id}", "seen": seen}))
+    """For a chat with the assistant: `seen` is the state that this run draws, `Transcript.state`. Another one reruns
+    the page.
+    """
+    _live(key="live", data=_watched(conversation_id, seen))
+
+
+def live_room(
+    conversation_id: UUID, seen: str, *, on_changed: Callable[[], None], on_grown: Callable[[], None]
+) -> None:
+    """For a room: another state than `seen` calls `on_changed`, an answer that grew `on_grown`.
+
+    To be drawn outside every fragment. Both are widget callbacks, one at a time, and not while the page is being drawn;
+    they may end with `st.rerun` of the fragments that look different now. The last of these calls `drawn`.
+    """
+    _live_room(
+        key="live_room",
+        data=_watched(conversation_id, seen),
+        on_changed_change=on_changed,
+        on_grown_change=on_grown,
+    )
+
+
+def drawn(fragment: str) -> None:
+    """At the end of each fragment that a callback of `live_room` has drawn: the next call need not wait any longer."""
+    st.session_state[DRAWNS] = st.session_state.get(DRAWNS, 0) + 1
+    _drawn(key=f"drawn_{fragment}", data=str(st.session_state[DRAWNS]))
+
+
+def here_label() -> None:
+    """How many have the open room open, unless that is oneself alone; who, on hover."""
+    _label(key="here_label", data=json.dumps({"kind": "here"}), width="content")
+
+
+def seen_by(room: RoomView, last_seq: int) -> None:
+    """Who has read up to that message, the last one; nothing while nobody has."""
+    is_direct = room.kind is ConversationKind.DIRECT
+    _label(key="seen_by", data=json.dumps({"kind": "reads", "last": last_seq, "is_direct": is_direct}))
+
+
+def _watched(conversation_id: UUID, seen: str) -> str:
+    return json.dumps({"address": f"/api/events?c={conversation_id}", "seen": seen})

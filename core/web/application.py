@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from core.assistant.runner import Runner
 from core.config import Settings
 from core.database.events import Events
 from core.services.accounts import AccountService
-from core.services.transcripts import TranscriptService
+from core.services.presence import PresenceService
+from core.services.watching import WatchService
 
 
 class Application(Protocol):
@@ -17,7 +19,13 @@ class Application(Protocol):
     def accounts(self) -> AccountService: ...
 
     @property
-    def transcripts(self) -> TranscriptService: ...
+    def presence(self) -> PresenceService: ...
+
+    @property
+    def watching(self) -> WatchService: ...
+
+    @property
+    def runner(self) -> Runner: ...
 
     @property
     def events(self) -> Events: ...

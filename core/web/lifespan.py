@@ -9,12 +9,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from core import bootstrap
+from core.assistant.runner import Runner
 from core.config import Settings, load_settings
 from core.database.events import Events
 from core.database.opening import open_database
 from core.errors import DatabaseUnavailable, ParleyError
 from core.services.accounts import AccountService
-from core.services.transcripts import TranscriptService
+from core.services.presence import PresenceService
+from core.services.watching import WatchService
 from core.web.stopping import on_stop_signal
 
 log = logging.getLogger(__name__)
@@ -43,8 +45,16 @@ class Host:
         return self._opened.accounts
 
     @property
-    def transcripts(self) -> TranscriptService:
-        return self._opened.transcripts
+    def presence(self) -> PresenceService:
+        return self._opened.presence
+
+    @property
+    def watching(self) -> WatchService:
+        return self._opened.watching
+
+    @property
+    def runner(self) -> Runner:
+        return self._opened.runner
 
     @property
     def events(self) -> Events:

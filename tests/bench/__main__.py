@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core.config import ROOT
 from tests.bench import machine
-from tests.bench.rooms import answers, appending, listing, model, pages, reading, writers
+from tests.bench.rooms import answers, appending, listing, live, model, pages, reading, writers
 from tests.bench.stand import Stand, stand
 from tests.bench.table import Row, Section, drawn, markdown
 
@@ -22,6 +22,7 @@ ROOMS: dict[str, tuple[str, Callable[[Stand], list[Row]]]] = {
     "writers": ("Sixteen at once", writers.measure),
     "model": ("The embedded model", model.measure),
     "answers": ("Answers of a service, alone and many at once", answers.measure),
+    "live": ("Open pages while nothing happens, and when something does", live.measure),
     "pages": ("The chat page with 50 sessions", pages.measure),
 }
 

@@ -103,6 +103,7 @@ async def _open(visit: Visit, query: str, cookie: str) -> Browser:
         compression=None,  # Streamlit's own default
         max_size=None,
         max_queue=None,
+        ping_interval=None,  # a browser answers the server's pings and sends none
     )
     return Browser(socket, visit.page, query, visit.expected)
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from core.database.channel import KEYS_PER_PAYLOAD, NAME
-from core.database.events import Events, Subscription
+from core.database.events import Events, Heard, Hint, Subscription
 from core.ids import new_id
 from tests.conftest import autocommit
 from tests.support.waiting import PATIENCE, until
@@ -40,15 +40,26 @@ def there(fresh_url: URL) -> Iterator[Events]:
         yield events
 
 
-async def hint(subscription: Subscription) -> float:
-    """Waits for one. When it came."""
-    await asyncio.wait_for(subscription.hint(), PATIENCE)
-    return time.monotonic()
+async def told(subscription: Subscription) -> Heard:
+    """Waits for something."""
+    while True:
+        await asyncio.wait_for(subscription.hint(), PATIENCE)
+        heard, has_missed = subscription.take()
+        if heard or has_missed or subscription.has_ended:
+            return heard
+
+
+async def hears(subscription: Subscription, wanted: Heard) -> None:
+    """Waits until it has heard exactly that."""
+    heard: Heard = set()
+    while heard < wanted:
+        heard |= await told(subscription)
+    assert heard == wanted
 
 
 async def hears_nothing(subscription: Subscription) -> bool:
     try:
-        await asyncio.wait_for(subscription.hint(), 0.3)
+        await asyncio.wait_for(told(subscription), 0.3)
     except TimeoutError:
         return True
     return False
@@ -61,21 +72,48 @@ def break_connections(url: URL) -> None:
         )
 
 
-def test_a_change_is_heard_in_every_process_and_by_who_subscribed_to_it_only(here: Events, there: Events) -> None:
-    first, second = new_id(), new_id()
+def test_a_change_is_heard_in_every_process_as_what_it_is(here: Events, there: Events) -> None:
+    room, person = new_id(), new_id()
 
     async def listen() -> None:
-        with here.subscribe(first) as mine, there.subscribe(first) as theirs, there.subscribe(second) as other:
+        with here.subscribe() as mine, there.subscribe() as theirs:
+            assert mine.take() == theirs.take() == (set(), True)  # what was before, nobody knows
             published = time.monotonic()
-            here.publish(first)
-            assert max([await hint(mine), await hint(theirs)]) - published < 1
-            assert await hears_nothing(other)
-            there.publish(second)
-            await hint(other)
+            here.publish(room)
+            await hears(mine, {(Hint.CHANGED, room)})
+            await hears(theirs, {(Hint.CHANGED, room)})
+            assert time.monotonic() - published < 1
+            for publish, id_ in (
+                (there.publish_presence, room),
+                (there.publish_reads, room),
+                (there.publish_person, person),
+            ):
+                publish(id_)
+            told_all = {(Hint.PRESENCE, room), (Hint.READS, room), (Hint.PERSON, person)}
+            await hears(mine, told_all)
+            await hears(theirs, told_all)
             assert await hears_nothing(mine)
-        here.publish(first)
+        here.publish(room)
 
     asyncio.run(listen())
+
+
+def test_what_a_newer_release_says_is_not_heard_and_stops_nothing(here: Events, fresh_url: URL) -> None:
+    room = new_id()
+
+    async def listen() -> None:
+        with here.subscribe() as mine:
+            mine.take()
+            for payload in (f"z{new_id().hex}", "", "x" * 100, f"{room.hex},q"):
+                notify(fresh_url, payload)
+            await hears(mine, {(Hint.CHANGED, room)})
+
+    asyncio.run(listen())
+
+
+def notify(url: URL, payload: str) -> None:
+    with autocommit(url) as engine, engine.connect() as connection:
+        connection.execute(text("SELECT pg_notify(:name, :payload)"), {"name": NAME, "payload": payload})
 
 
 def test_a_burst_goes_out_in_a_few_notifications(here: Events, there: Events, fresh_url: URL) -> None:
@@ -84,14 +122,14 @@ def test_a_burst_goes_out_in_a_few_notifications(here: Events, there: Events, fr
         watching.execute(f"LISTEN {NAME}")
 
         async def listen() -> None:
-            with there.subscribe(conversations[0]) as first, there.subscribe(conversations[-1]) as last:
+            with there.subscribe() as mine:
+                mine.take()
                 took = time.monotonic()
                 for number in range(1_000):
                     here.publish(conversations[number % len(conversations)])
                 took = time.monotonic() - took
                 assert took < 0.5  # nobody who publishes waits for PostgreSQL
-                await hint(first)
-                await hint(last)
+                await hears(mine, {(Hint.CHANGED, one) for one in conversations})
 
         asyncio.run(listen())
         heard = [notify.payload.split(",") for notify in watching.notifies(timeout=0.5)]
@@ -105,14 +143,16 @@ def test_after_a_lost_connection_everybody_looks_again_and_nothing_published_is_
     conversation = new_id()
 
     async def listen() -> None:
-        with here.subscribe(conversation) as mine, there.subscribe(conversation) as theirs:
+        with here.subscribe() as mine, there.subscribe() as theirs:
+            assert mine.take() == theirs.take() == (set(), True)
             break_connections(fresh_url)
-            await hint(mine)  # nobody said anything
-            await hint(theirs)
+            for one in (mine, theirs):
+                await asyncio.wait_for(one.hint(), PATIENCE)
+                assert one.take() == (set(), True)  # nobody said anything
             until(lambda: here.is_listening and there.is_listening)
             here.publish(conversation)
-            await hint(theirs)
-            await hint(mine)
+            await hears(theirs, {(Hint.CHANGED, conversation)})
+            await hears(mine, {(Hint.CHANGED, conversation)})
 
     asyncio.run(listen())
 
@@ -125,9 +165,10 @@ def test_while_postgresql_is_away_this_process_hears_itself_and_others_are_told_
     conversation = new_id()
 
     async def listen() -> None:
-        with here.subscribe(conversation) as mine:
+        with here.subscribe() as mine:
+            mine.take()
             here.publish(conversation)
-            await hint(mine)
+            await hears(mine, {(Hint.CHANGED, conversation)})
             assert await hears_nothing(mine)
 
     asyncio.run(listen())
@@ -141,17 +182,19 @@ def test_stopping_ends_subscriptions_and_still_sends(here: Events, there: Events
     conversation = new_id()
 
     async def listen() -> None:
-        with here.subscribe(conversation) as mine, there.subscribe(conversation) as theirs:
+        with here.subscribe() as mine, there.subscribe() as theirs:
+            mine.take()
+            theirs.take()
             here.publish(conversation)
             began = time.monotonic()
             here.stop()
             assert time.monotonic() - began < 1
-            await hint(mine)
+            await told(mine)
             assert mine.has_ended
-            await hint(theirs)
+            await hears(theirs, {(Hint.CHANGED, conversation)})
             assert not theirs.has_ended
-        with here.subscribe(conversation) as late:
-            await hint(late)
+        with here.subscribe() as late:
+            await told(late)
             assert late.has_ended
 
     asyncio.run(listen())

@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
+from core.ids import new_id
 from core.web.cookies import SESSION
 
 PATIENCE = 30.0
@@ -27,6 +28,8 @@ PATIENCE = 30.0
 SHIMMER = " :shimmer[…]"
 THINKING = ":shimmer[Thinking …]"
 LIVE = "live"
+ROWS = "message_bar_code"
+"""Where clicks in the rows under messages are told."""
 EAR_PATIENCE = 1.0
 """Seconds of silence after which it asks again; no longer, so that it ends with its test."""
 WAITING = ":material/schedule:"
@@ -184,7 +187,8 @@ class Tab:
     def act(self, name: str, *, on: str) -> None:
         """Clicks in the row under the last message of that role, like act("regenerate", on="assistant")."""
         row = self.until(lambda: next((one for one in reversed(self._rows(on)) if name in _actions(one)), None))
-        self.rerun(_trigger(row, "act", {"name": name, "id": None}))
+        act = {"id": str(new_id()), "message": _data(row)["message"], "name": name, "value": None}
+        self.rerun(_trigger(self.until(lambda: self._part(ROWS)), "acts", [act]))
 
     # What a person sees.
 
@@ -301,16 +305,24 @@ class Tab:
                 ended.wait(0.2)
 
     def _live(self) -> Element | None:
+        return self._part(LIVE)
+
+    def _part(self, name: str) -> Element | None:
+        """One of our own parts."""
         parts = self._elements("bidi_component")
-        return next((one for one in parts if one.bidi_component.component_name == LIVE), None)
+        return next((one for one in parts if one.bidi_component.component_name == name), None)
 
     def _states(self, address: str, seen: str) -> Iterator[str]:
         """Each that the server tells, until it is silent for a while."""
         headers = {"cookie": f"{SESSION}={self._token}"}
         with httpx2.stream("GET", f"{self.url}{address}&seen={seen}", headers=headers, timeout=EAR_PATIENCE) as told:
+            event = ""
             for line in told.iter_lines():
-                if line.startswith("data:") and (state := line.removeprefix("data:").strip()):
-                    yield state
+                name, _, text = line.partition(": ")
+                if name == "event":
+                    event = text
+                elif name == "data" and event == "changed":
+                    yield text
 
     def _take(self, message: ForwardMsg) -> None:
         match message.WhichOneof("type"):

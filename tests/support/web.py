@@ -15,10 +15,12 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
+from core.assistant.runner import Runner
 from core.config import Settings
 from core.database.events import Events
 from core.services.accounts import AccountService
-from core.services.transcripts import TranscriptService
+from core.services.presence import PresenceService
+from core.services.watching import WatchService
 from core.web import addresses
 from core.web.gate import Gate
 from core.web.routes import routes
@@ -36,8 +38,10 @@ class StandIn:
 
     settings: Settings
     accounts: AccountService
-    transcripts: TranscriptService = None  # type: ignore[assignment]
     events: Events = None  # type: ignore[assignment]
+    presence: PresenceService = None  # type: ignore[assignment]
+    watching: WatchService = None  # type: ignore[assignment]
+    runner: Runner = None  # type: ignore[assignment]
     start_error: str | None = None
     parts: dict[str, str] = field(default_factory=lambda: {"database": "ok"})
 

@@ -1,28 +1,64 @@
-"""The stream of one open conversation, over the real ASGI application and the real PostgreSQL."""
+"""The event streams, over the real ASGI application and the real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import URL
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp, Message
 
+from core import clock
+from core.assistant.live import Snapshot
 from core.config import Settings
 from core.database.engine import Database
 from core.database.events import Events
+from core.errors import DatabaseUnavailable
 from core.ids import new_id
-from core.permissions import Actor
+from core.models import AnswerRun, Conversation, ConversationKind, MessageRole, MessageStatus, RunStatus
+from core.permissions import Role
+from core.repositories.answer_runs import AnswerRuns
+from core.repositories.conversations import Conversations
+from core.repositories.messages import Messages
+from core.repositories.presence import Presences
+from core.repositories.users import Users
+from core.services import presence
 from core.services.accounts import AccountService
-from core.web import events as streams
+from core.services.limits import RateLimiter
+from core.services.members import MemberService
+from core.services.presence import PresenceService
+from core.services.rooms import RoomService
+from core.services.sessions import SessionLimits
+from core.services.talk import TalkService
+from core.services.watching import Sight, WatchService
+from core.web import audience, listener
+from core.web.cookies import SESSION
+from core.web.events import EVENTS
+from tests.conftest import autocommit
+from tests.support.builders import make_user
 from tests.support.passwords import QuickPasswords
+from tests.support.streams import Guest, changed, counted, counts, eventually, opened, scene
 from tests.support.talks import Desk
-from tests.support.waiting import PATIENCE, until
+from tests.support.waiting import until
 from tests.support.web import HTML, Inside, StandIn, client_of, set_up, site
 
-SESSION = "parley_session"
+Open = Callable[..., Any]
+GROUP, COMPANY = ConversationKind.GROUP, ConversationKind.COMPANY
+
+
+class Answers:
+    """In the runner's place: how far the answers are."""
+
+    def __init__(self) -> None:
+        self.texts: dict[UUID, str] = {}
+        self.glances = 0
+
+    def glance(self, run_id: UUID) -> Snapshot:
+        self.glances += 1
+        return Snapshot(self.texts.get(run_id, ""), is_over=False)
 
 
 @pytest.fixture
@@ -48,163 +84,456 @@ def desk(fresh_database: Database, accounts: AccountService) -> Desk:
 
 @pytest.fixture
 def application(settings: Settings, accounts: AccountService, desk: Desk, events: Events) -> StandIn:
-    return StandIn(settings, accounts, desk.transcripts, events)
+    presence = PresenceService(desk.database, new_id(), events.publish_presence)
+    watching = WatchService(desk.database, presence)
+    return StandIn(settings, accounts, events, presence, watching, Answers())  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def ada(application: StandIn, signed_in: TestClient) -> Actor:
-    identity = application.accounts.resolve(signed_in.cookies[SESSION])
+def ada(application: StandIn, signed_in: TestClient) -> Guest:
+    token = signed_in.cookies[SESSION]
+    identity = application.accounts.resolve(token)
     assert identity
-    return application.accounts.actor(identity.session_id)
-
-
-class Stream:
-    """A response as it arrives."""
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.headers: dict[str, str] = {}
-        self.gone = asyncio.Event()
-        self._arrived: asyncio.Queue[str] = asyncio.Queue()
-
-    async def receive(self) -> Message:
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
-        else:
-            self._arrived.put_nowait(message["body"].decode())
-
-    async def next(self) -> str:
-        """The next frame; empty at the end."""
-        return await asyncio.wait_for(self._arrived.get(), PATIENCE)
-
-    async def is_silent(self) -> bool:
-        await asyncio.sleep(0.3)
-        return self._arrived.empty()
-
-
-def changed(token: str) -> str:
-    return f"event: changed\ndata: {token}\n\n"
-
-
-@asynccontextmanager
-async def opened(app: ASGIApp, token: str, conversation_id: UUID, seen: str = "") -> AsyncIterator[Stream]:
-    """What a browser's EventSource does; leaving closes the tab."""
-    stream = Stream()
-    scope: dict[str, Any] = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "method": "GET",
-        "scheme": "http",
-        "path": streams.EVENTS,
-        "raw_path": streams.EVENTS.encode(),
-        "query_string": f"c={conversation_id}&seen={seen}".encode(),
-        "headers": [(b"host", b"testserver"), (b"cookie", f"{SESSION}={token}".encode())],
-        "server": ("testserver", 80),
-        "client": ("testclient", 1),
-    }
-    answering = asyncio.ensure_future(app(scope, stream.receive, stream.send))
-    try:
-        yield stream
-    finally:
-        stream.gone.set()
-        await asyncio.wait_for(answering, PATIENCE)
+    return Guest(application.accounts.actor(identity.session_id), token)
 
 
 @pytest.fixture
-def open_stream(application: StandIn, inside: Inside, signed_in: TestClient) -> Callable[..., Any]:
+def guest(desk: Desk, settings: Settings, ada: Guest) -> Callable[..., Guest]:
+    """Somebody more of Ada's company, signed in."""
+
+    def arrive(name: str) -> Guest:
+        with desk.database.transaction() as session:
+            company = session.get_one(type(desk.company), ada.actor.company_id)
+            user = make_user(session, company, (Role.STAFF,), display_name=name)
+            signed_in, actor = SessionLimits(settings).open(session, user, "")
+        return Guest(actor, signed_in.token)
+
+    return arrive
+
+
+@pytest.fixture
+def bo(guest: Callable[..., Guest]) -> Guest:
+    return guest("Bo")
+
+
+@pytest.fixture
+def rooms(desk: Desk, settings: Settings, events: Events) -> RoomService:
+    return RoomService(desk.database, RateLimiter(settings.limits), events)
+
+
+@pytest.fixture
+def members(desk: Desk, events: Events) -> MemberService:
+    return MemberService(desk.database, events)
+
+
+@pytest.fixture
+def talk(desk: Desk, settings: Settings, events: Events) -> TalkService:
+    return TalkService(desk.database, RateLimiter(settings.limits), events, desk.started.append, None)
+
+
+@pytest.fixture
+def room(rooms: RoomService, ada: Guest, bo: Guest) -> UUID:
+    """A group of Ada and Bo."""
+    return rooms.create(ada.actor, GROUP, "Launch", user_ids=[bo.actor.user_id])
+
+
+@pytest.fixture
+def listens(application: StandIn, inside: Inside) -> Open:
+    """`listens(ada, room)`: their browser's stream; without a conversation, that of another page."""
     app = site(application, inside)
-    return lambda conversation_id, seen="": opened(app, signed_in.cookies[SESSION], conversation_id, seen)
+
+    def open_stream(who: Guest, conversation_id: UUID | None = None, seen: str = "") -> Any:
+        return opened(app, who.token, f"c={conversation_id}&seen={seen}" if conversation_id else "")
+
+    return open_stream
 
 
 def test_a_stream_tells_what_changed_since_it_was_seen_and_from_then_on(
-    desk: Desk, events: Events, ada: Actor, open_stream: Callable[..., Any]
+    desk: Desk, events: Events, ada: Guest, listens: Open
 ) -> None:
-    asked = desk.talk(ada, "The launch code is xyzzy.")
-    before = desk.read(asked.conversation_id, ada).state
-    desk.talk(ada, "Elsewhere")
+    asked = desk.talk(ada.actor, "The launch code is xyzzy.")
+    before = desk.read(asked.conversation_id, ada.actor).state
+    desk.talk(ada.actor, "Elsewhere")
 
-    async def scene() -> None:
-        async with open_stream(asked.conversation_id, before) as stream, open_stream(asked.conversation_id) as stale:
-            assert [await stream.next(), await stale.next()] == [streams.BEGIN] * 2
+    @scene
+    async def play() -> None:
+        async with listens(ada, asked.conversation_id, before) as stream, listens(ada, asked.conversation_id) as stale:
+            assert [await stream.next(), await stale.next()] == [listener.BEGIN] * 2
             assert await stale.next() == changed(before)
             assert stream.status == 200
             assert stream.headers["content-type"].startswith("text/event-stream")
             assert (stream.headers["cache-control"], stream.headers["x-accel-buffering"]) == ("no-store", "no")
             assert "content-security-policy" in stream.headers
+            assert await stream.told("unread") == await stale.told("unread") == counts(0)
             events.publish(asked.conversation_id)  # without a change
             assert await stream.is_silent()
-            desk.ask(ada, "And then?", conversation_id=asked.conversation_id)
+            desk.ask(ada.actor, "And then?", conversation_id=asked.conversation_id)
             events.publish(asked.conversation_id)
-            after = desk.read(asked.conversation_id, ada).state
+            after = desk.read(asked.conversation_id, ada.actor).state
             assert after != before
             assert [await stream.next(), await stale.next()] == [changed(after)] * 2
 
-    asyncio.run(scene())
-
 
 def test_who_may_not_read_it_gets_no_stream(
-    desk: Desk, ada: Actor, application: StandIn, inside: Inside, client: TestClient, signed_in: TestClient
+    desk: Desk, ada: Guest, application: StandIn, inside: Inside, signed_in: TestClient, rooms: RoomService
 ) -> None:
-    mine, foreign = desk.talk(ada).conversation_id, desk.talk().conversation_id
+    mine, foreign = desk.talk(ada.actor).conversation_id, desk.talk().conversation_id
+    theirs = rooms.create(desk.me, COMPANY, "Abroad")
     for method in ("GET", "HEAD"):
-        for wanted in (foreign, new_id(), "x", "", "0' OR 1=1"):
-            assert signed_in.request(method, streams.EVENTS, params={"c": str(wanted)}).status_code == 404
-        assert client_of(site(application, inside)).request(method, f"{streams.EVENTS}?c={mine}").status_code == 401
-    assert signed_in.head(streams.EVENTS, params={"c": str(mine)}).status_code == 200
-    assert client_of(site(application, inside)).get(f"{streams.EVENTS}?c={mine}", headers=HTML).status_code == 303
+        for wanted in (foreign, theirs, new_id(), "x", "", "0' OR 1=1"):
+            assert signed_in.request(method, EVENTS, params={"c": str(wanted)}).status_code == 404
+        assert client_of(site(application, inside)).request(method, f"{EVENTS}?c={mine}").status_code == 401
+        assert client_of(site(application, inside)).request(method, EVENTS).status_code == 401
+    assert signed_in.head(EVENTS, params={"c": str(mine)}).status_code == 200
+    assert signed_in.head(EVENTS).status_code == 200
+    assert client_of(site(application, inside)).get(f"{EVENTS}?c={mine}", headers=HTML).status_code == 303
 
 
-def test_it_ends_with_the_session(
-    desk: Desk, ada: Actor, application: StandIn, open_stream: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+def test_it_ends_with_the_session_for_which_all_streams_together_ask(
+    desk: Desk, ada: Guest, bo: Guest, application: StandIn, listens: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "RECHECK", 0.05)
-    monkeypatch.setattr(streams, "KEEP_ALIVE", 0.2)
-    asked = desk.talk(ada)
-    seen = desk.read(asked.conversation_id, ada).state
+    monkeypatch.setattr(audience, "RECHECK", 0.1)
+    monkeypatch.setattr(listener, "KEEP_ALIVE", 0.3)
+    conversation_id = desk.talk(ada.actor).conversation_id
 
-    async def scene() -> None:
-        async with open_stream(asked.conversation_id, seen) as stream:
-            assert [await stream.next(), await stream.next()] == [streams.BEGIN, streams.NOTHING_NEW]
-            assert ada.session_id
-            application.accounts.sign_out(ada.session_id)
-            assert [await stream.next(), await stream.next()] == [streams.SIGNED_OUT, ""]
+    @scene
+    async def play() -> None:
+        async with listens(ada, conversation_id) as stream, listens(ada) as elsewhere, listens(bo) as other:
+            for one in (stream, elsewhere, other):
+                await one.begun()
+            with counted(desk.database) as statements:
+                for one in (stream, elsewhere, other):
+                    assert [await one.next(), await one.next()] == [listener.NOTHING_NEW] * 2
+            assert 0 < len(statements) < 9  # of about 0.6 s
+            assert ada.actor.session_id
+            application.accounts.sign_out(ada.actor.session_id)
+            for one in (stream, elsewhere):
+                while (frame := await one.next()) == listener.NOTHING_NEW:
+                    pass
+                assert [frame, await one.next()] == [listener.SIGNED_OUT, ""]
+            assert await other.next() == listener.NOTHING_NEW
 
-    asyncio.run(scene())
+
+def test_it_ends_with_the_role(
+    desk: Desk, bo: Guest, listens: Open, room: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audience, "RECHECK", 0.05)
+
+    @scene
+    async def play() -> None:
+        async with listens(bo, room) as stream, listens(bo) as elsewhere:
+            await stream.begun()
+            await elsewhere.begun()
+            with desk.database.transaction() as session:
+                Users(session).set_roles(bo.actor.user_id, [Role.ANALYST])
+            for one in (stream, elsewhere):
+                assert [await one.told("changed"), await one.next()] == [listener.GONE, ""]
 
 
 def test_it_ends_with_the_conversation_and_with_the_process(
-    desk: Desk, events: Events, ada: Actor, open_stream: Callable[..., Any]
+    desk: Desk, events: Events, ada: Guest, listens: Open
 ) -> None:
-    first, second = desk.talk(ada).conversation_id, desk.talk(ada).conversation_id
+    first, second = desk.talk(ada.actor).conversation_id, desk.talk(ada.actor).conversation_id
 
-    async def scene() -> None:
-        async with open_stream(first) as stream, open_stream(second) as other:
+    @scene
+    async def play() -> None:
+        async with listens(ada, first) as stream, listens(ada, second) as other:
             for one in (stream, other):
-                assert await one.next() == streams.BEGIN
-                await one.next()
-            desk.conversations.delete(ada, first)
+                await one.begun()
+            desk.conversations.delete(ada.actor, first)
             events.publish(first)
-            assert [await stream.next(), await stream.next()] == [changed(streams.GONE), ""]
+            assert [await stream.told("changed"), await stream.next()] == [listener.GONE, ""]
             events.hang_up()
             assert await other.next() == ""
-
-    asyncio.run(scene())
+        async with listens(ada) as late:
+            assert [await late.next(), await late.next()] == [listener.BEGIN, ""]
 
 
 def test_a_closed_tab_leaves_nothing_behind(
-    desk: Desk, events: Events, ada: Actor, open_stream: Callable[..., Any]
+    desk: Desk, events: Events, ada: Guest, listens: Open, room: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = desk.talk(ada)
+    monkeypatch.setattr(presence, "LINGER", 0.1)
+    mine = desk.talk(ada.actor).conversation_id
 
-    async def scene() -> None:
-        async with open_stream(asked.conversation_id) as stream:
-            await stream.next()
+    @scene
+    async def play() -> None:
+        async with listens(ada, mine) as stream, listens(ada, room) as other:
+            await stream.begun()
+            await other.begun()
             assert events._subscriptions
-        assert not events._subscriptions
+        await eventually(lambda: not events._subscriptions)
+        assert not here(desk, room)
 
-    asyncio.run(scene())
+
+def here(desk: Desk, room: UUID) -> list[str]:
+    with desk.database.reading() as session:
+        return [name for _, name in Presences(session).list_names([room], clock.now() - presence.SILENT_AFTER)]
+
+
+def test_two_people_in_a_room_hear_of_each_other(
+    ada: Guest, bo: Guest, room: UUID, talk: TalkService, members: MemberService, listens: Open,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(audience, "SLOWLY", 0.05)
+    monkeypatch.setattr(presence, "LINGER", 0.1)
+
+    @scene
+    async def play() -> None:
+        async with listens(ada, room) as hers:
+            assert await hers.told("here") == {"count": 1, "names": ["Ada"]}
+            assert await hers.told("reads") == [{"name": "Bo", "seq": 0}]
+            async with listens(bo, room) as his, listens(bo, room) as his_too:
+                for one in (his, his_too):
+                    assert await one.told("here") == {"count": 2, "names": ["Ada", "Bo"]}
+                    assert await one.told("reads") == [{"name": "Ada", "seq": 1}]
+                    await one.begun()
+                await hers.until("here", {"count": 2, "names": ["Ada", "Bo"]})
+
+                sent = talk.send(ada.actor, room, "Is the launch at nine?")
+                state = await hers.told("changed")
+                assert await his.told("changed") == state
+                assert await his.told("reads") == [{"name": "Ada", "seq": sent.seq}]
+                assert await his.told("unread") == counts(1, **{str(room): [1, 0, 0]})
+
+                members.mark_read(bo.actor, room, sent.seq)
+                await hers.until("reads", [{"name": "Bo", "seq": sent.seq}])
+                assert await his.told("unread") == counts(0, **{str(room): [0, 0, 0]})
+            await hers.until("here", {"count": 1, "names": ["Ada"]})
+            assert not [frame for frame in his.heard + hers.heard if "nine" in frame]
+
+
+def test_a_reload_is_no_leaving(
+    ada: Guest, bo: Guest, room: UUID, listens: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audience, "SLOWLY", 0.0)
+
+    @scene
+    async def play() -> None:
+        async with listens(ada, room) as hers:
+            async with listens(bo, room) as his:
+                await his.begun()
+                await hers.until("here", {"count": 2, "names": ["Ada", "Bo"]})
+                await hers.rest()
+            assert await hers.is_silent(0.5)
+            async with listens(bo, room) as again:
+                assert await again.told("here") == {"count": 2, "names": ["Ada", "Bo"]}
+                assert await hers.is_silent()
+
+
+def test_what_is_unread_moves_on_every_page(
+    desk: Desk, events: Events, ada: Guest, bo: Guest, room: UUID, rooms: RoomService, talk: TalkService,
+    members: MemberService, listens: Open,
+) -> None:  # fmt: skip
+    other = str(rooms.start_direct(ada.actor, bo.actor.user_id))
+    launch = str(room)
+
+    @scene
+    async def play() -> None:
+        async with listens(bo) as home:
+            assert await home.told("unread") == counts(0)
+            talk.send(ada.actor, room, "One.")
+            assert await home.told("unread") == counts(1, **{launch: [1, 0, 0]})
+            talk.send(ada.actor, UUID(other), "Two.")
+            assert await home.told("unread") == counts(2, **{other: [1, 0, 0]})
+            talk.send(ada.actor, room, "Three, @Bo.")
+            assert await home.told("unread") == counts(3, 1, **{launch: [2, 1, 0]})
+            members.mute(bo.actor, room)
+            assert await home.told("unread") == counts(2, 1, **{launch: [2, 1, 1]})
+            async with listens(bo) as late:
+                assert await late.told("unread") == counts(2, 1, **{launch: [2, 1, 1], other: [1, 0, 0]})
+            members.mark_read(bo.actor, UUID(other), 99)
+            assert await home.told("unread") == counts(1, 1, **{other: [0, 0, 0]})
+            desk.conversations.archive(ada.actor, room)
+            events.publish(room)
+            assert await home.told("unread") == counts(0, **{launch: [0, 0, 0]})
+            desk.conversations.unarchive(ada.actor, room)
+            events.publish(room)
+            assert await home.told("unread") == counts(1, 1, **{launch: [2, 1, 1]})
+            members.leave(bo.actor, room)
+            assert await home.told("unread") == counts(0, **{launch: [0, 0, 0]})
+            talk.send(ada.actor, room, "Four.")
+            assert await home.is_silent()
+
+
+def test_who_is_no_member_hears_nothing_of_a_room(
+    desk: Desk, ada: Guest, room: UUID, guest: Callable[..., Guest], talk: TalkService, listens: Open,
+    rooms: RoomService, settings: Settings,
+) -> None:  # fmt: skip
+    colleague = guest("Cy")
+    with desk.database.transaction() as session:
+        stranger = make_user(session, desk.company, (Role.STAFF,))
+        opened_session, actor = SessionLimits(settings).open(session, stranger, "")
+    theirs = rooms.create(actor, GROUP, "Abroad")
+
+    @scene
+    async def play() -> None:
+        async with (
+            listens(colleague) as elsewhere,
+            listens(Guest(actor, opened_session.token), theirs) as abroad,
+            listens(ada, room) as hers,
+        ):
+            for one in (elsewhere, abroad, hers):
+                await one.begun()
+            await abroad.rest()
+            talk.send(ada.actor, room, "Hello, @Cy.")
+            await hers.told("changed")
+            assert await elsewhere.is_silent()
+            assert await abroad.is_silent(0)
+            assert not [frame for frame in elsewhere.heard + abroad.heard if str(room) in frame or "Ada" in frame]
+
+
+def test_who_is_removed_is_told_so_and_nothing_more(
+    ada: Guest, bo: Guest, room: UUID, talk: TalkService, members: MemberService, listens: Open,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(audience, "SLOWLY", 0.05)
+
+    @scene
+    async def play() -> None:
+        async with listens(ada, room) as hers, listens(bo, room) as his, listens(bo) as home:
+            for one in (hers, his, home):
+                await one.begun()
+            await hers.until("here", {"count": 2, "names": ["Ada", "Bo"]})
+            members.remove(ada.actor, room, bo.actor.user_id)
+            assert [await his.told("changed"), await his.next()] == [listener.GONE, ""]
+            await hers.told("changed")
+            talk.send(ada.actor, room, "Among us.")
+            await hers.told("changed")
+            assert await home.is_silent()
+            await hers.until("here", {"count": 1, "names": ["Ada"]})
+
+
+def test_who_was_in_a_room_through_a_process_that_died_is_gone(
+    desk: Desk, ada: Guest, bo: Guest, room: UUID, events: Events, listens: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audience, "BEAT_EVERY", 0.1)
+    monkeypatch.setattr(audience, "SLOWLY", 0.05)
+    dead = PresenceService(desk.database, new_id(), events.publish_presence)
+    dead.enter(room, bo.actor.user_id)
+    dead.settle()
+
+    @scene
+    async def play() -> None:
+        async with listens(ada, room) as hers:
+            assert await hers.told("here") == {"count": 2, "names": ["Ada", "Bo"]}
+            await hers.begun()
+            with desk.database.transaction() as session:
+                Presences(session).beat(dead.process_id, clock.now() - presence.SILENT_AFTER)
+            await hers.until("here", {"count": 1, "names": ["Ada"]})
+
+
+def test_an_answer_that_grows_is_told_to_who_watches_the_room(
+    desk: Desk, ada: Guest, room: UUID, events: Events, application: StandIn, listens: Open
+) -> None:
+    answers: Any = application.runner
+    with desk.database.transaction() as session:
+        answer = Messages(session).append(room, role=MessageRole.ASSISTANT, content="", status=MessageStatus.PENDING)
+        run = AnswerRun(
+            conversation_id=room,
+            message_id=answer.id,
+            asked_by=ada.actor.user_id,
+            status=RunStatus.QUEUED,  # nobody is told when it begins
+            heartbeat_at=clock.now(),
+        )
+        run_id = AnswerRuns(session).add(run).id
+
+    @scene
+    async def play() -> None:
+        async with listens(ada, room) as hers, listens(ada) as elsewhere:
+            await hers.begun()
+            await elsewhere.begun()
+            assert await hers.is_silent()
+            for text in ("It", "It is"):
+                answers.texts[run_id] = text
+                assert await hers.told("grown") == str(run_id)
+            assert await hers.is_silent()
+            assert await elsewhere.is_silent(0)
+            with desk.database.transaction() as session:
+                AnswerRuns(session).finish(run_id, RunStatus.COMPLETE)
+                Messages(session).complete(answer.id, "It is.", MessageStatus.COMPLETE, 2)
+                Conversations(session).touch(session.get_one(Conversation, room))
+            events.publish(room)
+            await hers.told("changed")
+            asked = answers.glances
+            answers.texts[run_id] = "It is nine."
+            assert await hers.is_silent()
+            assert answers.glances <= asked + 1
+
+
+def test_after_a_time_without_postgresql_everything_is_told(
+    desk: Desk, ada: Guest, bo: Guest, room: UUID, listens: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hints that were lost lose nothing."""
+    monkeypatch.setattr(audience, "SLOWLY", 0.0)
+    silent = TalkService(desk.database, RateLimiter(), Events(desk.database.engine.url), desk.started.append, None)
+
+    @scene
+    async def play() -> None:
+        async with listens(bo, room) as his:
+            await his.begun()
+            await his.rest()
+            silent.send(ada.actor, room, "Nobody says so.")
+            assert await his.is_silent()
+            await asyncio.to_thread(break_connections, desk.database.engine.url)
+            await his.told("changed")
+            assert await his.told("unread") == counts(1, **{str(room): [1, 0, 0]})
+
+
+class Away(WatchService):
+    """As long as PostgreSQL is away."""
+
+    is_away = False
+
+    def look(self, *asked: Any) -> Sight:
+        if self.is_away:
+            raise DatabaseUnavailable
+        return super().look(*asked)
+
+
+def test_what_could_not_be_looked_at_is_told_later(
+    desk: Desk, ada: Guest, bo: Guest, room: UUID, application: StandIn, talk: TalkService, listens: Open,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(audience, "RECHECK", 0.1)
+    application.watching = watching = Away(desk.database, application.presence)
+
+    @scene
+    async def play() -> None:
+        async with listens(bo, room) as his:
+            await his.begun()
+            await his.rest()
+            watching.is_away = True
+            talk.send(ada.actor, room, "Is anybody there?")
+            assert await his.is_silent()
+            watching.is_away = False
+            await his.told("changed")
+            assert await his.told("unread") == counts(1, **{str(room): [1, 0, 0]})
+
+
+def test_many_streams_cost_as_many_queries_as_one(
+    desk: Desk, ada: Guest, room: UUID, talk: TalkService, listens: Open
+) -> None:
+    @scene
+    async def play() -> None:
+        spent = []
+        for count in (1, 20):
+            async with AsyncExitStack() as stack:
+                streams = [await stack.enter_async_context(listens(ada, room)) for _ in range(count)]
+                for one in streams:
+                    await one.begun()
+                await streams[0].rest()
+                with counted(desk.database) as statements:
+                    talk.send(ada.actor, room, "Again.")
+                    sending = len(statements)
+                    for one in streams:
+                        await one.told("changed")
+                    await streams[0].rest()
+                spent.append(len(statements) - sending)
+        assert spent[1] <= spent[0]
+
+
+def break_connections(url: URL) -> None:
+    with autocommit(url) as engine, engine.connect() as connection:
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley-events'")
+        )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui.message_bar import message_bar
+from core.ui.message_bar import message_bar, message_bar_code
 from tests.bench.seeding import ANSWER, QUESTION
 
 ROLES = {"user": (":material/person:", QUESTION), "assistant": (":material/forum:", ANSWER)}
@@ -10,6 +10,7 @@ ROLES = {"user": (":material/person:", QUESTION), "assistant": (":material/forum
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
     st.button("**Late deliveries**", type="tertiary", key="chat_title", help="Rename", wrap=False)
     st.menu_button("More", ["Rename", "Instructions", "Archive", "Delete"], type="tertiary", key="chat_menu")
+message_bar_code(lambda _acts: None)
 st.caption("Today", text_alignment="center")
 for number in range(40):
     role = "assistant" if number % 2 else "user"
@@ -18,6 +19,7 @@ for number in range(40):
         st.markdown(text)
         message_bar(
             {
+                "message": str(number),
                 "time": "12:00",
                 "exact": "1 May, 12:00",
                 "copy": text,
@@ -26,7 +28,6 @@ for number in range(40):
                 "version": None,
             },
             key=f"bar_{number}",
-            on_act=lambda _name, _wanted: None,
         )
 with st.bottom:
     st.chat_input("Ask anything", key="composer")

@@ -1,0 +1,48 @@
+const SETTLED = 400
+const hub = (window.parleyLinks ??= { navs: new Map() })
+const seen = new Map()
+
+// A room that no list has, has something new: then the list is to be drawn anew, with that one on top. A dialog might
+// close by it, and what is typed there be lost.
+let asking = 0
+const ask = () => {
+  clearTimeout(asking)
+  if (document.querySelector('[role="dialog"]')) asking = setTimeout(ask, SETTLED)
+  else hub.tell?.("unknown", Date.now())
+}
+
+let isFirst = true
+const hear = ({ detail }) => {
+  let isUnknown = false
+  for (const [id, counts] of Object.entries(detail.rooms)) {
+    const isListed = [...hub.navs.values()].map((update) => update(id, counts)).some(Boolean)
+    const hasGrown = counts[0] > (seen.get(id) ?? 0)
+    seen.set(id, counts[0])
+    isUnknown ||= !isListed && hasGrown && !isFirst
+  }
+  isFirst = false
+  if (isUnknown) ask()
+}
+
+// Where the sidebar covers the page, it makes way for what was opened from it.
+const NARROW = 768
+let shown
+const makeWay = (current) => {
+  const isAnother = shown !== undefined && shown !== current
+  shown = current
+  if (isAnother && window.innerWidth < NARROW) {
+    document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click()
+  }
+}
+
+export default function ({ data, setTriggerValue }) {
+  makeWay(data)
+  hub.tell = (name, value) => setTriggerValue(name, value)
+  window.addEventListener("parley-unread", hear)
+  return () => {
+    clearTimeout(asking)
+    window.removeEventListener("parley-unread", hear)
+    delete hub.tell
+    shown = undefined
+  }
+}

@@ -1,0 +1,151 @@
+// One EventSource for each window, whatever page it shows: /api/events, of core/web/events.py. The page says which
+// conversation it has open; whoever wants to hear of that calls `parleyEar.on(kind, listener)`. What is unread in all rooms
+// comes as the event "parley-unread".
+const ADDRESS = "/api/events"
+const RETRY = 5000
+const REFUSED = [403, 404]
+const REMEMBERED = ["here", "reads"]
+const READ_ALL = [0, 0, 0]
+
+const makeEar = () => {
+  const listeners = new Map(), known = new Map()
+  let source = null, heard = null, watched = null, refused = null
+  let isOn = false, isOver = false, isWhole = false, asking = 0, syncing = 0
+
+  const say = (kind, detail) => {
+    if (REMEMBERED.includes(kind)) known.set(kind, detail)
+    for (const listener of listeners.get(kind) ?? []) listener(detail)
+  }
+  // A stream begins with all rooms that have something unread; after that it tells those that differ. Whoever listens
+  // always gets what differs, and finds all there is in `parleyUnread`.
+  const count = ({ total, mentions, rooms }) => {
+    const before = window.parleyUnread?.rooms ?? {}
+    const read = isWhole ? Object.fromEntries(Object.keys(before).map((id) => [id, READ_ALL])) : {}
+    const differing = { ...read, ...rooms }
+    const all = Object.entries({ ...before, ...differing }).filter(([, [unread]]) => unread)
+    isWhole = false
+    window.parleyUnread = { total, mentions, rooms: Object.fromEntries(all) }
+    window.dispatchEvent(new CustomEvent("parley-unread", { detail: { total, mentions, rooms: differing } }))
+  }
+  const close = () => {
+    clearTimeout(asking)
+    source?.close()
+    source = heard = null
+  }
+  const leave = () => {
+    isOver = true
+    close()
+    const isTyping = [...document.querySelectorAll("textarea")].some((box) => box.value.trim())
+    if (!isTyping) location.reload()
+  }
+  const wanted = () => watched && watched.address !== refused ? watched.address : ADDRESS
+  const refuse = (address) => {
+    refused = address
+    close()
+    if (address === ADDRESS) isOver = true
+    sync()
+  }
+  // An EventSource doesn't say why it was refused.
+  const ask = async (address) => {
+    const { status } = await fetch(address, { method: "HEAD" }).catch(() => ({ status: 503 }))
+    if (isOver || source) return
+    if (status === 401) leave()
+    else if (REFUSED.includes(status)) refuse(address)
+    else asking = setTimeout(sync, RETRY)
+  }
+  const open = (address) => {
+    heard = address
+    const seen = address === ADDRESS ? "" : `&seen=${encodeURIComponent(watched.seen)}`
+    const opened = source = new EventSource(address + seen)
+    const hear = (kind, act) => opened.addEventListener(kind, ({ data }) => opened === source && act(data))
+    hear("open", () => isWhole = true)
+    hear("unread", (data) => count(JSON.parse(data)))
+    for (const kind of REMEMBERED) hear(kind, (data) => say(kind, JSON.parse(data)))
+    hear("grown", (run) => say("grown", run))
+    hear("changed", (state) => {
+      if (state === "gone") refuse(address)
+      say("changed", state)
+    })
+    hear("signed-out", leave)
+    hear("error", () => {
+      if (opened.readyState !== EventSource.CLOSED) return  // else it tries again by itself
+      close()
+      ask(address)
+    })
+  }
+  // A browser has six connections for all tabs of a host, so one that nobody looks at gives its own back.
+  const sync = () => {
+    clearTimeout(syncing)
+    const address = isOn && !isOver && !document.hidden ? wanted() : null
+    if (address === heard) return
+    close()
+    if (address) open(address)
+  }
+  const soon = () => {
+    clearTimeout(syncing)
+    syncing = setTimeout(sync)  // one conversation goes and another comes in the same moment
+  }
+  document.addEventListener("visibilitychange", sync)
+
+  return {
+    start() {
+      isOn = true
+      soon()
+    },
+    stop() {
+      isOn = false
+      soon()
+    },
+    // `watch.address` and `watch.seen`, the state that the page draws. Returns what ends it.
+    watch(watch) {
+      if (watch.address !== watched?.address) for (const kind of REMEMBERED) known.delete(kind)
+      watched = watch
+      refused = null
+      soon()
+      return () => {
+        if (watched !== watch) return
+        watched = null
+        soon()
+      }
+    },
+    // Begins with what was told last, if it is of a kind that stays true.
+    on(kind, listener) {
+      const those = listeners.get(kind) ?? new Set()
+      listeners.set(kind, those.add(listener))
+      if (known.has(kind)) listener(known.get(kind))
+      return () => those.delete(listener)
+    },
+  }
+}
+
+// The number on the navigation's link, and before the title of the tab.
+const MOST = 99
+const NUMBERED = /^\(\d+\+?\) /
+
+const badge = () => {
+  let shown = ""
+  const entitle = () => {
+    const title = (shown && `(${shown}) `) + document.title.replace(NUMBERED, "")
+    if (document.title !== title) document.title = title
+  }
+  const style = document.documentElement.style
+  new MutationObserver(entitle).observe(document.head, { subtree: true, childList: true, characterData: true })
+  window.addEventListener("parley-unread", ({ detail: { total } }) => {
+    shown = total > MOST ? `${MOST}+` : total ? String(total) : ""
+    if (shown) style.setProperty("--parley-unread", `"${shown}" / "${shown} unread"`)
+    else style.removeProperty("--parley-unread")
+    entitle()
+  })
+}
+
+export default function ({ parentElement }) {
+  const colour = getComputedStyle(parentElement).getPropertyValue("--st-primary-color")
+  document.documentElement.style.setProperty("--parley-badge", colour)
+  if (!window.parleyEar) {
+    window.parleyEar = makeEar()
+    badge()
+    window.dispatchEvent(new Event("parley-ear"))
+  }
+  window.parleyEar.start()
+  return () => window.parleyEar.stop()
+}

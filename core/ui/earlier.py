@@ -1,0 +1,22 @@
+"""How far back a conversation is shown, and the way further back."""
+
+from uuid import UUID
+
+import streamlit as st
+
+from core.services.transcripts import PAGE
+
+PAGES = "transcript_pages"
+
+
+def asked_for(conversation_id: UUID) -> int:
+    """How many of the newest messages this tab wants to see."""
+    return PAGE * int(st.session_state.get(PAGES, {}).get(conversation_id, 1))
+
+
+def earlier_button(conversation_id: UUID) -> None:
+    def clicked() -> None:
+        pages = st.session_state.setdefault(PAGES, {})
+        pages[conversation_id] = pages.get(conversation_id, 1) + 1
+
+    st.button("Earlier messages", icon=":material/expand_less:", type="tertiary", key="earlier", on_click=clicked)

@@ -1,0 +1,91 @@
+// A room is drawn in pieces, each time as a callback says. One call at a time: until the page has drawn what the last
+// one asked for, what is heard is kept, and of several states only the newest. That it has, "parley-drawn" tells; by the
+// state of the script it shows late or never, as that also rests between a callback and what it has drawn.
+const BETWEEN = 40, SETTLED = 200, LOST = 600, STUCK = 5000
+const LOOK_AGAIN = 400
+const STATE = "data-test-script-state"
+const watches = new WeakMap()
+
+const withEar = (use) => {
+  if (window.parleyEar) use(window.parleyEar)
+  else window.addEventListener("parley-ear", () => use(window.parleyEar), { once: true })
+}
+
+// `watch.seen` is the state that the last whole run drew: what it found out by itself is no news.
+const watchOver = (address) => {
+  const watch = { address }
+  const endings = []
+  let news = null, told = null, grown = null, isWaiting = false, losing = 0, settling = 0, isOver = false
+
+  const isDrawing = () => document.querySelector(`[${STATE}="running"]`) !== null
+  const landed = () => {
+    clearTimeout(losing)
+    clearTimeout(settling)
+    isWaiting = false
+    next()
+  }
+  const call = (event, value) => {
+    isWaiting = true
+    losing = setTimeout(landed, LOST)
+    watch.call(event, value)
+  }
+  // A run of the page that is under way would be cut off, so this waits for its end.
+  const next = () => {
+    if (isOver || isWaiting || isDrawing()) return
+    // A dialog would close when the page is drawn anew, and what is typed in it be lost.
+    if (document.querySelector('[role="dialog"]')) {
+      clearTimeout(settling)
+      settling = setTimeout(next, LOOK_AGAIN)
+      return
+    }
+    if (news !== null && news !== watch.seen && news !== told) {
+      call("changed", told = news)
+    } else if (grown !== null) {
+      const run = grown
+      grown = null
+      call("grown", run)
+    }
+  }
+  const drawing = new MutationObserver(() => {
+    clearTimeout(settling)
+    if (!isDrawing()) {
+      settling = setTimeout(landed, isWaiting ? SETTLED : BETWEEN)
+    } else if (isWaiting) {
+      clearTimeout(losing)
+      losing = setTimeout(landed, STUCK)
+    }
+  })
+  drawing.observe(document.body, { subtree: true, attributeFilter: [STATE] })
+  window.addEventListener("parley-drawn", landed)
+  const hear = (kind, note) => (ear) => ear.on(kind, (data) => {
+    note(data)
+    next()
+  })
+  const heard = [hear("changed", (state) => news = state), hear("grown", (run) => grown = run)]
+  withEar((ear) => isOver || endings.push(...heard.map((begin) => begin(ear)), ear.watch(watch)))
+  watch.end = () => {
+    isOver = true
+    clearTimeout(losing)
+    clearTimeout(settling)
+    drawing.disconnect()
+    window.removeEventListener("parley-drawn", landed)
+    for (const end of endings) end()
+  }
+  return watch
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const { address, seen } = JSON.parse(data)
+  let watch = watches.get(parentElement)
+  if (watch?.address !== address) {
+    watch?.end()
+    watch = watchOver(address)
+    watches.set(parentElement, watch)
+  }
+  watch.seen = seen
+  watch.call = setTriggerValue
+  return () => {
+    watch.end()
+    watches.delete(parentElement)
+  }
+}
