@@ -1,14 +1,19 @@
 """`python -m core …`: Parley's command line."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 
 import typer
 
 from core import bootstrap
-from core.cli import serve, users
+from core.cli import demo, serve, users
 from core.config import load_settings
 from core.database.opening import open_database
 from core.errors import ParleyError
+
+Options = ParamSpec("Options")
 
 
 def with_application(context: typer.Context) -> None:
@@ -17,8 +22,22 @@ def with_application(context: typer.Context) -> None:
     bootstrap.install(bootstrap.build(settings, context.with_resource(open_database(settings))))
 
 
+def opened(command: Callable[Options, None]) -> Callable[Options, None]:
+    """The same for a single command."""
+
+    @wraps(command)
+    def run(*args: Options.args, **options: Options.kwargs) -> None:
+        settings = load_settings()
+        with open_database(settings) as database:
+            bootstrap.install(bootstrap.build(settings, database))
+            command(*args, **options)
+
+    return run
+
+
 app = typer.Typer(help="Parley, a company's own assistant desk.", no_args_is_help=True, add_completion=False)
 app.command("serve")(serve.serve)
+app.command("demo")(opened(demo.demo))
 app.add_typer(users.app, name="users", help="People and their roles.", callback=with_application)
 
 

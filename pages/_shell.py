@@ -3,8 +3,9 @@
 import streamlit as st
 
 from core.permissions import Permission
-from core.ui import away, frame, guard, links
+from core.ui import away, frame, guard, links, room_view
 
+room_view.begin_run()
 st.set_page_config(page_title="Parley", page_icon=links.FAVICON, layout="centered")
 st.logo(links.LOGO, size="large", icon_image=links.FAVICON)
 

@@ -5,6 +5,7 @@ import streamlit as st
 from core import bootstrap
 from core.permissions import Permission
 from core.ui import composer, guard, links, times
+from core.ui.home_rooms import home_rooms
 from core.ui.new_chat import first_name, model_caption
 from core.ui.text import as_label
 
@@ -21,22 +22,26 @@ app = bootstrap.current()
 if problem := app.assistant.problem():
     st.warning(problem, icon=":material/build:")
 
-latest = app.conversations.list_recent(actor, limit=LATEST)
-if latest:
+chats, rooms = st.columns(2, gap="large")
+with chats:
     st.subheader("Continue", anchor=False)
+    latest = app.conversations.list_recent(actor, limit=LATEST)
     for line in latest:
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
             st.page_link(
                 links.CHAT.page(),
-                label=as_label(line.title, 48) or "New chat",
+                label=as_label(line.title, 28) or "New chat",
                 icon=":material/chat:",
                 help="",
                 query_params={links.CONVERSATION: str(line.id)},
                 width="stretch",
             )
             st.caption(times.ago(line.last_message_at), width="content")
-else:
-    st.markdown("Ask your first question below. Your chats stay here, and only you can read them.")
+    if not latest:
+        st.markdown("Ask your first question below. Your chats stay here, and only you can read them.")
+with rooms:
+    st.subheader("Rooms", anchor=False)
+    home_rooms(actor)
 
 composer.chat_box(actor, None, caption=model_caption())
 if st.session_state.pop(composer.SENT, None):

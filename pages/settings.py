@@ -23,9 +23,11 @@ with st.form("company", border=False):
         help=f"Up to {MAX_INSTRUCTIONS:,} characters.",
     )
     st.caption("The assistant is told this in every chat of the company, from the next question on.")
+    assistant_name = st.text_input("Assistant's name", company.assistant_name)
+    st.caption("In a room the assistant answers whoever writes @ and this name, from the next message on.")
     if st.form_submit_button("Save", type="primary"):
         try:
-            companies.update(actor, name=name, instructions=instructions)
+            companies.update(actor, name=name, instructions=instructions, assistant_name=assistant_name)
         except ParleyError as error:
             st.error(str(error), icon=":material/error:")
         else:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.ui.text import as_label, as_markdown, as_typed, browser_name
+from core.ui.text import as_label, as_markdown, as_said, as_typed, browser_name
 
 PUNCTUATION = r"\`*_{}[]()<>#+-.!|~$:&"
 JOINER = "\u2060"
@@ -112,6 +112,31 @@ def test_a_label_is_one_line_that_reads_as_written(text: str, limit: int) -> Non
 def test_in_a_label_no_mark_has_a_meaning(text: str) -> None:
     bare = re.sub(r"\\[" + re.escape(PUNCTUATION) + "]", "", as_label(text))
     assert not set(bare) & set(PUNCTUATION)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Ask @Bo or @ADA!", "Ask **@Bo** or :primary-badge[@ADA]!"),
+        ("@Bo Diddley, not @Bob", "**@Bo Diddley**, not @Bob"),
+        ("to:@Ada", f"to:{JOINER}:primary-badge[@Ada]"),
+        ("@A*b] (x) and @Ada\n$5", "**@A\\*b\\]** (x) and :primary-badge[@Ada]  \n\\$5"),
+        # Neither a call nor anything else.
+        ("me@Bo.org, `@Bo`, \\@Bo, @@Bo", None),
+        ("```\n@Ada\n```", None),
+        (":red[@Nobody]", "\\:red[@Nobody]"),
+    ],
+)
+def test_a_name_that_is_called_stands_out(said: str, shown: str | None) -> None:
+    assert as_said(said, ["Bo", "Bo Diddley", "A*b]"], ["Ada"]) == (said if shown is None else shown)
+
+
+@given(st.text(alphabet="ab@:$[]1 -/", max_size=40))
+def test_beside_a_call_no_mark_of_the_writer_is_left(text: str) -> None:
+    shown = as_said(text, ["a"], ["b"]).replace(":primary-badge[@b]", "@").replace("**@a**", "@")
+    assert not re.search(r"(?<!\\)\$\d", shown)
+    assert not re.search(r"(?<!\\):[a-z][a-z1-]*\[", shown)
+    assert not re.search(r":[a-z-][a-z1/-]*:", shown)
 
 
 def unescaped(label: str) -> str:

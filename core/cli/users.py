@@ -30,7 +30,12 @@ def add(
 ) -> None:
     """Add a person, with a password to sign in."""
     person = _people().create_user(
-        None, email=email, display_name=name, password=_password(password_stdin), roles=role, company_id=company
+        None,
+        email=email,
+        display_name=name,
+        password=read_password(from_stdin=password_stdin),
+        roles=role,
+        company_id=company,
     )
     typer.echo(f"Added {person.email} ({', '.join(sorted(person.roles))}).")
 
@@ -71,7 +76,7 @@ def set_password(email: Email, password_stdin: FromStdin = False) -> None:
     """Give a person a new password and sign them out everywhere."""
     people = _people()
     person = people.find(None, email)
-    people.set_password(None, person.id, _password(password_stdin))
+    people.set_password(None, person.id, read_password(from_stdin=password_stdin))
     typer.echo(f"{person.email} has a new password and is signed out everywhere.")
 
 
@@ -89,7 +94,7 @@ def _people() -> PeopleService:
     return current().people
 
 
-def _password(from_stdin: bool) -> str:
+def read_password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))

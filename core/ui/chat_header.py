@@ -29,7 +29,7 @@ def chat_header(actor: Actor, conversation: ConversationView) -> None:
         st.menu_button("More", options, type="tertiary", key=menu, on_click=chosen)
     if conversation.is_archived:
         st.info("This chat is archived. Writing in it brings it back.", icon=":material/archive:")
-    asked = st.session_state.pop("open_dialog", None)
+    asked = st.session_state.pop(dialogs.OPEN, None)
     if asked == RENAME:
         dialogs.rename(actor, conversation)
     elif asked == INSTRUCTIONS:
@@ -45,7 +45,7 @@ def undo_offer(actor: Actor) -> None:
             st.button(
                 "Undo", icon=":material/undo:", key="undo_it", on_click=_undo, args=(actor, what, conversation_id)
             )
-            st.button("Dismiss", type="tertiary", key="undo_not", on_click=_forget)
+            st.button("Dismiss", type="tertiary", key="undo_not", on_click=forget_undo)
 
 
 def _model_choice(actor: Actor, conversation: ConversationView) -> None:
@@ -69,9 +69,10 @@ def _act(actor: Actor, conversation: ConversationView, choice: str | None) -> No
     with failures.noticed():
         actor = guard.again(actor)
         if choice in (RENAME, INSTRUCTIONS):
-            st.session_state["open_dialog"] = choice
+            st.session_state[dialogs.OPEN] = choice
         elif choice == UNARCHIVE:
             conversations.unarchive(actor, conversation.id)
+            forget_undo()
         elif choice == ARCHIVE:
             conversations.archive(actor, conversation.id)
             _leave("Archived", conversation)
@@ -94,8 +95,8 @@ def _undo(actor: Actor, what: str, conversation_id: UUID) -> None:
         else:
             conversations.unarchive(actor, conversation_id)
         links.select_conversation(conversation_id)
-    _forget()
+    forget_undo()
 
 
-def _forget() -> None:
+def forget_undo() -> None:
     st.session_state.pop(UNDO, None)

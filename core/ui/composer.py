@@ -1,5 +1,6 @@
 """The chat box: sends, and gives back the text when it could not be sent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -30,26 +31,48 @@ SENT = "just_sent"
 
 
 def send(actor: Actor, conversation_id: UUID | None, text: str) -> bool:
-    """Sends a message; False, with a notice, when it was refused. Sent twice it is one message."""
+    """Asks the assistant; False, with a notice, when it was refused. Sent twice it is one message."""
+
+    def ask(actor: Actor, client_key: UUID) -> UUID:
+        model = st.session_state.get(MODEL) if conversation_id is None else None
+        chat = bootstrap.current().chat
+        return chat.ask(
+            actor, text, conversation_id=conversation_id, model=model, client_key=client_key
+        ).conversation_id
+
+    sent_to = _delivered(actor, conversation_id, text, ask)
+    if sent_to is None:
+        return False
+    st.session_state[SENT] = True
+    st.session_state.pop(UNDO, None)
+    links.select_conversation(sent_to)
+    return True
+
+
+def say(actor: Actor, room_id: UUID, text: str, *, reply_to_id: UUID | None = None) -> bool:
+    """The same for a message in a room."""
+
+    def say(actor: Actor, client_key: UUID) -> UUID:
+        talk = bootstrap.current().talk
+        return talk.send(actor, room_id, text, reply_to_id=reply_to_id, client_key=client_key).conversation_id
+
+    return _delivered(actor, room_id, f"{text}\0{reply_to_id or ''}", say) is not None
+
+
+def _delivered(
+    actor: Actor, conversation_id: UUID | None, text: str, deliver: Callable[[Actor, UUID], UUID]
+) -> UUID | None:
+    """The conversation that `deliver` sent it to, under a key that a repetition has again; None when it was refused."""
     st.session_state.pop(failures.NOTICE, None)
     sending = _sending(actor, conversation_id, text)
     st.session_state[LAST] = sending
     try:
-        sent = bootstrap.current().chat.ask(
-            guard.again(actor),
-            text,
-            conversation_id=conversation_id,
-            model=st.session_state.get(MODEL) if conversation_id is None else None,
-            client_key=sending.client_key,
-        )
+        sent_to = deliver(guard.again(actor), sending.client_key)
     except ParleyError as error:
         failures.keep_notice(error)
-        return False
+        return None
     st.session_state[LAST] = replace(sending, tried_at=clock.now(), has_arrived=True)
-    st.session_state[SENT] = True
-    st.session_state.pop(UNDO, None)
-    links.select_conversation(sent.conversation_id)
-    return True
+    return sent_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +127,9 @@ def see(shown: Transcript) -> None:
     """Remembers what this tab shows."""
     last = [f"{message.id} {message.status}" for message in shown.messages[-1:]]
     end = " ".join([*last, *(str(question.id) for question in shown.queued)])
-    st.session_state[SEEN] = Seen(shown.conversation.id, end, is_at_rest=shown.active_run_id is None)
+    # In a room no answer says that one's words have arrived: for WHILE_WRITING the same ones are the same message.
+    is_at_rest = shown.active_run_id is None and shown.conversation.room is None
+    st.session_state[SEEN] = Seen(shown.conversation.id, end, is_at_rest=is_at_rest)
 
 
 def forget_sent() -> None:

@@ -1,123 +1,25 @@
 """The row under a message: when it was said, and what can be done with it. One small part, all icons named.
 
-Streamlit sends a part's code with each of its places. So the code has a place of its own, once a page, and what stands
-under each message only calls it.
+Streamlit sends a part's code with each of its places. So the code has a place of its own, once a page, outside every
+fragment; what stands under each message only calls it. That one place also is where every click is told, so that none
+depends on the block it was made in, which may be drawn anew at that moment.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import streamlit as st
 
-CSS = """
-.bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.125rem; min-height: 1.75rem;
-  font-family: var(--st-font); font-size: 0.8rem; color: var(--st-text-color); }
-.bar > * { opacity: 0.62; }
-.bar > *:hover, .bar > *:focus-visible, .bar > .on { opacity: 1; }
-time, .versions { margin-right: 0.375rem; font-variant-numeric: tabular-nums; }
-.versions { display: inline-flex; align-items: center; opacity: 1; }
-button { all: unset; box-sizing: border-box; display: inline-flex; align-items: center; justify-content: center;
-  width: 1.75rem; height: 1.75rem; border-radius: var(--st-button-radius); cursor: pointer; color: inherit; }
-button:hover:not(:disabled) { background: var(--st-secondary-background-color); }
-button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
-button:disabled { opacity: 0.35; cursor: default; }
-button.on { color: var(--st-primary-color); }
-svg { width: 1rem; height: 1rem; fill: none; stroke: currentColor; stroke-width: 1.75;
-  stroke-linecap: round; stroke-linejoin: round; }
-@media (pointer: coarse) { button { width: 2.25rem; height: 2.25rem; } }
-"""
+from core.ids import parse_id
 
-JS = """
-const ICONS = {
-  copy: '<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M5 15V6a2 2 0 0 1 2-2h8"/>',
-  done: '<path d="M5 12.5l4.5 4.5L19 7.5"/>',
-  edit: '<path d="M4 20h4L19 9l-4-4L4 16z"/><path d="M13.5 6.5l4 4"/>',
-  regenerate: '<path d="M20 11a8 8 0 1 0-2.3 6.3"/><path d="M20 4.5V11h-6.5"/>',
-  up: '<path d="M7 11v9H4v-9z"/>' +
-    '<path d="M7 11l4-7.5c1.6 0 2.5 1 2.5 2.5L13 9.5h5a2 2 0 0 1 2 2.4l-1.3 6.4A2 2 0 0 1 16.7 20H7"/>',
-  down: '<path d="M17 13V4h3v9z"/>' +
-    '<path d="M17 13l-4 7.5c-1.6 0-2.5-1-2.5-2.5l.5-3.5H6a2 2 0 0 1-2-2.4l1.3-6.4A2 2 0 0 1 7.3 4H17"/>',
-  previous: '<path d="M14.5 6l-6 6 6 6"/>',
-  next: '<path d="M9.5 6l6 6-6 6"/>',
-}
-
-const sheet = new CSSStyleSheet()
-sheet.replaceSync(STYLES)
-
-window.parleyMessageBar = (component) => {
-  const { parentElement, setTriggerValue } = component
-  const data = JSON.parse(component.data)
-  if (parentElement instanceof ShadowRoot) parentElement.adoptedStyleSheets = [sheet]
-  const bar = parentElement.querySelector(".bar")
-  const icon = (name) => `<svg viewBox="0 0 24 24" aria-hidden="true">${ICONS[name]}</svg>`
-
-  const button = (name, label, act, pressed) => {
-    const made = document.createElement("button")
-    made.type = "button"
-    made.title = label
-    made.setAttribute("aria-label", label)
-    made.innerHTML = icon(name)
-    if (pressed !== undefined) {
-      made.setAttribute("aria-pressed", String(pressed))
-      made.classList.toggle("on", pressed)
-    }
-    if (act) made.onclick = () => act(made)
-    else made.disabled = true
-    return made
-  }
-  const tell = (name, id) => () => setTriggerValue("act", { name, id: id ?? null })
-
-  const copy = async (made) => {
-    try {
-      await navigator.clipboard.writeText(data.copy)
-    } catch {
-      // Without https there is no clipboard API; a selection in a text field still copies.
-      const field = document.createElement("textarea")
-      field.value = data.copy
-      document.body.append(field)
-      field.select()
-      document.execCommand("copy")
-      field.remove()
-    }
-    made.innerHTML = icon("done")
-    made.setAttribute("aria-label", "Copied")
-    setTimeout(() => { made.innerHTML = icon("copy"); made.setAttribute("aria-label", "Copy") }, 1500)
-  }
-
-  const parts = []
-  const time = document.createElement("time")
-  time.textContent = data.time
-  time.title = data.exact
-  parts.push(time)
-  if (data.version) {
-    const { number, total, previous, next } = data.version
-    const versions = document.createElement("span")
-    versions.className = "versions"
-    const text = document.createElement("span")
-    text.textContent = `${number} of ${total}`
-    versions.append(
-      button("previous", "Earlier version", previous && tell("version", previous)),
-      text,
-      button("next", "Later version", next && tell("version", next)),
-    )
-    parts.push(versions)
-  }
-  const offered = {
-    copy: () => button("copy", "Copy", copy),
-    up: () => button("up", "Good answer", tell("up"), data.score === "up"),
-    down: () => button("down", "Bad answer", tell("down"), data.score === "down"),
-    regenerate: () => button("regenerate", "Write this answer again", tell("regenerate")),
-    edit: () => button("edit", "Edit and send again", tell("edit")),
-  }
-  for (const name of data.actions) parts.push(offered[name]())
-  bar.replaceChildren(...parts)
-}
-window.dispatchEvent(new Event("parley-message-bar"))
-
-export default function () {}
-"""
-
+DONE = "acts_done"
+REMEMBERED = 100
+"""Clicks of the last seconds are told again with each new one; so many are known to be done."""
+CODE = "message_bar_code"
 STUB = """
 export default function (component) {
   if (window.parleyMessageBar) window.parleyMessageBar(component)
@@ -125,24 +27,56 @@ export default function (component) {
 }
 """
 
-_code = st.components.v2.component("message_bar_code", js=f"const STYLES = {json.dumps(CSS)}\n{JS}")
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody wants done with a message, as the browser says it: who may do that is for the services to say."""
+
+    message_id: UUID
+    name: str
+    value: str | None
+
+
+def _beside(ending: str) -> str:
+    return Path(__file__).with_suffix(ending).read_text("utf-8")
+
+
+_code = st.components.v2.component(
+    "message_bar_code",
+    html='<div class="popup" popover></div>',
+    js=f"const STYLES = {json.dumps(_beside('.css'))}\n{_beside('.js')}",
+)
 _bar = st.components.v2.component("message_bar", html='<div class="bar"></div>', js=STUB)
 
 
-def message_bar_code() -> None:
-    """To be drawn once on a page with message bars."""
-    _code(key="message_bar_code")
-
-
-def message_bar(data: Mapping[str, Any], *, key: str, on_act: Callable[[str, str | None], None]) -> None:
-    """`data`: time, exact, copy (the text), actions (names in order), score and version, or None.
-
-    `on_act(name, id)` runs before the next draw; `id` is the version wanted, for "version" only.
-    """
+def message_bar_code(on_acts: Callable[[Sequence[Act]], None]) -> None:
+    """To be drawn once on a page with message bars. `on_acts` is told what was clicked, before the next draw."""
 
     def acted() -> None:
-        act = st.session_state[key].act
-        on_act(act["name"], act["id"])
+        on_acts(_new(st.session_state[CODE].acts))
 
+    _code(key=CODE, on_acts_change=acted)
+
+
+def is_drawn() -> bool:
+    """Whether the run before drew rows: then the page was not left since."""
+    return CODE in st.session_state
+
+
+def message_bar(data: Mapping[str, Any], *, key: str) -> None:
+    """`data`: message (its id), time, exact, copy (the text), actions (names in order); score and version, or None.
+
+    In rooms also reactions (emoji, count, names, mine), menu (the names behind "more"), and end: the page is to be
+    scrolled to where this was said.
+    """
     # As one string: Streamlit looks into each value of a dict for dataframes, at a third of the part's cost.
-    _bar(key=key, data=json.dumps(data), on_act_change=acted)
+    _bar(key=key, data=json.dumps(data))
+
+
+def _new(told: Sequence[Mapping[str, Any]]) -> list[Act]:
+    """Those that were not done yet."""
+    done: list[str] = st.session_state.get(DONE, [])
+    new = [one for one in told if one["id"] not in done]
+    st.session_state[DONE] = [*done, *(one["id"] for one in new)][-REMEMBERED:]
+    parsed = [(parse_id(str(one["message"])), str(one["name"]), one.get("value")) for one in new]
+    return [Act(id_, name, None if value is None else str(value)) for id_, name, value in parsed if id_]

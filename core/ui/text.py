@@ -1,7 +1,7 @@
 """Text of people and models on its way into Streamlit's Markdown."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 # A fence, in lists and quotations too, up to its like or the end; or code within a line, in any number of ticks; or an
 # address, which one more character would break.
@@ -22,6 +22,7 @@ IMAGE = re.compile(r"!(?=\[)")
 MAIL = re.compile(r"(?<=\w)@(?=\w)")
 # `$5 … $6` would be set as a formula.
 DOLLAR = re.compile(r"(?<!\\)\$(?=\d)")
+LONGEST_CALL = 400
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 
@@ -32,7 +33,29 @@ def as_markdown(text: str) -> str:
 
 def as_typed(text: str) -> str:
     """The same for what a person typed: their line breaks stay line breaks."""
-    return _outside_code(text, lambda part: _without_extensions(part).replace("\n", "  \n"))
+    return _outside_code(text, _typed)
+
+
+def as_said(text: str, names: Iterable[str], mine: Iterable[str] = ()) -> str:
+    """`as_typed`, and where somebody of these names is called as @name, that stands out; most of all one's own."""
+    calls = {name.casefold(): "**{}**" for name in names if name} | {
+        name.casefold(): ":primary-badge[{}]" for name in mine if name
+    }
+    if not calls or "@" not in text:
+        return as_typed(text)
+    longest_first = sorted(calls, key=len, reverse=True)
+    call = re.compile(rf"(?<![\w\\@])@({'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+
+    def change(part: str) -> str:
+        said, end = [], 0
+        for found in call.finditer(part):
+            before, mark = _typed(part[end : found.start()]), calls.get(found[1].casefold(), "{}")
+            # Two colons in a row would be another mark.
+            said += [before, WORD_JOINER * before.endswith(":"), mark.format(as_label(found.group(), LONGEST_CALL))]
+            end = found.end()
+        return "".join([*said, _typed(part[end:])])
+
+    return _outside_code(text, change)
 
 
 def as_label(text: str, limit: int = 60) -> str:
@@ -60,6 +83,10 @@ def browser_name(user_agent: str) -> str:
     browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), "Unknown browser")
     system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), None)
     return f"{browser} on {system}" if system else browser
+
+
+def _typed(text: str) -> str:
+    return _without_extensions(text).replace("\n", "  \n")
 
 
 def _without_extensions(text: str) -> str:

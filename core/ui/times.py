@@ -50,6 +50,10 @@ def day_label(day: date, today: date) -> str:
     return f"{day:%A, %-d %B}" if day.year == today.year else f"{day:%-d %B %Y}"
 
 
+def day(moment: datetime, where: tzinfo) -> str:
+    return f"{moment.astimezone(where):%-d %B %Y}"
+
+
 def exact(moment: datetime, where: tzinfo) -> str:
     return f"{moment.astimezone(where):%-d %B %Y, %H:%M}"
 

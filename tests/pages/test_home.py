@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from core import clock
+from core.models import ConversationKind
 from core.permissions import Role
 from tests.pages.visitor import Desk, DeskWith, bubbles, go, sentences, visit
 from tests.support.builders import make_conversation
@@ -10,9 +11,10 @@ from tests.support.models import ScriptedModel
 def test_the_first_visit_says_what_to_do(desk: Desk) -> None:
     browser = visit(desk.staff(display_name="Ada Lovelace"))
     assert browser.title[0].value == "Hello, Ada"
-    assert browser.main.markdown[0].value == (
-        "Ask your first question below. Your chats stay here, and only you can read them."
-    )
+    assert [text.value for text in browser.main.markdown] == [
+        "Ask your first question below. Your chats stay here, and only you can read them.",
+        "Talk with a colleague, or with several, and ask the assistant to join in.",
+    ]
     assert browser.chat_input and not browser.page_link
 
 
@@ -36,6 +38,36 @@ def test_the_latest_five_chats_lead_on(desk: Desk) -> None:
         "1 h ago",
         "2 h ago",
         "3 h ago",
+    ]
+
+
+def test_rooms_with_something_new_come_first(desk: Desk) -> None:
+    ada, bo = desk.staff(display_name="Ada"), desk.staff(display_name="Bo")
+    application, kind = desk.application, ConversationKind.GROUP
+    names = ("muted", "called", "new", "muted and called", "old", "older than five")
+    rooms = {name: application.rooms.create(bo.actor, kind, name, user_ids=[ada.user.id]) for name in names}
+    for name in ("muted", "muted and called"):
+        application.members.mute(ada.actor, rooms[name])
+    for name in reversed(names):
+        application.talk.send(bo.actor, rooms[name], "@Ada, look" if "called" in name else "look")
+    for name in ("old", "older than five"):
+        application.members.mark_read(ada.actor, rooms[name], 99)
+    browser = visit(ada)
+    assert [(link.value, link.proto.query_string) for link in browser.page_link] == [
+        ("**called**", f"c={rooms['called']}"),
+        ("**new**", f"c={rooms['new']}"),
+        ("**muted and called**", f"c={rooms['muted and called']}"),
+        ("muted", f"c={rooms['muted']}"),
+        ("old", f"c={rooms['old']}"),
+    ]
+    captions = [caption.value for caption in browser.main.caption]
+    assert captions == [
+        "2 unread messages mention you.",
+        "@ · 1 new",
+        "1 new",
+        "@ · 1 new",
+        "just now",
+        "just now",
     ]
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from core.models import ConversationKind
 from core.permissions import Role
 from tests.pages.visitor import Desk, sentences, visit
 
@@ -10,32 +11,49 @@ def test_an_admin_names_and_instructs_the_company(desk: Desk) -> None:
     assert browser.text_input[0].value == desk.company.name
     browser.text_input[0].set_value("  Analytical\tEngines ")
     browser.text_area[0].set_value(" Be brief. ")
+    assert browser.text_input[1].value == "Assistant"
+    browser.text_input[1].set_value(" Ask \t Ida ")
     browser.form_submit_button[0].click().run()
     assert sentences(browser) == ["Saved."]
     kept = desk.application.companies.get(boss.actor)
-    assert (kept.name, kept.instructions) == ("Analytical Engines", "Be brief.")
+    assert (kept.name, kept.instructions, kept.assistant_name) == ("Analytical Engines", "Be brief.", "Ask Ida")
 
 
 @pytest.mark.parametrize(
-    ("name", "instructions", "sentence"),
+    ("name", "instructions", "assistant_name", "sentence"),
     [
-        (" ", "x", "The company's name is empty. Write something first."),
-        ("x" * 121, "x", "The company's name may have up to 120 characters; this has 121."),
-        ("Engines", "x" * 4_001, "Instructions may have up to 4,000 characters; this has 4,001."),
+        (" ", "x", "Ida", "The company's name is empty. Write something first."),
+        ("x" * 121, "x", "Ida", "The company's name may have up to 120 characters; this has 121."),
+        ("Engines", "x" * 4_001, "Ida", "Instructions may have up to 4,000 characters; this has 4,001."),
+        ("Engines", "x", " ", "The assistant's name is empty. Write something first."),
         (
             "Eng\0ines",
             "x",
+            "Ida",
             "The company's name contains a NUL character, which can't be stored. Remove it and try again.",
         ),
     ],
-    ids=["blank", "long name", "long instructions", "nul"],
+    ids=["blank", "long name", "long instructions", "nameless assistant", "nul"],
 )
-def test_what_cannot_be_kept_is_refused_whole(desk: Desk, name: str, instructions: str, sentence: str) -> None:
+def test_what_cannot_be_kept_is_refused_whole(
+    desk: Desk, name: str, instructions: str, assistant_name: str, sentence: str
+) -> None:
     boss = desk.person(Role.ADMIN)
     browser = visit(boss, "settings.py")
-    browser.text_input[0].set_value(name)
+    for field, text in zip(browser.text_input, (name, assistant_name), strict=True):
+        field.set_value(text)
     browser.text_area[0].set_value(instructions)
     browser.form_submit_button[0].click().run()
     assert sentences(browser) == [sentence]
     kept = desk.application.companies.get(boss.actor)
-    assert (kept.name, kept.instructions) == (desk.company.name, "")
+    assert (kept.name, kept.instructions, kept.assistant_name) == (desk.company.name, "", "Assistant")
+
+
+def test_the_assistant_answers_to_its_new_name(desk: Desk) -> None:
+    boss = desk.person(Role.ADMIN, Role.STAFF)
+    room_id = desk.application.rooms.create(boss.actor, ConversationKind.GROUP, "Plans")
+    browser = visit(boss, "settings.py")
+    browser.text_input[1].set_value("Ida")
+    browser.form_submit_button[0].click().run()
+    asked = {text: desk.application.talk.send(boss.actor, room_id, text).run_id for text in ("@Assistant?", "@ida?")}
+    assert [text for text, run_id in asked.items() if run_id] == ["@ida?"]

@@ -20,7 +20,8 @@ GROUP = ConversationKind.GROUP
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
     """What each gave, or the error it raised; all begin together."""
-    barrier, results = threading.Barrier(len(acts)), [None] * len(acts)
+    barrier = threading.Barrier(len(acts))
+    results: list[Any] = [None] * len(acts)
 
     def run(place: int, act: Callable[[], Any]) -> None:
         barrier.wait()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -338,7 +339,7 @@ def test_somebody_elses_answer_under_way_is_not_taken_for_ones_own(desk: Desk, b
     answer = desk.fail(asked(desk, desk.me, room, "@assistant one?"), "Half").origin.message_id
     asked(desk, bob, room, "@assistant two?")
     for act in (desk.chat.retry, desk.chat.resume):
-        assert outcome(lambda act=act: act(desk.me, answer)) == "AnswerInProgress"
+        assert outcome(partial(act, desk.me, answer)) == "AnswerInProgress"
 
 
 def test_it_is_called_by_the_name_that_the_company_gave_it(desk: Desk, room: Any) -> None:

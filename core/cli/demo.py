@@ -1,0 +1,137 @@
+"""`python -m core demo`: people who talk, so that there is something to look at."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import typer
+from rich.progress import track
+
+from core import ids
+from core.bootstrap import Application
+from core.cli.demo_talk import COMPANY, DAY, PEOPLE, Adds, Event, Joins, Leaves, Reads, Removes, Room, Says
+from core.cli.users import Company, FromStdin, read_password
+from core.errors import NotFound
+from core.models import ConversationKind
+from core.permissions import Actor, Role
+from core.services.people import Person
+from core.services.views import Sent
+
+LENGTH = 16
+"""Characters of a password that is made here."""
+THERE = "The demo people are there already; nothing was changed."
+
+People = Mapping[str, Actor]
+
+
+def demo(company: Company = None, password_stdin: FromStdin = False) -> None:
+    """Add six demo people and a day of their talk. Without a company yet, one is made for them."""
+    from core.bootstrap import current  # the composition root imports everything; `--help` needs none of it
+
+    app = current()
+    if _is_there(app):
+        typer.echo(THERE)
+        return
+    password = read_password(from_stdin=True) if password_stdin else ids.new_token()[:LENGTH]
+    app.events.start()  # a server that runs beside this one shows it at once
+    try:
+        people = _add_people(app, password, company)
+        for room in track(DAY, "The demo people talk"):
+            _Talk(app, people, room).play()
+    finally:
+        app.events.stop()
+    typer.echo(f"Added {', '.join(PEOPLE)}. Sign in as {_email(next(iter(PEOPLE)))}, or another of these names.")
+    if not password_stdin:
+        typer.echo(f"Their password, which is not shown again: {password}")
+
+
+def _is_there(app: Application) -> bool:
+    try:
+        app.people.find(None, _email(next(iter(PEOPLE))))
+    except NotFound:
+        return False
+    return True
+
+
+def _add_people(app: Application, password: str, company_id: UUID | None) -> People:
+    """The first one is the admin of a new company; in one that is there already, nobody becomes admin by this."""
+    first, *others = PEOPLE
+    if app.accounts.needs_setup():
+        app.accounts.set_up(
+            token=app.accounts.issue_setup_link(),
+            company_name=COMPANY,
+            email=_email(first),
+            display_name=PEOPLE[first],
+            password=password,
+            user_agent="",
+        )
+        added = {first: app.people.find(None, _email(first))}
+    else:
+        added, others = {}, [first, *others]
+    for name in track(others, "Adding the demo people"):
+        added[name] = app.people.create_user(
+            None,
+            email=_email(name),
+            display_name=PEOPLE[name],
+            password=password,
+            roles=[Role.STAFF],
+            company_id=company_id,
+        )
+    return {name: _actor(person) for name, person in added.items()}
+
+
+def _email(name: str) -> str:
+    return f"{name.lower()}@demo.example"
+
+
+def _actor(person: Person) -> Actor:
+    return Actor(person.id, person.company_id, person.email, person.display_name, person.roles)
+
+
+class _Talk:
+    """One room, from its making on."""
+
+    def __init__(self, app: Application, people: People, room: Room) -> None:
+        self.app = app
+        self.people = people
+        self.room = room
+        self.said: dict[str, Sent] = {}
+        """By text."""
+        self.id = self._begun()
+
+    def _begun(self) -> UUID:
+        owner, ids_ = self.people[self.room.owner], [self.people[name].user_id for name in self.room.people]
+        if self.room.kind is ConversationKind.DIRECT:
+            return self.app.rooms.start_direct(owner, ids_[0])
+        kind, title, history = self.room.kind, self.room.title, self.room.history
+        return self.app.rooms.create(owner, kind, title, user_ids=ids_, history=history)
+
+    def play(self) -> None:
+        for event in self.room.events:
+            self._do(event, self.people[event.who])
+
+    def _do(self, event: Event, actor: Actor) -> None:
+        members = self.app.members
+        match event:
+            case Says():
+                self._say(event, actor)
+            case Adds(whom=whom):
+                members.add(actor, self.id, [self.people[whom].user_id])
+            case Removes(whom=whom):
+                members.remove(actor, self.id, self.people[whom].user_id)
+            case Joins():
+                self.app.rooms.join(actor, self.id)
+            case Leaves():
+                members.leave(actor, self.id)
+            case Reads():
+                members.mark_read(actor, self.id, max(sent.seq for sent in self.said.values()))
+
+    def _say(self, event: Says, actor: Actor) -> None:
+        replied = next((sent for text, sent in self.said.items() if text.startswith(event.replies_to or "\0")), None)
+        sent = self.app.talk.send(actor, self.id, event.text, reply_to_id=replied.message_id if replied else None)
+        self.said[event.text] = sent
+        for emoji, name in event.reactions:
+            self.app.reactions.react(self.people[name], sent.message_id, emoji)
+        if event.edited_to:
+            self.app.talk.edit(actor, sent.message_id, event.edited_to)
+        if event.is_taken_back:
+            self.app.talk.delete(actor, sent.message_id)

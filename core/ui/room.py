@@ -1,0 +1,192 @@
+"""An open room: its transcript, which what others do changes in place, and the box to write in."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Never
+from uuid import UUID
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from core import bootstrap
+from core.errors import ParleyError
+from core.models import ConversationKind, MessageType, Score
+from core.permissions import Actor
+from core.services.views import Transcript
+from core.ui import composer, dialogs, failures, guard, message_bar, room_composer, room_editor, room_view, times
+from core.ui.earlier import asked_for, earlier_button
+from core.ui.live import drawn, live_room, seen_by
+from core.ui.message import rate
+from core.ui.message_bar import Act, message_bar_code
+from core.ui.room_header import room_header
+from core.ui.room_message import ANSWER, block
+from core.ui.room_view import BLOCK, MOST_NEW, SPARE, View, call_names
+from core.ui.text import as_label
+
+FOOT = "room_foot"
+DELETING = "deleting_message"
+
+
+def limit(conversation_id: UUID) -> int:
+    """How many messages to read when the page is drawn: as many as stand there, unless those have become too many."""
+    view = room_view.current()
+    wanted = asked_for(conversation_id)
+    if view is None or view.id != conversation_id or len(view.shown.messages) > view.most:
+        return wanted
+    return max(wanted, len(view.shown.messages))
+
+
+def room(actor: Actor, shown: Transcript) -> None:
+    """Draws it whole. From then on, what changes is drawn block by block."""
+    view = _begin(actor, shown)
+    refresh = partial(_refresh, actor)
+    live_room(view.id, shown.state, on_changed=refresh, on_grown=_grow)
+    message_bar_code(partial(_act_all, actor))
+    room_header(actor, shown)
+    if shown.has_earlier:
+        earlier_button(view.id)
+    for number in view.blocks:
+        st.fragment(block, key=_key(number))(actor, number, refresh)
+    st.fragment(_foot, key=FOOT)(actor)
+    st.fragment(room_composer.above_box, key=room_composer.ABOVE_BOX)(refresh)
+    room_composer.box(actor, view, refresh)
+    _dialogs(actor)
+    view.is_whole = True
+
+
+def gone(conversation_id: UUID, error: ParleyError) -> bool:
+    """Says that the room which was open here can't be read any more; False when it was not open."""
+    view = room_view.current()
+    if view is None or view.id != conversation_id:
+        return False
+    st.title("This room isn't open to you any more", anchor=False)
+    st.markdown(str(error))
+    room_composer.closed_box(view.room.title)
+    return True
+
+
+def _begin(actor: Actor, shown: Transcript) -> View:
+    assert shown.conversation.room
+    before = room_view.current()
+    is_same_visit = before is not None and before.id == shown.conversation.id and message_bar.is_drawn()
+    first, last = (shown.messages[0].seq, shown.messages[-1].seq) if shown.messages else (1, 1)
+    members = bootstrap.current().members.list_members(actor, shown.conversation.id)
+    view = View(
+        shown,
+        since=first,
+        last_block=last // BLOCK + SPARE,
+        new_from=before.new_from if before and is_same_visit else shown.first_unread_seq,
+        most=asked_for(shown.conversation.id) + MOST_NEW,
+        where=times.zone(),
+        names=call_names(member.display_name for member in members) | {shown.conversation.room.assistant_name},
+        my_names=call_names([actor.display_name]) | {actor.email.partition("@")[0]},
+        marked=shown.conversation.room.last_read_seq,
+    )
+    st.session_state[room_view.VIEW] = view
+    composer.see(shown)
+    return view
+
+
+def _refresh(actor: Actor) -> Never:
+    """For callbacks: has drawn what is different now, blocks if that is all, else the page."""
+    view = room_view.current()
+    if view is None or not view.is_whole or {DELETING, dialogs.RATED} & set(st.session_state):
+        st.rerun()
+    try:
+        shown = bootstrap.current().transcripts.read(guard.again(actor), view.id, limit=view.limit)
+    except ParleyError:
+        st.rerun()  # the page says what is the matter
+    if not view.take(shown):
+        st.rerun()
+    composer.see(shown)
+    above = [] if view.above_box == room_composer.state(view) else [room_composer.ABOVE_BOX]
+    _redraw([*map(_key, view.stale()), *above, FOOT])
+
+
+def _grow() -> Never:
+    """For the callback that says that the answer being written is longer now."""
+    view = room_view.current()
+    if view is None or not view.is_whole:
+        st.rerun()
+    has_place = view.growing is not None and view.growing == view.shown.active_run_id
+    _redraw([*map(_key, view.stale()), ANSWER if has_place else FOOT])
+
+
+def _redraw(keys: Sequence[str]) -> Never:
+    try:
+        st.rerun(keys)
+    except StreamlitAPIException:  # a draw that was cut short took one of them away
+        st.rerun()
+
+
+def _act_all(actor: Actor, acts: Sequence[Act]) -> Never:
+    """What was clicked in the rows under the messages."""
+    if view := room_view.current():
+        for act in acts:
+            with failures.noticed():
+                _act(guard.again(actor), view, act)
+    _refresh(actor)
+
+
+def _act(actor: Actor, view: View, act: Act) -> None:
+    message = next((one for one in view.shown.messages if one.id == act.message_id), None)
+    if message is None:
+        return
+    if act.name == "react" and act.value:
+        bootstrap.current().reactions.toggle(actor, message.id, act.value)
+    elif act.name == "reply":
+        room_composer.begin_reply(view, message)
+    elif act.name == "edit" and message.can_edit:
+        room_editor.begin(message.id)
+    elif act.name == "delete" and message.can_delete:
+        st.session_state[DELETING] = message.id
+    elif act.name in ("up", "down"):
+        rate(actor, message, Score(act.name))
+
+
+def _foot(actor: Actor) -> None:
+    """To be a fragment, drawn after the blocks: who has read all that, and now oneself as well."""
+    view = room_view.current()
+    if view is None:
+        return
+    if not any(message.message_type is not MessageType.NOTICE for message in view.shown.messages):
+        st.caption(_nobody_yet(view), text_alignment="center")
+    elif view.shown.messages[-1].is_mine:
+        seen_by(view.room, view.last_seq)
+    drawn(FOOT)
+    if view.last_seq > view.marked:
+        with suppress(ParleyError):  # the next draw does it
+            bootstrap.current().members.mark_read(guard.again(actor), view.id, view.last_seq)
+            view.marked = view.last_seq
+
+
+def _nobody_yet(view: View) -> str:
+    if view.room.kind is ConversationKind.DIRECT:
+        return f"Nobody has written here yet. Only you and {as_label(view.room.title)} can read what is said here."
+    return "Nobody has written here yet. Begin with what this room is for."
+
+
+def _dialogs(actor: Actor) -> None:
+    if message_id := st.session_state.pop(DELETING, None):
+        _confirm_deletion(actor, message_id)
+    elif answer_id := st.session_state.pop(dialogs.RATED, None):
+        dialogs.say_why(actor, answer_id)
+
+
+@dialogs.dialog("Delete this message?")
+def _confirm_deletion(actor: Actor, message_id: UUID) -> None:
+    st.markdown(
+        "Its text goes away for everybody in the room; that there was a message stays visible. It can't be undone."
+    )
+    if st.button("Delete", type="primary", key="confirm_deletion"):
+        try:
+            bootstrap.current().talk.delete(guard.again(actor), message_id)
+        except ParleyError as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            st.rerun()
+
+
+def _key(number: int) -> str:
+    return f"room_block_{number}"

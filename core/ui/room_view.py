@@ -1,0 +1,165 @@
+"""What this tab shows of the open room, and which of it is to be drawn anew when the room has changed.
+
+The transcript stands in blocks of ten seqs, each a fragment. So what others do redraws the blocks that look different
+then, and nothing else: not the page, nor what somebody is typing in it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, tzinfo
+from typing import Any
+from uuid import UUID
+
+import streamlit as st
+
+from core import clock
+from core.models import MessageStatus
+from core.services.room_views import RoomView
+from core.services.views import MessageView, Transcript
+
+VIEW = "room_view"
+EDITING = "editing_in_room"
+BLOCK = 10
+SPARE = 4
+"""Empty blocks below the last: while they last, what is said takes no other part of the page."""
+SLACK = 30
+"""So many more messages than are shown are read when something changed: so many may have come at once."""
+MOST_NEW = 100
+"""Messages that may come while the page stands; then it begins with the newest again, so that it does not slow down."""
+
+
+@dataclass
+class View:
+    """Blocks draw what is here when they are drawn, not what was there when the page was."""
+
+    shown: Transcript
+    since: int
+    """The first seq on the page. It stays when messages come, or the page would shift under its reader."""
+    last_block: int
+    new_from: int | None
+    """Above it stands the line "New", for the whole visit."""
+    most: int
+    """Messages on the page."""
+    where: tzinfo
+    names: frozenset[str]
+    """By which people are called here."""
+    my_names: frozenset[str]
+    drawn: dict[int, int] = field(default_factory=dict)
+    """The digest of each block as the page has it."""
+    above_box: Any = None
+    """What stands above the box."""
+    marked: int = 0
+    """Up to where it is told that this person has read."""
+    growing: UUID | None = None
+    """The run whose answer has a place on the page in which it grows."""
+    is_whole: bool = False
+    """False until the page was drawn to its end: one that was cut short still has parts of the page before."""
+
+    @property
+    def id(self) -> UUID:
+        return self.shown.conversation.id
+
+    @property
+    def room(self) -> RoomView:
+        assert self.shown.conversation.room
+        return self.shown.conversation.room
+
+    @property
+    def last_seq(self) -> int:
+        return self.shown.messages[-1].seq if self.shown.messages else 0
+
+    @property
+    def blocks(self) -> range:
+        return range(self.since // BLOCK, self.last_block + 1)
+
+    @property
+    def limit(self) -> int:
+        """How many messages to read, so that there is no gap between those on the page and the newest."""
+        return len(self.shown.messages) + SLACK
+
+    def messages_of(self, number: int) -> list[MessageView]:
+        return [message for message in self.shown.messages if message.seq // BLOCK == number]
+
+    def above(self, number: int) -> MessageView | None:
+        """The last message above a block; None at the top of the page."""
+        return next((message for message in reversed(self.shown.messages) if message.seq < number * BLOCK), None)
+
+    def day_of(self, message: MessageView) -> date:
+        return message.created_at.astimezone(self.where).date()
+
+    @property
+    def today(self) -> date:
+        return clock.now().astimezone(self.where).date()
+
+    def take(self, shown: Transcript) -> bool:
+        """Shows that from now on; False when that takes more than blocks drawn anew, and is for a run of the page."""
+        first, last = (shown.messages[0].seq, shown.messages[-1].seq) if shown.messages else (self.since, self.since)
+        has_gap = shown.has_earlier and first > self.since
+        messages = tuple(message for message in shown.messages if message.seq >= self.since)
+        if has_gap or last // BLOCK > self.last_block or len(messages) > self.most:
+            return False
+        if not _is_framed_alike(shown, self.shown):
+            return False
+        self.shown = replace(shown, messages=messages, has_earlier=self.shown.has_earlier)
+        return True
+
+    def stale(self) -> list[int]:
+        """The blocks that the page has otherwise than they are now."""
+        return [number for number in self.blocks if self.drawn.get(number) != self.digest(number)]
+
+    def digest(self, number: int) -> int:
+        """Another one, and the block looks different."""
+        messages = self.messages_of(number)
+        if not messages:
+            return 0
+        above = self.above(number)
+        looks: tuple[Any, ...] = (
+            *(_look(message) for message in messages),
+            editing() & {message.id for message in messages},
+            above and self.day_of(above),
+            self.today,
+        )
+        return hash(looks)
+
+
+def current() -> View | None:
+    """Of this tab; it may be of another room than the open one."""
+    view: View | None = st.session_state.get(VIEW)
+    return view
+
+
+def begin_run() -> None:
+    """To be called first of all in a run of the page: if that is cut short, no block of it may be drawn by itself."""
+    if view := current():
+        view.is_whole = False
+
+
+def editing() -> frozenset[UUID]:
+    """The messages that this tab is editing."""
+    found: frozenset[UUID] = st.session_state.get(EDITING, frozenset())
+    return found
+
+
+def call_names(display_names: Iterable[str]) -> frozenset[str]:
+    """What people may be called by: whole names, and first names that only one of them has."""
+    names = [" ".join(name.split()) for name in display_names]
+    first = Counter(name.partition(" ")[0] for name in names)
+    return frozenset({*names, *(name for name, count in first.items() if count == 1)})
+
+
+def is_growing(message: MessageView) -> bool:
+    return message.status is MessageStatus.PENDING
+
+
+def _look(message: MessageView) -> MessageView:
+    """Without what changes all the time and is drawn in a place of its own."""
+    return replace(message, content="", tokens=None) if is_growing(message) else message
+
+
+def _is_framed_alike(one: Transcript, other: Transcript) -> bool:
+    """Whether the same stands around the messages: of the room all but how far it has come."""
+    room, like = one.conversation.room, other.conversation.room
+    room = room and like and replace(room, last_read_seq=like.last_read_seq)
+    conversation = replace(one.conversation, room=room, last_message_at=other.conversation.last_message_at)
+    return conversation == other.conversation

@@ -1,0 +1,87 @@
+import re
+
+import pytest
+
+from core.database.engine import Database
+from core.errors import Invalid
+from core.models import AuditAction
+from core.permissions import Actor, Role
+from core.repositories.audit import Audit
+from core.services.companies import CompanyService, CompanyView
+from tests.support.builders import make_actor, make_company, make_user
+from tests.support.talks import outcome
+
+KEPT = CompanyView("Engines", "", "Assistant")
+
+
+@pytest.fixture
+def boss(database: Database) -> Actor:
+    return somebody(database, Role.ADMIN)
+
+
+def somebody(database: Database, *roles: Role) -> Actor:
+    """The only person of a company."""
+    with database.transaction() as session:
+        return make_actor(make_user(session, make_company(session, name="Engines"), roles), roles)
+
+
+def update(database: Database, actor: Actor, **changes: str) -> None:
+    kept = {"name": KEPT.name, "instructions": KEPT.instructions, "assistant_name": KEPT.assistant_name}
+    service(database).update(actor, **kept | changes)
+
+
+def service(database: Database) -> CompanyService:
+    return CompanyService(database, instruction_tokens=500)
+
+
+NAMES = {
+    "Ida": "Ida",
+    "  Ask\t Ida ": "Ask Ida",
+    "7of9": "7of9",
+    "Ärmel": "Ärmel",
+    "助手": "助手",
+    "x" * 40: "x" * 40,
+    "Ida (the assistant)": "Ida (the assistant)",
+}
+REFUSED = {
+    "x" * 41: "The assistant's name may have up to 40 characters; this has 41.",
+    "": "The assistant's name is empty. Write something first.",
+    " \n": "The assistant's name is empty. Write something first.",
+    "I\0da": "The assistant's name contains a NUL character, which can't be stored. Remove it and try again.",
+    "@Ida": "The assistant's name has to begin with a letter or a digit.",
+    "_Ida": "The assistant's name has to begin with a letter or a digit.",
+    "🤖": "The assistant's name has to begin with a letter or a digit.",
+    "Ida@home": "The assistant's name can't contain an @: that is what people write before it.",
+}
+
+
+@pytest.mark.parametrize("typed", NAMES)
+def test_the_assistants_name_is_one_that_can_be_called(database: Database, boss: Actor, typed: str) -> None:
+    update(database, boss, assistant_name=typed)
+    assert service(database).get(boss).assistant_name == NAMES[typed]
+
+
+@pytest.mark.parametrize("typed", REFUSED)
+def test_another_name_is_refused_with_what_to_change(database: Database, boss: Actor, typed: str) -> None:
+    with pytest.raises(Invalid, match=re.escape(REFUSED[typed])):
+        update(database, boss, assistant_name=typed)
+    assert service(database).get(boss) == KEPT
+
+
+def test_the_trail_has_the_names_and_the_length_of_the_instructions(database: Database, boss: Actor) -> None:
+    update(database, boss, name="Engines & Co", instructions="Be brief.", assistant_name="Ida")
+    with database.reading() as session:
+        [event] = Audit(session).list_recent(boss.company_id)
+        assert event.action == AuditAction.COMPANY_UPDATED
+        assert event.before == {"name": "Engines", "instructions_length": 0, "assistant_name": "Assistant"}
+        assert event.after == {"name": "Engines & Co", "instructions_length": 9, "assistant_name": "Ida"}
+
+
+@pytest.mark.parametrize(
+    ("role", "result"),
+    [(Role.ADMIN, "done"), (Role.STAFF, "NotPermitted"), (Role.MODERATOR, "NotPermitted")],
+)
+def test_only_admins_change_it_and_only_their_own(database: Database, boss: Actor, role: Role, result: str) -> None:
+    actor = somebody(database, role)
+    assert outcome(lambda: update(database, actor, assistant_name="Ida")) == result
+    assert service(database).get(boss) == KEPT
