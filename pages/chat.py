@@ -39,18 +39,16 @@ except NotFound as error:
     st.stop()
 
 if shown.conversation.room:
-    room.room(actor, shown)
-    st.stop()
-
-composer.see(shown)
-live(conversation_id, shown.state)
-chat_header(actor, shown.conversation)
-if shown.has_earlier:
-    earlier_button(conversation_id)
-answering = transcript(actor, shown)
-queue(actor, shown)
-chat_box(actor, conversation_id, caption=context_caption(shown))
-if answer_id := st.session_state.pop(dialogs.RATED, None):
-    dialogs.say_why(actor, answer_id)
-if not dialogs.is_open():
+    room.room(actor, shown)  # and no st.stop() after it: a run that is stopped keeps the fragments of the one before
+else:
+    composer.see(shown)
+    live(conversation_id, shown.state)
+    chat_header(actor, shown.conversation)
+    if shown.has_earlier:
+        earlier_button(conversation_id)
+    answering = transcript(actor, shown)
+    queue(actor, shown)
+    chat_box(actor, conversation_id, caption=context_caption(shown))
+    if answer_id := st.session_state.pop(dialogs.RATED, None):
+        dialogs.say_why(actor, answer_id)
     follow_answer(shown, answering)

@@ -30,7 +30,7 @@ with chats:
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
             st.page_link(
                 links.CHAT.page(),
-                label=as_label(line.title, 28) or "New chat",
+                label=as_label(line.title, 48) or "New chat",
                 icon=":material/chat:",
                 help="",
                 query_params={links.CONVERSATION: str(line.id)},

@@ -29,7 +29,9 @@ class Hint(StrEnum):
     READS = "r"
     """How far that conversation is read."""
     PERSON = "u"
-    """What that person has not read, or which rooms they are in."""
+    """What that person has not read."""
+    ROOMS = "m"
+    """Which rooms that person is in; what they have not read as well, then."""
 
 
 Heard = set[tuple[Hint, UUID]]
@@ -120,8 +122,12 @@ class Events:
         self._publish(Hint.READS, conversation_id)
 
     def publish_person(self, user_id: UUID) -> None:
-        """What they have not read, or which rooms they are in, is different now."""
+        """What they have not read is different now."""
         self._publish(Hint.PERSON, user_id)
+
+    def publish_rooms(self, user_id: UUID) -> None:
+        """Which rooms they are in, or what those are to them, is different now."""
+        self._publish(Hint.ROOMS, user_id)
 
     def _publish(self, hint: Hint, id_: UUID) -> None:
         if not self._channel.is_started:
@@ -155,6 +161,6 @@ class Events:
 
 
 def _parsed(key: str) -> tuple[Hint, UUID] | None:
-    letter = key[:1] if key[:1] in ("p", "r", "u") else ""
+    letter = key[:1] if key[:1] in tuple(Hint) else ""
     id_ = parse_id(key.removeprefix(letter))
     return (Hint(letter), id_) if id_ else None

@@ -57,14 +57,9 @@ class Conversations(Repository):
         self, actor: Actor, conversation_id: UUID, *, with_deleted: bool = False, lock: bool = False
     ) -> Conversation | None:
         """The conversation if this person may read it. `lock` makes other writers of it wait for this transaction."""
-        statement = select(Conversation).where(col(Conversation.id) == conversation_id, readable_by(actor))
-        if not with_deleted:
-            statement = statement.where(col(Conversation.deleted_at).is_(None))
-        if lock:
-            statement = statement.with_for_update(of=Conversation, key_share=True).execution_options(
-                populate_existing=True
-            )
-        return self.session.execute(statement).scalar_one_or_none()
+        given = {"conversation": conversation_id, "me": actor.user_id, "company": actor.company_id}
+        statement = _readable(with_deleted=with_deleted, lock=lock)
+        return self.session.execute(statement, given).scalar_one_or_none()
 
     def get_with_messages(
         self, actor: Actor, conversation_id: UUID, limit: int = 40
@@ -170,6 +165,18 @@ def readable_to(user: Any, company: Any) -> ColumnElement[bool]:
 
 
 @cache  # put together once: SQLAlchemy takes longer for that than PostgreSQL to answer
+def _readable(*, with_deleted: bool, lock: bool) -> Select[Any]:
+    id_, me, company = (bindparam(name, type_=_columns.id.type) for name in ("conversation", "me", "company"))
+    statement = select(Conversation).where(_columns.id == id_, readable_to(me, company))
+    if not with_deleted:
+        statement = statement.where(_columns.deleted_at.is_(None))
+    if lock:
+        locking = statement.with_for_update(of=Conversation, key_share=True)
+        return locking.execution_options(populate_existing=True)
+    return statement
+
+
+@cache
 def _recent(kind: ConversationKind, *, archived: bool, continued: bool) -> Select[Any]:
     statement = _listed(select(_columns.id, _columns.title, _columns.last_message_at), kind, archived=archived)
     if continued:

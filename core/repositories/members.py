@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select, tuple_, update
+from sqlalchemy import Integer, Select, bindparam, func, select, tuple_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -143,30 +143,8 @@ class Members(Repository):
 
         One statement: what was said behind that message, nothing as a rule, is counted, not what lies before it.
         """
-        unread = (
-            select(func.count())
-            .where(
-                _messages.c.conversation_id == _conversations.c.id,
-                _messages.c.seq > seq,
-                _messages.c.message_type != MessageType.NOTICE,
-            )
-            .scalar_subquery()
-        )
-        statement = (
-            update(_members)
-            .where(
-                _members.c.conversation_id == conversation_id,
-                _members.c.user_id == user_id,
-                _members.c.left_at.is_(None),
-                _conversations.c.id == _members.c.conversation_id,
-                _members.c.last_read_seq < func.least(seq, _conversations.c.last_seq),
-            )
-            .values(
-                last_read_seq=func.least(seq, _conversations.c.last_seq),
-                read_said=func.greatest(_members.c.read_said, _conversations.c.said - unread),
-            )
-        )
-        return bool(self.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+        given = {"conversation": conversation_id, "user": user_id, "seq": seq}
+        return bool(self.session.execute(_mark_read, given).rowcount)  # type: ignore[attr-defined]
 
     def _count(self, conversation: Conversation, more: int) -> None:
         conversation.member_count += more
@@ -185,6 +163,31 @@ _keepers = (
         col(User.is_active),
     )
     .group_by(_members.c.role)
+)
+_marked = bindparam("seq", type_=Integer)
+_unread = (
+    select(func.count())
+    .where(
+        _messages.c.conversation_id == _conversations.c.id,
+        _messages.c.seq > _marked,
+        _messages.c.message_type != MessageType.NOTICE,
+    )
+    .scalar_subquery()
+)
+_mark_read = (
+    update(_members)
+    .where(
+        _members.c.conversation_id == bindparam("conversation", type_=_members.c.conversation_id.type),
+        _members.c.user_id == bindparam("user", type_=_members.c.user_id.type),
+        _members.c.left_at.is_(None),
+        _conversations.c.id == _members.c.conversation_id,
+        _conversations.c.deleted_at.is_(None),
+        _members.c.last_read_seq < func.least(_marked, _conversations.c.last_seq),
+    )
+    .values(
+        last_read_seq=func.least(_marked, _conversations.c.last_seq),
+        read_said=func.greatest(_members.c.read_said, _conversations.c.said - _unread),
+    )
 )
 _sort_name = func.lower(col(User.display_name))
 

@@ -3,6 +3,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import DateTime, Uuid, any_, bindparam
+from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Text, col, delete, func, select, type_coerce
 
@@ -32,28 +34,21 @@ class Users(Repository):
 
     def get_actor(self, session_id: UUID, now: datetime) -> Actor | None:
         """Who is behind a live session, in one query. None when it ended or the person is inactive."""
-        return self._actors(col(AuthSession.id) == session_id, now).get(session_id)
+        return self.list_actors([session_id], now).get(session_id)
 
     def list_actors(self, session_ids: Collection[UUID], now: datetime) -> dict[UUID, Actor]:
         """The same for several sessions, still in one query; those without anybody are missing."""
-        return self._actors(col(AuthSession.id).in_(session_ids), now)
-
-    def _actors(self, condition: Any, now: datetime) -> dict[UUID, Actor]:
-        statement = (
-            select(AuthSession.id, User, _roles_of(User.id))
-            .join(User, col(User.id) == AuthSession.user_id)
-            .where(condition, is_live(now), col(User.is_active))
-        )
+        given = {"sessions": list(session_ids), "now": now}
         return {
             session_id: Actor(
-                user_id=user.id,
-                company_id=user.company_id,
-                email=user.email,
-                display_name=user.display_name,
+                user_id=user_id,
+                company_id=company_id,
+                email=email,
+                display_name=display_name,
                 roles=frozenset(Role(role) for role in roles or ()),
                 session_id=session_id,
             )
-            for session_id, user, roles in self.session.exec(statement)
+            for session_id, user_id, company_id, email, display_name, roles in self.session.execute(_actors, given)
         }
 
     def update(self, user: User, changes: Mapping[str, Any]) -> User:
@@ -112,3 +107,16 @@ def _roles_of(user_id: Any) -> Any:
     """A correlated array, so that a person without a role is one row as well."""
     roles = select(type_coerce(UserRole.role, Text)).where(UserRole.user_id == user_id).correlate(User)
     return type_coerce(func.array(roles.scalar_subquery()), ARRAY(Text))
+
+
+# Asked at every run of every page, so put together once: SQLAlchemy takes longer for that than PostgreSQL to answer.
+_when: Any = bindparam("now", type_=DateTime(timezone=True))
+_columns: tuple[Any, ...] = (
+    *(col(column) for column in (AuthSession.id, User.id, User.company_id, User.email, User.display_name)),
+    _roles_of(User.id),
+)
+_actors = (
+    sql_select(*_columns)
+    .join_from(AuthSession, User, col(User.id) == AuthSession.user_id)
+    .where(col(AuthSession.id) == any_(bindparam("sessions", type_=ARRAY(Uuid()))), is_live(_when), col(User.is_active))
+)

@@ -14,4 +14,7 @@ class Hints(Protocol):
         """Somebody has read on there."""
 
     def publish_person(self, user_id: UUID) -> None:
-        """What this person has not read, or which rooms they are in, is different now."""
+        """What this person has not read is different now."""
+
+    def publish_rooms(self, user_id: UUID) -> None:
+        """Which rooms this person is in, or what those are to them, is different now."""

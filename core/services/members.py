@@ -8,7 +8,7 @@ from sqlmodel import Session
 from core.database.engine import Database
 from core.errors import Invalid, NotFound, NotPermitted, RuleBroken
 from core.models import AuditAction, Conversation, ConversationKind, Member, MemberRole, User
-from core.permissions import Actor
+from core.permissions import Actor, Permission
 from core.repositories.members import Members
 from core.repositories.users import Users
 from core.services.hints import Hints
@@ -144,12 +144,15 @@ class MemberService:
 
     def mark_read(self, actor: Actor, conversation_id: UUID, seq: int) -> bool:
         """Notes that everything up to a message was read; never backwards. True when that was news."""
-        with self.database.transaction() as session:
-            member_or_raise(session, actor, conversation_id, lock=False)
+        actor.require(Permission.CHAT_USE)
+        with self.database.transaction() as session:  # of one statement, which marks for members only
             is_news = Members(session).mark_read(conversation_id, actor.user_id, seq)
         if is_news:
             self.hints.publish_reads(conversation_id)
             self.hints.publish_person(actor.user_id)
+        else:
+            with self.database.reading() as session:
+                member_or_raise(session, actor, conversation_id, lock=False)
         return is_news
 
     def mute(self, actor: Actor, conversation_id: UUID) -> None:
@@ -163,12 +166,12 @@ class MemberService:
         with self.database.transaction() as session:
             _, member = member_or_raise(session, actor, conversation_id)
             Members(session).mute(member, muted=muted)
-        self.hints.publish_person(actor.user_id)
+        self.hints.publish_rooms(actor.user_id)
 
     def _tell(self, conversation_id: UUID, user_ids: Collection[UUID]) -> None:
         self.hints.publish(conversation_id)
         for user_id in user_ids:
-            self.hints.publish_person(user_id)
+            self.hints.publish_rooms(user_id)
 
 
 def _require_may_add(session: Session, conversation: Conversation, member: Member, role: MemberRole) -> None:

@@ -70,8 +70,8 @@ class RoomService:
             added = session.get_one(Conversation, conversation.id)
             Members(session).put(added, dict.fromkeys((actor.user_id, user_id), MemberRole.MEMBER))
             record(session, actor, AuditAction.ROOM_CREATED, added, kind=added.kind)
-        self.hints.publish_person(actor.user_id)
-        self.hints.publish_person(user_id)
+        self.hints.publish_rooms(actor.user_id)
+        self.hints.publish_rooms(user_id)
         return conversation.id
 
     def create(
@@ -106,7 +106,7 @@ class RoomService:
             members = [*sorted(map(str, invited))]
             record(session, actor, AuditAction.ROOM_CREATED, conversation, kind=kind, history=history, members=members)
         for user_id in (actor.user_id, *invited):
-            self.hints.publish_person(user_id)
+            self.hints.publish_rooms(user_id)
         return conversation.id
 
     def get(self, actor: Actor, conversation_id: UUID) -> RoomView:
@@ -176,7 +176,7 @@ class RoomService:
             Members(session).mark_read(conversation_id, actor.user_id, conversation.last_seq + 1)
             record(session, actor, AuditAction.ROOM_JOINED, conversation)
         self.hints.publish(conversation_id)
-        self.hints.publish_person(actor.user_id)
+        self.hints.publish_rooms(actor.user_id)
 
     def set_history(self, actor: Actor, conversation_id: UUID, history: History) -> None:
         """What members see of what was said before they joined. Acts at once, also for those who are there."""

@@ -22,12 +22,16 @@ def _beside(name: str) -> str:
 
 
 _code = st.components.v2.component(CODE, js=_beside("conversation_links_code.js"))
-_links = st.components.v2.component(
-    "conversation_links",
-    html='<nav aria-label="Chats"></nav>',
-    css=_beside("conversation_links.css"),
-    js=_beside("conversation_links.js"),
-)
+CHATS, ROOMS = "chat_links", "room_links"
+_lists = {
+    name: st.components.v2.component(
+        name,
+        html=f'<nav aria-label="{label}"></nav>',
+        css=_beside("conversation_links.css"),
+        js=_beside("conversation_links.js"),
+    )
+    for name, label in ((CHATS, "Chats"), (ROOMS, "Rooms"))
+}
 
 
 def conversation_links_code(
@@ -60,7 +64,7 @@ def conversation_links_code(
 
 
 def conversation_links(groups: list[dict[str, Any]], *, key: str) -> None:
-    """`groups`: heading, more (the group's name if there are more lines than these, else None) and links, each with id,
-    title, href and current; of rooms also unread, mentions and muted.
+    """`key`: CHATS or ROOMS. `groups`: heading, more (the group's name if there are more lines than these, else None)
+    and links, each with id, title, href and current; of rooms also unread, mentions and muted.
     """
-    _links(key=key, data=json.dumps(groups))
+    _lists[key](key=key, data=json.dumps(groups))

@@ -39,9 +39,11 @@ export default function ({ data, setTriggerValue }) {
   makeWay(data)
   hub.tell = (name, value) => setTriggerValue(name, value)
   window.addEventListener("parley-unread", hear)
+  window.addEventListener("parley-rooms", ask)
   return () => {
     clearTimeout(asking)
     window.removeEventListener("parley-unread", hear)
+    window.removeEventListener("parley-rooms", ask)
     delete hub.tell
     shown = undefined
   }

@@ -13,8 +13,7 @@ from core.permissions import Actor
 from core.services.conversations import PAGE
 from core.services.room_views import RoomLine
 from core.services.views import ConversationLine
-from core.ui import composer, dialogs, guard, links, room_finding, room_view, times
-from core.ui.conversation_links import conversation_links, conversation_links_code
+from core.ui import composer, conversation_links, dialogs, guard, links, room_finding, room_view, times
 from core.ui.paging import paged
 
 PAGES = "list_pages"
@@ -34,7 +33,7 @@ HEADINGS = {
 def conversation_list(actor: Actor) -> None:
     dialogs.none_is_open()
     _begin(actor)
-    conversation_links_code(
+    conversation_links.conversation_links_code(
         links.selected_conversation(),
         on_open=links.select_conversation,
         on_more=_more,
@@ -66,7 +65,7 @@ def _rooms(actor: Actor) -> None:
             links_ = [_room_link(line) for line in lines]
             groups.append({"heading": heading, "links": links_, "more": kind.value if has_more else None})
     if groups:
-        conversation_links(groups, key="room_links")
+        conversation_links.conversation_links(groups, key=conversation_links.ROOMS)
 
 
 def _load(actor: Actor, kind: ConversationKind) -> tuple[list[RoomLine], bool]:
@@ -93,7 +92,7 @@ def _chats(actor: Actor) -> None:
         for heading, group in times.by_time(lines, times.zone())
     ]
     groups[-1]["more"] = CHATS if has_more else None
-    conversation_links(groups, key="chat_links")
+    conversation_links.conversation_links(groups, key=conversation_links.CHATS)
 
 
 def _room_link(line: RoomLine) -> dict[str, Any]:

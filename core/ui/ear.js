@@ -61,6 +61,7 @@ const makeEar = () => {
     hear("open", () => isWhole = true)
     hear("unread", (data) => count(JSON.parse(data)))
     for (const kind of REMEMBERED) hear(kind, (data) => say(kind, JSON.parse(data)))
+    hear("rooms", () => window.dispatchEvent(new Event("parley-rooms")))
     hear("grown", (run) => say("grown", run))
     hear("changed", (state) => {
       if (state === "gone") refuse(address)

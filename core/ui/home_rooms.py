@@ -41,7 +41,7 @@ def _counted(line: RoomLine) -> int:
 
 
 def _room(line: RoomLine) -> None:
-    title = as_label(line.title, 28)
+    title = as_label(line.title, 48)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.page_link(
             links.CHAT.page(),

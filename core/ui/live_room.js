@@ -3,6 +3,7 @@
 // state of the script it shows late or never, as that also rests between a callback and what it has drawn.
 const BETWEEN = 40, SETTLED = 200, LOST = 600, STUCK = 5000
 const LOOK_AGAIN = 400
+const HOLD = 250
 const STATE = "data-test-script-state"
 const watches = new WeakMap()
 
@@ -15,7 +16,8 @@ const withEar = (use) => {
 const watchOver = (address) => {
   const watch = { address }
   const endings = []
-  let news = null, told = null, grown = null, isWaiting = false, losing = 0, settling = 0, isOver = false
+  const listening = new AbortController()
+  let news = null, told = null, grown = null, isWaiting = false, losing = 0, settling = 0, isOver = false, heldUntil = 0
 
   const isDrawing = () => document.querySelector(`[${STATE}="running"]`) !== null
   const landed = () => {
@@ -24,14 +26,33 @@ const watchOver = (address) => {
     isWaiting = false
     next()
   }
+  const lost = () => {
+    told = null
+    landed()
+  }
   const call = (event, value) => {
     isWaiting = true
-    losing = setTimeout(landed, LOST)
+    losing = setTimeout(lost, LOST)
     watch.call(event, value)
+  }
+  // Of two requests for a run within a few milliseconds Streamlit forgets the first: that must not be what somebody said
+  // or clicked.
+  const hold = ({ type, key }) => {
+    if (type === "keydown" && key !== "Enter") return
+    heldUntil = Date.now() + HOLD
+  }
+  for (const input of ["keydown", "pointerup", "click"]) {
+    document.addEventListener(input, hold, { capture: true, signal: listening.signal })
   }
   // A run of the page that is under way would be cut off, so this waits for its end.
   const next = () => {
     if (isOver || isWaiting || isDrawing()) return
+    const wait = heldUntil - Date.now()
+    if (wait > 0) {
+      clearTimeout(settling)
+      settling = setTimeout(next, wait)
+      return
+    }
     // A dialog would close when the page is drawn anew, and what is typed in it be lost.
     if (document.querySelector('[role="dialog"]')) {
       clearTimeout(settling)
@@ -52,7 +73,7 @@ const watchOver = (address) => {
       settling = setTimeout(landed, isWaiting ? SETTLED : BETWEEN)
     } else if (isWaiting) {
       clearTimeout(losing)
-      losing = setTimeout(landed, STUCK)
+      losing = setTimeout(lost, STUCK)
     }
   })
   drawing.observe(document.body, { subtree: true, attributeFilter: [STATE] })
@@ -67,6 +88,7 @@ const watchOver = (address) => {
     isOver = true
     clearTimeout(losing)
     clearTimeout(settling)
+    listening.abort()
     drawing.disconnect()
     window.removeEventListener("parley-drawn", landed)
     for (const end of endings) end()

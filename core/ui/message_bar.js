@@ -170,15 +170,23 @@ const chipOf = (message, { emoji, count, names, mine }) => {
 }
 
 // What one says oneself is scrolled to, wherever one was reading. Streamlit stays at the end for what others say if it
-// saw the reader get there, without the page growing meanwhile: so in three steps, of which it sees the last.
-const STEPS = [[0, 2], [150, 1], [300, 0]]
+// saw the reader get there while the page did not grow: so the last pixel is scrolled again and again for a while.
+const STEPS = 10
+const PACE = 120
 const ends = new Set()
 const showEnd = (message) => {
-  if (ends.has(message)) return
-  ends.add(message)
   const page = document.querySelector('[data-testid="stAppScrollToBottomContainer"]')
-  const step = (short) => page?.scrollTo({ top: page.scrollHeight - page.clientHeight - short })
-  for (const [delay, short] of STEPS) setTimeout(step, delay, short)
+  if (!page || ends.has(message)) return
+  ends.add(message)
+  let left = STEPS
+  const stop = () => clearInterval(stepping)
+  const step = () => {
+    left -= 1
+    page.scrollTo({ top: page.scrollHeight - page.clientHeight - (left % 2) })
+    if (!left) stop()
+  }
+  const stepping = setInterval(step, PACE)
+  for (const move of ["wheel", "touchmove", "pointerdown"]) page.addEventListener(move, stop, { once: true })
 }
 
 const drawBar = ({ parentElement, data: given }) => {

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Never
 from uuid import UUID
@@ -40,9 +41,9 @@ def limit(conversation_id: UUID) -> int:
 def room(actor: Actor, shown: Transcript) -> None:
     """Draws it whole. From then on, what changes is drawn block by block."""
     view = _begin(actor, shown)
-    refresh = partial(_refresh, actor)
-    live_room(view.id, shown.state, on_changed=refresh, on_grown=_grow)
-    message_bar_code(partial(_act_all, actor))
+    refresh = partial(_refresh, actor, view)
+    live_room(view.id, shown.state, on_changed=refresh, on_grown=partial(_grow, actor, view))
+    message_bar_code(partial(_act_all, actor, view))
     room_header(actor, shown)
     if shown.has_earlier:
         earlier_button(view.id)
@@ -88,45 +89,49 @@ def _begin(actor: Actor, shown: Transcript) -> View:
     return view
 
 
-def _refresh(actor: Actor) -> Never:
+def _refresh(actor: Actor, view: View) -> Never:
     """For callbacks: has drawn what is different now, blocks if that is all, else the page."""
-    view = room_view.current()
-    if view is None or not view.is_whole or {DELETING, dialogs.RATED} & set(st.session_state):
+    # Streamlit cuts off a callback, wherever it touches the session's state, as soon as another run is asked for. What
+    # is still to do then is left with the view for whatever comes next.
+    view.is_due = True
+    if view.needs_page or not view.is_whole:
         st.rerun()
     try:
         shown = bootstrap.current().transcripts.read(guard.again(actor), view.id, limit=view.limit)
+        view.needs_page = not view.take(shown)
     except ParleyError:
-        st.rerun()  # the page says what is the matter
-    if not view.take(shown):
+        view.needs_page = True  # it says what is the matter
+    if view.needs_page:
         st.rerun()
-    composer.see(shown)
-    above = [] if view.above_box == room_composer.state(view) else [room_composer.ABOVE_BOX]
-    _redraw([*map(_key, view.stale()), *above, FOOT])
+    view.is_due = False
+    composer.see(view.shown)
+    _redraw(view, FOOT)
 
 
-def _grow() -> Never:
+def _grow(actor: Actor, view: View) -> Never:
     """For the callback that says that the answer being written is longer now."""
-    view = room_view.current()
-    if view is None or not view.is_whole:
-        st.rerun()
+    if view.is_due or view.needs_page or not view.is_whole:
+        _refresh(actor, view)
     has_place = view.growing is not None and view.growing == view.shown.active_run_id
-    _redraw([*map(_key, view.stale()), ANSWER if has_place else FOOT])
+    _redraw(view, ANSWER if has_place else FOOT)
 
 
-def _redraw(keys: Sequence[str]) -> Never:
+def _redraw(view: View, *keys: str) -> Never:
+    """These fragments, and those that the page has otherwise than they are now."""
+    above = [] if view.above_box == room_composer.state(view) else [room_composer.ABOVE_BOX]
+    foot = [] if view.foot == _foot_of(view) else [FOOT]
     try:
-        st.rerun(keys)
+        st.rerun([*map(_key, view.stale()), *above, *foot, *keys])
     except StreamlitAPIException:  # a draw that was cut short took one of them away
         st.rerun()
 
 
-def _act_all(actor: Actor, acts: Sequence[Act]) -> Never:
+def _act_all(actor: Actor, view: View, acts: Sequence[Act]) -> Never:
     """What was clicked in the rows under the messages."""
-    if view := room_view.current():
-        for act in acts:
-            with failures.noticed():
-                _act(guard.again(actor), view, act)
-    _refresh(actor)
+    for act in acts:
+        with failures.noticed():
+            _act(guard.again(actor), view, act)
+    _refresh(actor, view)
 
 
 def _act(actor: Actor, view: View, act: Act) -> None:
@@ -140,8 +145,10 @@ def _act(actor: Actor, view: View, act: Act) -> None:
     elif act.name == "edit" and message.can_edit:
         room_editor.begin(message.id)
     elif act.name == "delete" and message.can_delete:
+        view.needs_page = True
         st.session_state[DELETING] = message.id
     elif act.name in ("up", "down"):
+        view.needs_page = act.name == "down"  # it may ask why
         rate(actor, message, Score(act.name))
 
 
@@ -150,15 +157,35 @@ def _foot(actor: Actor) -> None:
     view = room_view.current()
     if view is None:
         return
-    if not any(message.message_type is not MessageType.NOTICE for message in view.shown.messages):
+    foot = _foot_of(view)
+    if foot.is_empty:
         st.caption(_nobody_yet(view), text_alignment="center")
-    elif view.shown.messages[-1].is_mine:
-        seen_by(view.room, view.last_seq)
+    elif foot.is_mine:
+        seen_by(view.room, foot.last_seq)
+    view.foot = foot
     drawn(FOOT)
     if view.last_seq > view.marked:
         with suppress(ParleyError):  # the next draw does it
             bootstrap.current().members.mark_read(guard.again(actor), view.id, view.last_seq)
             view.marked = view.last_seq
+
+
+@dataclass(frozen=True, slots=True)
+class _Foot:
+    """Another one, and it is to be drawn anew."""
+
+    last_seq: int
+    is_mine: bool
+    is_empty: bool
+
+
+def _foot_of(view: View) -> _Foot:
+    messages = view.shown.messages
+    return _Foot(
+        view.last_seq,
+        is_mine=bool(messages) and messages[-1].is_mine,
+        is_empty=all(message.message_type is MessageType.NOTICE for message in messages),
+    )
 
 
 def _nobody_yet(view: View) -> str:

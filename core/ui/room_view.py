@@ -49,10 +49,16 @@ class View:
     """The digest of each block as the page has it."""
     above_box: Any = None
     """What stands above the box."""
+    foot: Any = None
+    """What stands below the last block."""
     marked: int = 0
     """Up to where it is told that this person has read."""
     growing: UUID | None = None
     """The run whose answer has a place on the page in which it grows."""
+    is_due: bool = False
+    """True while it is not known whether the room has changed since it was read."""
+    needs_page: bool = False
+    """True when drawing blocks anew is not enough."""
     is_whole: bool = False
     """False until the page was drawn to its end: one that was cut short still has parts of the page before."""
 

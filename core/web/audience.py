@@ -109,8 +109,10 @@ class Audience:
                 self._wish.rooms.add(id_)
                 if is_watched:
                     self._want_conversation(id_)
-            elif hint is Hint.PERSON and id_ in self._roster.people:
+            elif hint in (Hint.PERSON, Hint.ROOMS) and id_ in self._roster.people:
                 self._wish.people.add(id_)
+                if hint is Hint.ROOMS:
+                    self._roster.tell_rooms(id_)
             elif hint is Hint.PRESENCE and is_watched:
                 self._slow_wish.here.add(id_)
             elif hint is Hint.READS and is_watched:

@@ -36,6 +36,8 @@ class Known:
     here: str | None = None
     reads: str | None = None
     unread: Unread | None = None
+    rooms: int = 0
+    """Counts up when the list of their rooms is another one."""
     grown: tuple[UUID, int] | None = None
     """The run that writes an answer, and how long that is."""
 
@@ -108,6 +110,10 @@ class Listener:
         self._known.unread = unread
         self._woken.set()
 
+    def know_rooms(self) -> None:
+        self._known.rooms += 1
+        self._woken.set()
+
     def know_grown(self, run_id: UUID, length: int) -> None:
         self._known.grown = run_id, length
         self._woken.set()
@@ -124,6 +130,8 @@ class Listener:
                 yield frame(event, data)
         if known.unread is not None and known.unread != told.unread:
             yield frame("unread", _counts(known.unread, told.unread or {}))
+        if known.rooms != told.rooms:
+            yield frame("rooms", str(known.rooms))
         if known.grown is not None and known.grown != told.grown:
             yield frame("grown", str(known.grown[0]))
 

@@ -62,6 +62,11 @@ class Roster:
         for listener in self.people[user_id]:
             listener.know_unread(unread)
 
+    def tell_rooms(self, user_id: UUID) -> None:
+        """That they are in other rooms now; which, the page reads."""
+        for listener in self.people.get(user_id, ()):
+            listener.know_rooms()
+
     def tell_grown(self, grown: Mapping[UUID, tuple[UUID, int]]) -> None:
         for conversation_id, (run_id, length) in grown.items():
             for listener in self.watched.get(conversation_id, ()):

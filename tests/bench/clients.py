@@ -15,6 +15,7 @@ from time import perf_counter
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
@@ -65,7 +66,7 @@ class Browser:
 
     async def rerun(self) -> bool:
         """Whether the page was drawn, with the text expected on it."""
-        await self.socket.send(self.request.SerializeToString())
+        await self.ask()
         is_found = False
         while True:
             frame = await self.socket.recv(decode=False)
@@ -73,18 +74,27 @@ class Browser:
             self.bytes += len(frame)
             is_found = is_found or self.expected in frame
             message = ForwardMsg.FromString(frame)
-            match message.WhichOneof("type"):
-                case "navigation":  # from now on as a browser does: by the page's hash
-                    self.request.rerun_script.page_script_hash = message.navigation.page_script_hash
-                case "script_finished":
-                    return is_found and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+            self.note(message)
+            if message.WhichOneof("type") == "script_finished":
+                return is_found and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+
+    async def ask(self, *states: WidgetState) -> None:
+        """For the page, with what was clicked or told."""
+        request = BackMsg()
+        request.CopyFrom(self.request)
+        request.rerun_script.widget_states.widgets.extend(states)
+        await self.socket.send(request.SerializeToString())
+
+    def note(self, message: ForwardMsg) -> None:
+        if message.WhichOneof("type") == "navigation":  # from now on as a browser does: by the page's hash
+            self.request.rerun_script.page_script_hash = message.navigation.page_script_hash
 
 
 async def browse() -> None:
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     visit = Visit(**json.loads(await lines.readline()))
-    browsers = [await _open(visit, query, cookie) for query, cookie in zip(visit.queries, visit.cookies, strict=True)]
+    browsers = [await opened(visit, query, cookie) for query, cookie in zip(visit.queries, visit.cookies, strict=True)]
     for browser in browsers:
         if not await browser.rerun():
             raise RuntimeError(f"the page was not drawn: {visit.expected!r} is not on it")
@@ -94,7 +104,7 @@ async def browse() -> None:
     await asyncio.gather(*(browser.socket.close() for browser in browsers))
 
 
-async def _open(visit: Visit, query: str, cookie: str) -> Browser:
+async def opened(visit: Visit, query: str, cookie: str) -> Browser:
     socket = await connect(
         f"ws://{visit.address}/_stcore/stream",
         origin=Origin(f"http://{visit.address}"),
@@ -156,10 +166,10 @@ def clients(visit: Visit) -> Iterator[Clients]:
     command = [sys.executable, "-m", "tests.bench.clients"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
-            opened = Clients(process)
+            there = Clients(process)
             print(json.dumps(asdict(visit)), file=process.stdin, flush=True)
-            opened.read()
-            yield opened
+            there.read()
+            yield there
         finally:
             process.terminate()
 

@@ -87,9 +87,10 @@ def test_a_change_is_heard_in_every_process_as_what_it_is(here: Events, there: E
                 (there.publish_presence, room),
                 (there.publish_reads, room),
                 (there.publish_person, person),
+                (there.publish_rooms, person),
             ):
                 publish(id_)
-            told_all = {(Hint.PRESENCE, room), (Hint.READS, room), (Hint.PERSON, person)}
+            told_all = {(Hint.PRESENCE, room), (Hint.READS, room), (Hint.PERSON, person), (Hint.ROOMS, person)}
             await hears(mine, told_all)
             await hears(theirs, told_all)
             assert await hears_nothing(mine)

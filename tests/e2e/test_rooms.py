@@ -182,6 +182,8 @@ def test_badges_move_by_themselves_on_every_page(
         elsewhere.application.talk.send(elsewhere.actor(ada), room, text)
         until(lambda number=number: unread_in(home) == before + number)  # type: ignore[misc]
     expect(link).to_have_accessible_name("Elsewhere, 2 unread, 1 mentions you")
+    room_of(ada, bob, title="Brand new")
+    expect(chat.get_by_role("link", name="Brand new")).to_be_visible(timeout=SOON)  # without a message yet
     link.click()
     expect(chat.get_by_test_id("stChatMessage").filter(has_text="Two, @Bob Boole.")).to_be_visible()
     until(lambda: unread_in(home) == before)

@@ -211,7 +211,7 @@ def test_each_change_is_told_and_recorded_once(desk: Desk, bob: Actor) -> None:
         step()
         assert len(desk.hints.conversations) + len(desk.changed) == told + 1
     assert audited(desk) == [AuditAction.ROOM_CREATED, *steps]
-    assert desk.hints.people.count(bob.user_id) == 2
+    assert desk.hints.rooms.count(bob.user_id) == 2
 
 
 def test_every_list_keeps_its_order_when_activity_is_at_the_same_moment(desk: Desk) -> None:

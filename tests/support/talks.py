@@ -58,6 +58,7 @@ class Told:
     conversations: list[UUID] = field(default_factory=list)
     reads: list[UUID] = field(default_factory=list)
     people: list[UUID] = field(default_factory=list)
+    rooms: list[UUID] = field(default_factory=list)
 
     def publish(self, conversation_id: UUID) -> None:
         self.conversations.append(conversation_id)
@@ -67,6 +68,9 @@ class Told:
 
     def publish_person(self, user_id: UUID) -> None:
         self.people.append(user_id)
+
+    def publish_rooms(self, user_id: UUID) -> None:
+        self.rooms.append(user_id)
 
 
 @dataclass

@@ -23,6 +23,7 @@ from core.services.talk import TalkService
 from core.web.cookies import SESSION
 from tests.bench.clients import Visit, clients
 from tests.bench.measure import p95
+from tests.bench.onlookers import onlookers
 from tests.bench.rooms.pages import NOWHERE
 from tests.bench.server import served
 from tests.bench.stand import Stand, plain
@@ -38,6 +39,10 @@ NOTICEABLE = 0.01
 """Of one processor: less than that, and idle pages can't be told from none."""
 TOLD_WITHIN = 0.25
 """Seconds; what is left of the second in which it is to be on the screen is the page's."""
+DRAWN_WITHIN = 1.0
+SAID = 40
+PAUSE = 0.6
+"""Seconds between two messages: who has read what is told after the first, and is not part of the second."""
 SETTLED = 2.0
 """Seconds in which all have been told who else came."""
 PATIENCE = 10.0
@@ -60,7 +65,11 @@ class People:
 def measure(stand: Stand) -> list[Row]:
     with stand.database() as database, heard(database) as events:
         company = _people(stand, database)
-        return [*_idle(stand, database, events, company), *_told(stand, database, events, company)]
+        return [
+            *_idle(stand, database, events, company),
+            *_told(stand, database, events, company),
+            *_drawn(stand, database, events, company),
+        ]
 
 
 @contextmanager
@@ -145,6 +154,35 @@ def _told_once(talk: TalkService, told: Streams, people: People, number: int) ->
     committed = perf_counter()
     until(lambda: all(told.changes))
     return [times[0] - committed for times in told.changes]
+
+
+def _drawn(stand: Stand, database: Database, events: Events, company: list[tuple[Actor, str]]) -> list[Row]:
+    """In a room in which much was said already, so that every page is full."""
+    people = _in_rooms(database, events, company[:WATCHERS], WATCHERS)
+    talk = TalkService(database, RateLimiter(UNLIMITED), events, lambda _: None, None)
+    room = UUID(people.rooms[0])
+    for number in range(SAID):
+        talk.send(people.actors[number % WATCHERS], room, f"Earlier {number}, and what there is to say about it.")
+    took: list[float] = []
+    with _parley(stand, database, "drawn") as (address, _):
+        visit = Visit(address, "chat", people.queries, people.cookies, f"Earlier {SAID - 1}, ")
+        with onlookers(visit) as looking:
+            time.sleep(SETTLED)
+            for number in stand.rounds(60, 15, f"{WATCHERS} open pages"):
+                looking.expect(f"Message {number} of many")
+                talk.send(people.actors[number % WATCHERS], room, f"Message {number} of many")
+                committed = perf_counter()
+                took += [moment - committed for moment in looking.moments()]
+                time.sleep(PAUSE)
+    return [
+        Row(f"from commit to the screen on {WATCHERS} open pages of one room, p50", ms(median(took))),
+        Row(
+            f"the same, p95 of {len(took):,} draws",
+            ms(p95(took)),
+            goal=f"≤ {ms(DRAWN_WITHIN)}",
+            is_met=p95(took) <= DRAWN_WITHIN,
+        ),
+    ]
 
 
 def _notified(listening: Connection, calling: Connection) -> float:
