@@ -1,10 +1,13 @@
 """One conversation: a room, a chat with the assistant, or the beginning of one."""
 
+from uuid import UUID
+
 import streamlit as st
 
 from core import bootstrap
 from core.errors import NotFound
-from core.permissions import Permission
+from core.permissions import Actor, Permission
+from core.services.views import Transcript
 from core.ui import composer, dialogs, links, room
 from core.ui.chat_header import chat_header, undo_offer
 from core.ui.composer import chat_box, context_caption
@@ -15,40 +18,49 @@ from core.ui.new_chat import model_caption, new_chat
 from core.ui.queue import queue
 from core.ui.transcript import follow_answer, transcript
 
-actor = require(Permission.CHAT_USE)
-app = bootstrap.current()
-st.session_state.pop(composer.SENT, None)
-conversation_id = links.selected_conversation()
-undo_offer(actor)
-if problem := app.assistant.problem():
-    st.warning(problem, icon=":material/build:")
 
-if conversation_id is None:
-    new_chat(actor)
-    st.stop()
+def open_one(actor: Actor, conversation_id: UUID) -> None:
+    try:
+        shown = bootstrap.current().transcripts.read(actor, conversation_id, limit=room.limit(conversation_id))
+    except NotFound as error:
+        if not room.gone(conversation_id, error):
+            not_here(actor, error)
+        return
+    (room.room if shown.conversation.room else chat)(actor, shown)
 
-try:
-    shown = app.transcripts.read(actor, conversation_id, limit=room.limit(conversation_id))
-except NotFound as error:
-    if room.gone(conversation_id, error):
-        st.stop()
+
+def not_here(actor: Actor, error: NotFound) -> None:
     st.title("This chat isn't here", anchor=False)
     st.markdown(str(error))
     st.markdown("Start a new one below.")
-    composer.chat_box(actor, None, caption=model_caption())
-    st.stop()
+    chat_box(actor, None, caption=model_caption())
 
-if shown.conversation.room:
-    room.room(actor, shown)  # and no st.stop() after it: a run that is stopped keeps the fragments of the one before
-else:
+
+def chat(actor: Actor, shown: Transcript) -> None:
+    """With the assistant."""
+    conversation = shown.conversation
     composer.see(shown)
-    live(conversation_id, shown.state)
-    chat_header(actor, shown.conversation)
+    live(conversation.id, shown.state)
+    chat_header(actor, conversation)
     if shown.has_earlier:
-        earlier_button(conversation_id)
+        earlier_button(conversation.id)
     answering = transcript(actor, shown)
     queue(actor, shown)
-    chat_box(actor, conversation_id, caption=context_caption(shown))
+    chat_box(actor, conversation.id, caption=context_caption(shown))
     if answer_id := st.session_state.pop(dialogs.RATED, None):
         dialogs.say_why(actor, answer_id)
-    follow_answer(shown, answering)
+    if not dialogs.is_open():
+        follow_answer(shown, answering)
+
+
+actor = require(Permission.CHAT_USE)
+st.session_state.pop(composer.SENT, None)
+selected = links.selected_conversation()
+undo_offer(actor)
+if problem := bootstrap.current().assistant.problem():
+    st.warning(problem, icon=":material/build:")
+# No st.stop() from here on: after it Streamlit keeps the fragments of the page before, to be drawn beside this one's.
+if selected is None:
+    new_chat(actor)
+else:
+    open_one(actor, selected)

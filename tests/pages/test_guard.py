@@ -17,7 +17,7 @@ from tests.support.passwords import QuickPasswords
 
 STAFF, ANALYST, MODERATOR, ADMIN = Role.STAFF, Role.ANALYST, Role.MODERATOR, Role.ADMIN
 NO_ROLE = "Your account has no role yet. An admin can give you one."
-NO_CHAT = "Chatting with the assistant needs the role staff. An admin can give it to you."
+NO_CHAT = "Chatting needs the role staff. An admin can give it to you."
 NO_SETTINGS = "Changing settings needs the role admin."
 SIGNED_OUT = "You are signed out. Sign in to go on."
 SHOWN = None
