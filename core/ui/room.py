@@ -164,9 +164,10 @@ def _foot(actor: Actor) -> None:
         seen_by(view.room, foot.last_seq)
     view.foot = foot
     drawn(FOOT)
-    if view.last_seq > view.marked:
+    if view.last_seq > max(view.marked, view.room.last_read_seq):
         with suppress(ParleyError):  # the next draw does it
-            bootstrap.current().members.mark_read(guard.again(actor), view.id, view.last_seq)
+            # Only a member's mark is moved, whoever they were when the page was drawn: that need not be asked again.
+            bootstrap.current().members.mark_read(actor, view.id, view.last_seq)
             view.marked = view.last_seq
 
 
