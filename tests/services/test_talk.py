@@ -74,7 +74,7 @@ def test_a_message_is_kept_as_sent_with_type_data_and_what_it_replies_to(desk: D
         ({"extra": {"x": "\0"}}, "NUL"),
         ({"extra": {"reached_limit": True}}, "Name that part"),
     ],
-    ids=str,
+    ids=["blank", "long", "nul", "notice", "much data", "no JSON", "no number", "nul data", "own word"],
 )
 def test_what_can_not_be_sent_says_why_and_changes_nothing(
     desk: Desk, room: Any, values: dict[str, Any], sentence: str
