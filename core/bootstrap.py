@@ -52,7 +52,7 @@ class Application:
         self.people = PeopleService(database)
         self.companies = CompanyService(database, assistant.instruction_tokens)
         self.conversations = ConversationService(
-            database, assistant.models, assistant.instruction_tokens, self._changed
+            database, assistant.models, assistant.instruction_tokens, self._changed, self.events.publish_listed
         )
         edit_window = timedelta(minutes=settings.edit_minutes) if settings.edit_minutes else None
         limiter = RateLimiter(settings.limits)
@@ -64,7 +64,7 @@ class Application:
         self.presence = PresenceService(database, new_id(), self.events.publish_presence)
         self.watching = WatchService(database, self.presence)
         self.chat = ChatService(
-            database, assistant.resolve_model, self.runner.submit, self.runner.stop_run, self._changed
+            database, assistant.resolve_model, self.runner.submit, self.runner.stop_run, self._changed, limiter=limiter
         )
         self.queue = QueueService(database, self.runner.submit, self.runner.stop_run, self._changed)
 

@@ -48,6 +48,11 @@ def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
     return frozenset().union(*(GRID[role] for role in roles))
 
 
+def roles_with(permission: Permission) -> frozenset[Role]:
+    """The roles that each allow this alone."""
+    return frozenset(role for role, permissions in GRID.items() if permission in permissions)
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """The signed-in person on whose behalf something is done, as the database has them right now.

@@ -10,7 +10,7 @@ from core import clock
 from core.assistant.context import Prompt, Turn, build_prompt, compose_instructions
 from core.assistant.ledger import Origin
 from core.assistant.provider import Assistant
-from core.assistant.room import room_of
+from core.assistant.room import room_of, with_answers
 from core.assistant.tokens import estimate_tokens
 from core.models import AnswerRun, Company, Conversation, Message, User
 from core.repositories.messages import Messages
@@ -66,18 +66,22 @@ def load_job(session: Session, run: AnswerRun, assistant: Assistant) -> Job:
         token_budget=window - reserve - estimate_tokens(instructions) - estimate_tokens(run.partial),
         estimate=estimate_tokens,
     )
+    if conversation.kind.is_room and question:
+        lines = with_answers(lines, Messages(session).page(conversation.id, after=question.seq, floor=room.floor))
     turns = [room.turn(line) for line in lines]
     if run.partial:
         turns.append(Turn("assistant", run.partial))
+    prompt = build_prompt(instructions, turns, window=window, reserve=reserve)
     return Job(
         origin=origin_of(run, conversation),
         model=model,
         resumed=run.partial,
         resumed_tokens=(answer.tokens_used or estimate_tokens(run.partial)) if run.partial else 0,
-        wants_stop=run.stop_requested_at is not None,
+        # Without a question that may be told, because it was deleted, there is nothing to answer.
+        wants_stop=run.stop_requested_at is not None or not prompt.turns,
         question=lines[-1].content if lines else "",
         is_first_answer=answer.seq == 2 and not conversation.kind.is_room,
-        prompt=build_prompt(instructions, turns, window=window, reserve=reserve),
+        prompt=prompt,
     )
 
 

@@ -1,12 +1,13 @@
 """What is different for the assistant in a room: several people speak, and it hears what the one who asks may hear."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
 
 from core.assistant.context import Turn
-from core.models import Company, Conversation, Member, MessageRole, User
+from core.models import Company, Conversation, Member, MessageRole, MessageStatus, User
 from core.repositories.message_lines import MessageLine
 
 SETTING = (
@@ -41,6 +42,19 @@ def room_of(session: Session, conversation: Conversation, company: Company, aske
     member = session.get(Member, (conversation.id, asker.id))  # whoever asked and then left was one when asking
     floor = conversation.floor_for(member) if member else conversation.last_seq
     return Hearing(SETTING, floor, company.assistant_name)
+
+
+def with_answers(lines: Sequence[MessageLine], later: Sequence[MessageLine]) -> list[MessageLine]:
+    """With the answers to questions among these that were written behind the last of them, each behind its question:
+    else a question that waited would be told together with others that have their answers.
+    """
+    found = {
+        line.reply_to_id: line
+        for line in later
+        if line.role is MessageRole.ASSISTANT and line.status is MessageStatus.COMPLETE
+    }
+    asked = lines[-1].id if lines else None
+    return [one for line in lines for one in (line, found.get(line.id)) if one and (one is line or line.id != asked)]
 
 
 def call_of(assistant_name: str) -> str:

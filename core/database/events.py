@@ -30,6 +30,8 @@ class Hint(StrEnum):
     """How far that conversation is read."""
     PERSON = "u"
     """What that person has not read."""
+    LISTED = "l"
+    """How that conversation stands in its members' lists: its name, or whether it is there."""
     ROOMS = "m"
     """Which rooms that person is in; what they have not read as well, then."""
 
@@ -112,6 +114,10 @@ class Events:
         From any thread; returns at once and never raises. In a process that started no Events it does nothing.
         """
         self._publish(Hint.CHANGED, conversation_id)
+
+    def publish_listed(self, conversation_id: UUID) -> None:
+        """It has another name, or is in other lists now."""
+        self._publish(Hint.LISTED, conversation_id)
 
     def publish_presence(self, conversation_id: UUID) -> None:
         """Somebody has it open now, or no longer."""

@@ -69,6 +69,7 @@ class Excerpt:
     sender_id: UUID | None
     sender_name: str | None
     content: str
+    is_deleted: bool
 
 
 class Messages(Repository):
@@ -194,7 +195,14 @@ class Messages(Repository):
             return {}
         said = case((_messages.c.deleted_at.is_(None), func.left(_messages.c.content, length)), else_="")
         statement = (
-            select(_messages.c.id, _messages.c.seq, _messages.c.sender_id, col(User.display_name), said)
+            select(
+                _messages.c.id,
+                _messages.c.seq,
+                _messages.c.sender_id,
+                col(User.display_name),
+                said,
+                _messages.c.deleted_at.is_not(None),
+            )
             .outerjoin(User, col(User.id) == _messages.c.sender_id)
             .where(_messages.c.id.in_(message_ids))
         )

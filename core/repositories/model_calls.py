@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -41,8 +42,8 @@ class ModelCalls(Repository):
         statement = select(ModelCall).where(col(ModelCall.message_id) == message_id).order_by(col(ModelCall.id))
         return list(self.session.execute(statement).scalars())
 
-    def list_by_person(self, conversation_id: UUID) -> list[PersonUsage]:
-        """What a conversation came to, by who asked; the dearest first."""
+    def list_by_person(self, conversation_id: UUID, *, since: datetime | None = None) -> list[PersonUsage]:
+        """What a conversation came to, by who asked; the dearest first. `since`: None for all there was."""
         tokens = func.coalesce(_calls.c.input_tokens, 0) + func.coalesce(_calls.c.output_tokens, 0)
         cost = func.coalesce(func.sum(_calls.c.cost), 0)
         statement = (
@@ -58,4 +59,6 @@ class ModelCalls(Repository):
             .group_by(_calls.c.user_id, col(User.display_name))
             .order_by(cost.desc(), func.sum(tokens).desc(), col(User.display_name))
         )
+        if since is not None:
+            statement = statement.where(_calls.c.created_at >= since)
         return [PersonUsage(*tuple(row)) for row in self.session.execute(statement)]

@@ -91,6 +91,11 @@ class QueuedQuestions(Repository):
         statement = select(func.count()).where(_queued.c.conversation_id == conversation_id)
         return int(self.session.execute(statement).scalar_one())
 
+    def count_speakers(self, conversation_id: UUID) -> int:
+        """The same without those whose senders may not speak there any more: they are never asked."""
+        waiting = select(func.count()).select_from(_queued).where(_queued.c.conversation_id == conversation_id)
+        return int(self.session.execute(_speakers(waiting)).scalar_one())
+
     def list_of(self, conversation_id: UUID) -> list[QueuedLine]:
         """In the order in which they will be asked."""
         statement = (
@@ -129,6 +134,13 @@ class QueuedQuestions(Repository):
     def list_messages(self, conversation_id: UUID) -> set[UUID]:
         """The messages of a room whose answers wait."""
         return set(self.session.execute(_asked_already, {"conversation": conversation_id}).scalars())
+
+    def remove_of(self, conversation_id: UUID, sender_id: UUID) -> None:
+        """They left, and will not read what is answered."""
+        statement = delete(_queued).where(
+            _queued.c.conversation_id == conversation_id, _queued.c.sender_id == sender_id
+        )
+        self.session.execute(statement)
 
     def remove_message(self, message_id: UUID) -> None:
         """Whoever asked took the message back."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import DateTime, Uuid, any_, bindparam
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import Text, col, delete, func, select, type_coerce
+from sqlmodel import Text, col, delete, exists, func, select, type_coerce
 
 from core.models import AuthSession, User, UserRole
 from core.permissions import Actor, Role
@@ -67,19 +67,21 @@ class Users(Repository):
         )
         return [(user, frozenset(Role(role) for role in roles or ())) for user, roles in self.session.exec(statement)]
 
-    def list_colleagues(self, company_id: UUID, but: UUID) -> list[User]:
-        """Everybody who may sign in, but one, by name."""
+    def list_colleagues(self, company_id: UUID, but: UUID, roles: Collection[Role]) -> list[User]:
+        """Everybody who may sign in and has one of these roles, but one, by name."""
         statement = (
             select(User)
-            .where(User.company_id == company_id, col(User.is_active), User.id != but)
+            .where(User.company_id == company_id, col(User.is_active), User.id != but, _has_one_of(roles))
             .order_by(func.lower(User.display_name), col(User.id))
         )
         return list(self.session.exec(statement))
 
-    def list_by_ids(self, company_id: UUID, user_ids: Collection[UUID]) -> dict[UUID, User]:
-        """Those of them who are of this company."""
-        statement = select(User).where(User.company_id == company_id, col(User.id).in_(user_ids))
-        return {user.id: user for user in self.session.exec(statement)}
+    def list_by_ids(
+        self, company_id: UUID, user_ids: Collection[UUID], roles: Collection[Role]
+    ) -> dict[UUID, tuple[User, bool]]:
+        """Those of them who are of this company, and whether they may sign in and have one of these roles."""
+        statement = select(User, _has_one_of(roles)).where(User.company_id == company_id, col(User.id).in_(user_ids))
+        return {user.id: (user, user.is_active and has_role) for user, has_role in self.session.exec(statement)}
 
     def list_roles(self, user_id: UUID) -> frozenset[Role]:
         rows = self.session.exec(select(UserRole).where(UserRole.user_id == user_id))
@@ -101,6 +103,10 @@ class Users(Repository):
             .where(User.company_id == company_id, col(User.is_active), UserRole.role == Role.ADMIN)
         )
         return self.session.exec(statement).one()
+
+
+def _has_one_of(roles: Collection[Role]) -> Any:
+    return exists().where(col(UserRole.user_id) == col(User.id), col(UserRole.role).in_(roles))
 
 
 def _roles_of(user_id: Any) -> Any:

@@ -40,6 +40,15 @@ class Watching(Repository):
         )
         return {(row[0], row[1]): row[2] for row in self.session.execute(statement)}
 
+    def list_members(self, conversation_ids: Collection[UUID], user_ids: Collection[UUID]) -> set[UUID]:
+        """Which of these people are members there, also where the conversation was put away."""
+        statement = select(_members.c.user_id).where(
+            _members.c.conversation_id.in_(conversation_ids),
+            _members.c.user_id.in_(user_ids),
+            _members.c.left_at.is_(None),
+        )
+        return set(self.session.execute(statement).scalars())
+
     def list_reads(self, conversation_ids: Collection[UUID]) -> dict[UUID, list[ReadMark]]:
         """Of direct chats and small groups, by name."""
         statement = (

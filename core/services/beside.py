@@ -68,7 +68,13 @@ class Beside:
             "is_waiting": line.id in self.waiting,
             "can_edit": is_mine and is_young and not self.is_closed and line.message_type is MessageType.TEXT,
             "can_delete": is_mine,
-        }
+        } | ({} if self._can_ask_again(line) else {"can_retry": False, "can_resume": False})
+
+    def _can_ask_again(self, line: MessageLine) -> bool:
+        """Whether the reader sees the question of an answer, so that they may have it written again."""
+        question = self.replied_to.get(line.reply_to_id) if line.reply_to_id else None
+        is_seen = question is not None and not question.is_deleted and question.seq > self.floor
+        return is_seen and not self.is_closed
 
     def _reply(self, message_id: UUID | None) -> Reply | None:
         found = self.replied_to.get(message_id) if message_id else None

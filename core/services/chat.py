@@ -26,9 +26,11 @@ from core.permissions import Actor, Permission
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.conversations import Conversations
 from core.repositories.feedback import Feedbacks
+from core.repositories.members import Members
 from core.repositories.messages import REACHED_LIMIT, Messages
 from core.repositories.queued_questions import QueuedQuestions
 from core.services.access import get_or_raise
+from core.services.limits import Limited, RateLimiter
 from core.services.messages import (
     asked_before,
     idle_conversation,
@@ -37,6 +39,7 @@ from core.services.messages import (
     own_message,
     refuse_room,
 )
+from core.services.room_access import refuse_closed
 from core.services.texts import checked_text, required_text
 from core.services.views import Asked, Queued
 
@@ -64,8 +67,11 @@ class ChatService:
         start_run: Callable[[UUID], None],
         stop_run: Callable[[UUID], None],
         changed: Callable[[UUID], None],
+        *,
+        limiter: RateLimiter | None = None,
     ) -> None:
         self.database = database
+        self.limiter = limiter or RateLimiter()
         self.resolve_model = resolve_model
         self.start_run = start_run
         self.stop_run = stop_run
@@ -148,6 +154,7 @@ class ChatService:
             if answer.status not in (MessageStatus.FAILED, MessageStatus.INTERRUPTED):
                 raise Conflict
             if conversation.kind.is_room:
+                self._take_up(session, actor, conversation, answer)
                 run = rewrite_answer(session, conversation, actor.user_id, answer)
             elif answer.content.strip() or not _is_last(session, answer):
                 run = _written_again(session, actor, conversation, answer)
@@ -166,8 +173,21 @@ class ChatService:
                 raise AnswerInProgress
             if not _can_be_resumed(answer) or not (conversation.kind.is_room or _is_last(session, answer)):
                 raise Conflict("Only the last answer can be continued, and only if it was not whole.")
+            if conversation.kind.is_room:
+                self._take_up(session, actor, conversation, answer)
             asked = _asked(session, resume_answer(session, conversation, actor.user_id, answer))
         return self._begin(asked)
+
+    def _take_up(self, session: Session, actor: Actor, conversation: Conversation, answer: Message) -> None:
+        """In a room, having an answer written again is asking: for who may, sees the question, and not too often."""
+        refuse_closed(session, conversation, actor)
+        question = Messages(session).get(answer.reply_to_id) if answer.reply_to_id else None
+        member = Members(session).get(conversation.id, actor.user_id)
+        if question is None or question.deleted_at is not None or member is None:
+            raise RuleBroken("The question to this answer was deleted. Ask it anew.")
+        if question.seq <= conversation.floor_for(member):
+            raise RuleBroken("The question to this answer is from before you joined. Ask it anew.")
+        self.limiter.take(session, actor, Limited.ASK, conversation.id)
 
     def show_version(self, actor: Actor, message_id: UUID) -> UUID:
         """Puts a superseded version, with all that followed it, back into the transcript. Returns the conversation."""

@@ -30,14 +30,16 @@ class ConversationService:
         models: tuple[str, ...],
         instruction_tokens: int,
         changed: Callable[[UUID], None],
+        listed: Callable[[UUID], None] = lambda _: None,
     ) -> None:
         """`instruction_tokens`: the most that instructions may take of what the model can read. `changed` tells whoever
-        has the conversation open.
+        has the conversation open, `listed` whoever has it in their list.
         """
         self.database = database
         self.models = models
         self.instruction_tokens = instruction_tokens
         self.changed = changed
+        self.listed = listed
 
     def get(self, actor: Actor, conversation_id: UUID) -> ConversationView:
         with self.database.reading() as session:
@@ -68,6 +70,7 @@ class ConversationService:
             # Titles come from what people wrote: the trail says that one changed, not what it said.
             _record(session, actor, AuditAction.CONVERSATION_UPDATED, conversation, title_length=(before, title))
         self.changed(conversation_id)
+        self.listed(conversation_id)
 
     def choose_model(self, actor: Actor, conversation_id: UUID, model: str | None) -> None:
         """None goes back to the default model."""
@@ -96,6 +99,7 @@ class ConversationService:
             Conversations(session).archive(conversation)
             _record(session, actor, AuditAction.CONVERSATION_ARCHIVED, conversation)
         self.changed(conversation_id)
+        self.listed(conversation_id)
 
     def unarchive(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:
@@ -103,6 +107,7 @@ class ConversationService:
             Conversations(session).unarchive(conversation)
             _record(session, actor, AuditAction.CONVERSATION_UNARCHIVED, conversation)
         self.changed(conversation_id)
+        self.listed(conversation_id)
 
     def delete(self, actor: Actor, conversation_id: UUID) -> None:
         """Hides it with all its messages and stops its answer; `restore` undoes it."""
@@ -113,6 +118,7 @@ class ConversationService:
                 AnswerRuns(session).request_stop(run.id)
             _record(session, actor, AuditAction.CONVERSATION_DELETED, conversation)
         self.changed(conversation_id)
+        self.listed(conversation_id)
 
     def restore(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:
@@ -120,6 +126,7 @@ class ConversationService:
             Conversations(session).restore(conversation)
             _record(session, actor, AuditAction.CONVERSATION_RESTORED, conversation)
         self.changed(conversation_id)
+        self.listed(conversation_id)
 
     def clear_history(self, actor: Actor) -> int:
         """Deletes all assistant chats of this person, messages included. Returns how many chats there were."""

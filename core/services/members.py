@@ -8,8 +8,10 @@ from sqlmodel import Session
 from core.database.engine import Database
 from core.errors import Invalid, NotFound, NotPermitted, RuleBroken
 from core.models import AuditAction, Conversation, ConversationKind, Member, MemberRole, User
-from core.permissions import Actor, Permission
+from core.permissions import Actor, Permission, roles_with
+from core.repositories.conversations import Conversations
 from core.repositories.members import Members
+from core.repositories.queued_questions import QueuedQuestions
 from core.repositories.users import Users
 from core.services.hints import Hints
 from core.services.room_access import (
@@ -18,6 +20,7 @@ from core.services.room_access import (
     add_notice,
     member_or_raise,
     record,
+    refuse_closed,
     require_manager,
     require_owner,
     shared_or_raise,
@@ -52,13 +55,14 @@ class MemberService:
         with self.database.transaction() as session:
             conversation, member = shared_or_raise(session, actor, conversation_id)
             _require_may_add(session, conversation, member, role)
-            people = Users(session).list_by_ids(conversation.company_id, wanted)
+            refuse_closed(session, conversation, actor)
+            people = Users(session).list_by_ids(conversation.company_id, wanted, roles_with(Permission.CHAT_USE))
             present = Members(session).list_present(conversation_id, wanted)
             results = [_result(user_id, people.get(user_id), is_there=user_id in present) for user_id in wanted]
             new = [one.user_id for one in results if one.result is AddResult.ADDED]
             if new:
                 Members(session).put(conversation, dict.fromkeys(new, role), added_by=actor.user_id)
-                names = _listed([people[user_id].display_name for user_id in new])
+                names = _listed([people[user_id][0].display_name for user_id in new])
                 add_notice(session, conversation, f"{actor.display_name} added {names}.")
                 for user_id in new:
                     Members(session).mark_read(conversation_id, user_id, conversation.last_seq + 1)
@@ -105,7 +109,7 @@ class MemberService:
             if role is not MemberRole.OWNER and other.role is not MemberRole.MEMBER:
                 raise NotPermitted(OWNERS_ONLY)
             _keep_an_owner(session, conversation, other, LAST_OWNER_STAYS)
-            Members(session).leave(conversation, other)
+            _leave(session, conversation, other)
             name = session.get_one(User, user_id).display_name
             add_notice(session, conversation, f"{actor.display_name} removed {name}.")
             record(
@@ -119,7 +123,7 @@ class MemberService:
         with self.database.transaction() as session:
             conversation, member = shared_or_raise(session, actor, conversation_id)
             _keep_an_owner(session, conversation, member, LAST_OWNER)
-            Members(session).leave(conversation, member)
+            _leave(session, conversation, member)
             add_notice(session, conversation, f"{actor.display_name} left.")
             record(session, actor, AuditAction.ROOM_LEFT, conversation)
         self._tell(conversation_id, [actor.user_id])
@@ -138,6 +142,7 @@ class MemberService:
                 return
             _keep_an_owner(session, conversation, other, LAST_OWNER_STAYS)
             Members(session).change_role(other, role)
+            Conversations(session).touch(conversation)
             changed = {"member": user_id, "role": role}
             record(session, actor, AuditAction.MEMBER_ROLE_CHANGED, conversation, before={"role": before}, **changed)
         self.hints.publish(conversation_id)
@@ -174,6 +179,12 @@ class MemberService:
             self.hints.publish_rooms(user_id)
 
 
+def _leave(session: Session, conversation: Conversation, member: Member) -> None:
+    """With what they asked the assistant and would not read."""
+    Members(session).leave(conversation, member)
+    QueuedQuestions(session).remove_of(conversation.id, member.user_id)
+
+
 def _require_may_add(session: Session, conversation: Conversation, member: Member, role: MemberRole) -> None:
     stands = standing(session, member)
     if role is not MemberRole.MEMBER and stands is not MemberRole.OWNER:
@@ -182,12 +193,13 @@ def _require_may_add(session: Session, conversation: Conversation, member: Membe
         raise NotPermitted(MANAGERS_ONLY)
 
 
-def _result(user_id: UUID, person: User | None, *, is_there: bool) -> Added:
-    if person is None:
+def _result(user_id: UUID, found: tuple[User, bool] | None, *, is_there: bool) -> Added:
+    if found is None:
         return Added(user_id, None, AddResult.UNKNOWN)
+    person, can_read = found
     if is_there:
         return Added(user_id, person.display_name, AddResult.THERE)
-    return Added(user_id, person.display_name, AddResult.ADDED if person.is_active else AddResult.INACTIVE)
+    return Added(user_id, person.display_name, AddResult.ADDED if can_read else AddResult.INACTIVE)
 
 
 def _other_member(session: Session, conversation_id: UUID, user_id: UUID) -> Member:

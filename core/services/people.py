@@ -13,7 +13,7 @@ from core import clock
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound
 from core.models import AuditAction, User
-from core.permissions import Actor, Permission, Role
+from core.permissions import Actor, Permission, Role, roles_with
 from core.repositories.audit import Audit
 from core.repositories.auth_sessions import AuthSessions
 from core.repositories.companies import Companies
@@ -89,10 +89,10 @@ class PeopleService:
             return tuple(_view(user, roles) for user, roles in Users(session).list_of_company(company))
 
     def directory(self, actor: Actor) -> tuple[Colleague, ...]:
-        """Everybody of one's company who may sign in, but oneself, by name: whom one can write to."""
+        """Everybody of one's company who may sign in and chat, but oneself, by name: whom one can write to."""
         actor.require(Permission.CHAT_USE)
         with self.database.reading() as session:
-            people = Users(session).list_colleagues(actor.company_id, actor.user_id)
+            people = Users(session).list_colleagues(actor.company_id, actor.user_id, roles_with(Permission.CHAT_USE))
         return tuple(Colleague(person.id, person.display_name, person.email) for person in people)
 
     def find(self, actor: Actor | None, email: str) -> Person:

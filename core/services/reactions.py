@@ -14,14 +14,18 @@ from core.repositories.messages import Messages
 from core.repositories.reactions import Reactions
 from core.services.hints import Hints
 from core.services.limits import Limited, RateLimiter
-from core.services.room_access import member_or_raise
+from core.services.room_access import member_or_raise, refuse_closed
 from core.services.talk import visible_message
 
 MAX_KINDS = 20
 """Different emoji under one message."""
 KEYCAP = "\u20e3"
-# Symbols, skin tones, and what joins them; "!!" and the like are punctuation.
-PARTS = ("So", "Sm", "Sk", "Mn", "Me", "Cf", "Po")
+# Symbols, skin tones, and what stands on them; "!!" and the like are punctuation.
+PARTS = ("So", "Sm", "Sk", "Mn", "Me", "Po")
+JOINER, AS_PICTURE = "\u200d", "\ufe0f"
+FIRST_PICTURE = 0x1F000
+TAGS = range(0xE0020, 0xE0080)
+"""Invisible letters that make a flag of a region of it."""
 
 
 class ReactionService:
@@ -76,14 +80,31 @@ class ReactionService:
 
 def checked_emoji(text: str) -> str:
     """The emoji without spaces around it. Raises Invalid for letters, words and what is too long for one."""
-    emoji = text.strip()
+    emoji = text.strip().removesuffix(AS_PICTURE)
     is_keycap = emoji.endswith(KEYCAP) and emoji[:1] in "#*0123456789"
     rest = emoji[1:] if is_keycap else emoji
-    is_emoji = bool(emoji) and all(unicodedata.category(part) in PARTS for part in rest)
-    is_seen = is_keycap or any(unicodedata.category(part) in ("So", "Sm", "Po") and ord(part) > 0xFF for part in emoji)
-    if not (is_emoji and is_seen) or len(emoji) > MAX_EMOJI:
+    is_emoji = bool(emoji) and all(map(_is_part, rest))
+    if not is_emoji or emoji.endswith(JOINER) or not (is_keycap or _pictures(emoji) == 1) or len(emoji) > MAX_EMOJI:
         raise Invalid("A reaction is one emoji.")
-    return emoji
+    # The old ones are letters to a browser unless this is added; with and without they are the same reaction.
+    return f"{emoji}{AS_PICTURE}" if len(emoji) == 1 and ord(emoji) < FIRST_PICTURE else emoji
+
+
+def _is_part(part: str) -> bool:
+    return unicodedata.category(part) in PARTS or part == JOINER or ord(part) in TAGS
+
+
+def _pictures(emoji: str) -> int:
+    """How many stand side by side: what a joiner joins is one, and two letters of a flag are."""
+    joined, letters = False, 0
+    count = 0
+    for part in emoji:
+        if 0x1F1E6 <= ord(part) <= 0x1F1FF:
+            letters += 1
+        elif unicodedata.category(part) in ("So", "Sm", "Po") and ord(part) > 0xFF:
+            count += not joined
+        joined = part == JOINER
+    return count + (letters == 2) if letters in (0, 2) else 2
 
 
 def _locked_room(session: Session, actor: Actor, message_id: UUID) -> Conversation:
@@ -92,6 +113,7 @@ def _locked_room(session: Session, actor: Actor, message_id: UUID) -> Conversati
     if message is None:
         raise NotFound
     conversation, _ = member_or_raise(session, actor, message.conversation_id)
+    refuse_closed(session, conversation, actor)
     session.refresh(message)
     visible_message(session, actor, message_id, conversation.id)
     return conversation

@@ -131,6 +131,12 @@ def why_closed(session: Session, conversation: Conversation, actor: Actor) -> st
     return None
 
 
+def refuse_closed(session: Session, conversation: Conversation, actor: Actor) -> None:
+    """Raises RuleBroken where nobody can write."""
+    if closed := why_closed(session, conversation, actor):
+        raise RuleBroken(closed)
+
+
 def room_view(session: Session, actor: Actor, conversation: Conversation, member: Member) -> RoomView:
     """The room as this member sees it."""
     is_direct = conversation.kind is ConversationKind.DIRECT

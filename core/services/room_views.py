@@ -131,7 +131,7 @@ class AddResult(StrEnum):
     THERE = "there"
     """Was a member already."""
     INACTIVE = "inactive"
-    """Their account is deactivated."""
+    """Their account is deactivated, or their role lets them not chat."""
     UNKNOWN = "unknown"
     """Nobody of this company."""
 

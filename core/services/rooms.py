@@ -8,7 +8,7 @@ from core import clock
 from core.database.engine import Database
 from core.errors import Invalid, NotFound, RuleBroken
 from core.models import MAX_TITLE, AuditAction, Conversation, ConversationKind, History, MemberRole
-from core.permissions import Actor, Permission
+from core.permissions import Actor, Permission, roles_with
 from core.repositories.conversations import Conversations
 from core.repositories.members import Members
 from core.repositories.model_calls import ModelCalls
@@ -53,20 +53,21 @@ class RoomService:
         if user_id == actor.user_id:
             raise RuleBroken("A direct chat is between two people. Choose somebody else.")
         with self.database.transaction() as session:
-            other = Users(session).list_by_ids(actor.company_id, [user_id]).get(user_id)
-            if other is None:
+            found = Users(session).list_by_ids(actor.company_id, [user_id], roles_with(Permission.CHAT_USE))
+            if user_id not in found:
                 raise NotFound("Nobody here has this account.")
-            if not other.is_active:
-                raise RuleBroken(f"{one_line(other.display_name)} can't sign in any more, so nobody would read it.")
+            other, can_read = found[user_id]
+            if not can_read:
+                raise RuleBroken(f"{one_line(other.display_name)} can't sign in or chat, so nobody would read it.")
             key = _direct_key(actor.user_id, user_id)
-            if found := Rooms(session).get_direct(key):
-                return found.id
+            if there := Rooms(session).get_direct(key):
+                return there.id
             conversation = _room(actor, ConversationKind.DIRECT, direct_key=key)
             self.limiter.take(session, actor, Limited.ROOM)
             if not Rooms(session).add_direct(conversation):  # the other one, or another tab, was faster by a moment
-                found = Rooms(session).get_direct(key)
-                assert found
-                return found.id
+                there = Rooms(session).get_direct(key)
+                assert there
+                return there.id
             added = session.get_one(Conversation, conversation.id)
             Members(session).put(added, dict.fromkeys((actor.user_id, user_id), MemberRole.MEMBER))
             record(session, actor, AuditAction.ROOM_CREATED, added, kind=added.kind)
@@ -95,8 +96,8 @@ class RoomService:
         if len(invited) > MAX_AT_ONCE:
             raise Invalid(f"Add up to {MAX_AT_ONCE} people at once.")
         with self.database.transaction() as session:
-            people = Users(session).list_by_ids(actor.company_id, invited)
-            if any(user_id not in people or not people[user_id].is_active for user_id in invited):
+            people = Users(session).list_by_ids(actor.company_id, invited, roles_with(Permission.CHAT_USE))
+            if any(user_id not in people or not people[user_id][1] for user_id in invited):
                 raise Invalid("Some of these people can't be added. Choose from the list.")
             conversation = Conversations(session).add(_room(actor, kind, title=title, is_titled=True, history=history))
             self.limiter.take(session, actor, Limited.ROOM)
@@ -157,10 +158,13 @@ class RoomService:
         )
 
     def usage(self, actor: Actor, conversation_id: UUID) -> RoomUsage:
-        """What the assistant cost in this room, and whose questions that was. One query over the room's own calls."""
+        """What the assistant cost in this room, and whose questions that was; for who sees the room from their joining
+        on, since then. One query over the room's own calls.
+        """
         with self.database.reading() as session:
-            member_or_raise(session, actor, conversation_id, lock=False)
-            return RoomUsage(tuple(ModelCalls(session).list_by_person(conversation_id)))
+            conversation, member = member_or_raise(session, actor, conversation_id, lock=False)
+            since = member.joined_at if conversation.floor_for(member) else None
+            return RoomUsage(tuple(ModelCalls(session).list_by_person(conversation_id, since=since)))
 
     def join(self, actor: Actor, conversation_id: UUID) -> None:
         """Into a company room. Who is a member stays one. Raises NotFound for every other kind."""

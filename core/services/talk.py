@@ -34,7 +34,7 @@ from core.services.beside import may_still_edit
 from core.services.calls import called_people, calls_assistant
 from core.services.hints import Hints
 from core.services.limits import Limited, RateLimiter
-from core.services.room_access import member_or_raise, why_closed
+from core.services.room_access import member_or_raise, refuse_closed
 from core.services.texts import required_text
 from core.services.transcripts import dressed
 from core.services.views import MessageView, Sent
@@ -89,8 +89,7 @@ class TalkService:
                 conversation, _ = member_or_raise(session, actor, conversation_id)
                 if earlier := _sent_before(session, actor, client_key):
                     return earlier
-                if closed := why_closed(session, conversation, actor):
-                    raise RuleBroken(closed)
+                refuse_closed(session, conversation, actor)
                 self.limiter.take(session, actor, Limited.MESSAGE, conversation_id)
                 if reply_to_id is not None:
                     visible_message(session, actor, reply_to_id, conversation_id)
@@ -122,10 +121,12 @@ class TalkService:
     def _ask(self, session: Session, actor: Actor, conversation: Conversation, message: Message) -> UUID | None:
         """Has the assistant answer, if it is called: at once, or after the answers before it. The run, if any."""
         company = Companies(session).get(conversation.company_id)
-        if company is None or not calls_assistant(message.content, company.assistant_name):
+        if company is None or message.message_type is not MessageType.TEXT:
+            return None
+        if not calls_assistant(message.content, company.assistant_name):
             return None
         self.limiter.take(session, actor, Limited.ASK, conversation.id)
-        waiting = QueuedQuestions(session).count(conversation.id)
+        waiting = QueuedQuestions(session).count_speakers(conversation.id)
         if waiting >= MAX_QUEUED:
             raise RuleBroken(f"{MAX_QUEUED} questions wait for the assistant here. Ask when some are answered.")
         if waiting or AnswerRuns(session).get_active(conversation.id):
@@ -141,8 +142,7 @@ class TalkService:
         text = required_text(text, field="The message", limit=MAX_MESSAGE)
         with self.database.transaction() as session:
             conversation, message = _own_message(session, actor, message_id)
-            if closed := why_closed(session, conversation, actor):
-                raise RuleBroken(closed)
+            refuse_closed(session, conversation, actor)
             if not may_still_edit(message.created_at, self.edit_window):
                 raise RuleBroken(f"Messages can be edited for {_minutes(self.edit_window)}; this one is older.")
             if message.content == text:

@@ -151,8 +151,8 @@ def dressed(
             reached_limit=REACHED_LIMIT in line.extra,
             is_mine=line.sender_id == actor.user_id,
             run_id=active_run_id if line.status is MessageStatus.PENDING else None,
-            **_ending(line, failures.get(line.id), is_last=member is not None or line.id == last),
-            **(beside.of_line(line) if beside else {}),
+            **_ending(line, failures.get(line.id), is_last=member is not None or line.id == last)
+            | (beside.of_line(line) if beside else {}),
         )
         for line in lines
     )

@@ -33,8 +33,11 @@ class Wish:
     rooms: set[UUID] = field(default_factory=set)
     """Of which what is unread there is wanted, of everybody who is connected."""
 
+    listed: set[UUID] = field(default_factory=set)
+    """Conversations that stand otherwise in the lists of those who are connected."""
+
     def __bool__(self) -> bool:
-        return any((self.states, self.reads, self.here, self.people, self.rooms))
+        return any((self.states, self.reads, self.here, self.people, self.rooms, self.listed))
 
     @property
     def watched(self) -> set[UUID]:
@@ -47,6 +50,7 @@ class Wish:
         self.here |= other.here
         self.people |= other.people
         self.rooms |= other.rooms
+        self.listed |= other.listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Sight:
     """By person: the rooms with something unread. Who has read everything is missing."""
     unread_in: Mapping[UUID, Unread]
     """By person: their rooms among those wished for."""
+    listers: Collection[UUID]
+    """Whose lists are others now."""
 
 
 class WatchService:
@@ -94,4 +100,5 @@ class WatchService:
                 here=here,
                 unread_of=unreads.of_people(wish.people) if wish.people else {},
                 unread_in=unreads.in_rooms(wish.rooms, connected) if wish.rooms and connected else {},
+                listers=watching.list_members(wish.listed, connected) if wish.listed and connected else (),
             )

@@ -74,8 +74,8 @@ SAID = {
     AddResult.ADDED: ("{} added.", "{} added."),
     AddResult.THERE: ("{} was a member already.", "{} were members already."),
     AddResult.INACTIVE: (
-        "{} can't sign in any more and was not added.",
-        "{} can't sign in any more and were not added.",
+        "{} can't sign in or chat, and was not added.",
+        "{} can't sign in or chat, and were not added.",
     ),
     AddResult.UNKNOWN: ("{} is nobody of this company.", "{} are nobody of this company."),
 }

@@ -104,19 +104,28 @@ class Audience:
                 self._want(listener)
             self._look_from = self._beat_at = 0.0
         for hint, id_ in heard:
-            is_watched = id_ in self._roster.watched
             if hint is Hint.CHANGED:
                 self._wish.rooms.add(id_)
-                if is_watched:
-                    self._want_conversation(id_)
-            elif hint in (Hint.PERSON, Hint.ROOMS) and id_ in self._roster.people:
-                self._wish.people.add(id_)
-                if hint is Hint.ROOMS:
-                    self._roster.tell_rooms(id_)
-            elif hint is Hint.PRESENCE and is_watched:
-                self._slow_wish.here.add(id_)
-            elif hint is Hint.READS and is_watched:
-                self._slow_wish.reads.add(id_)
+            elif hint is Hint.LISTED:
+                self._wish.listed.add(id_)
+            if id_ in self._roster.watched:
+                self._note_watched(hint, id_)
+            elif id_ in self._roster.people:
+                self._note_person(hint, id_)
+
+    def _note_watched(self, hint: Hint, conversation_id: UUID) -> None:
+        if hint is Hint.CHANGED:
+            self._want_conversation(conversation_id)
+        elif hint is Hint.PRESENCE:
+            self._slow_wish.here.add(conversation_id)
+        elif hint is Hint.READS:
+            self._slow_wish.reads.add(conversation_id)
+
+    def _note_person(self, hint: Hint, user_id: UUID) -> None:
+        if hint in (Hint.PERSON, Hint.ROOMS):
+            self._wish.people.add(user_id)
+        if hint is Hint.ROOMS:
+            self._roster.tell_rooms(user_id)
 
     def _due(self) -> dict[Callable[[], Awaitable[None]], float]:
         """When each thing is to be done, in monotonic seconds."""

@@ -49,6 +49,8 @@ class Roster:
             for listener in self.watched.get(conversation_id, ()):
                 if (conversation_id, listener.user_id) in watchers:
                     _tell(listener, conversation_id, wish, sight)
+        for user_id in sight.listers:
+            self.tell_rooms(user_id)
         for user_id in wish.people & self.people.keys():
             self._tell_unread(user_id, sight.unread_of.get(user_id, {}))
         for user_id in self._unread.keys() - wish.people:

@@ -484,7 +484,7 @@ TOLD: dict[str, tuple[list[tuple[str | None, str]], str]] = {
     "there": ([("Bo", "added"), ("Cy", "there")], "Bo added. Cy was a member already."),
     "all": (
         [("Bo", "there"), ("Cy", "added"), ("Di", "there"), ("Eli", "inactive"), (None, "unknown")],
-        "Cy added. Bo and Di were members already. Eli can't sign in any more and was not added. "
+        "Cy added. Bo and Di were members already. Eli can't sign in or chat, and was not added. "
         "One of them is nobody of this company.",
     ),
     "marked": ([(MARKED, "added")], f"{AS_TYPED} added."),

@@ -9,9 +9,9 @@ from core.database.engine import Database
 from core.errors import Invalid, NotFound, RuleBroken
 from core.ids import new_id
 from core.models import AuditAction, ConversationKind, History, MemberRole, MessageType, User
-from core.permissions import Actor
+from core.permissions import Actor, Role
 from core.repositories.audit import Audit
-from core.services.room_views import RoomUnread
+from core.services.room_views import AddResult, RoomUnread
 from tests.support.talks import Desk, outcome
 
 DIRECT, GROUP, COMPANY = ConversationKind.DIRECT, ConversationKind.GROUP, ConversationKind.COMPANY
@@ -58,7 +58,7 @@ def test_a_direct_chat_is_never_with_oneself_or_with_who_is_gone(desk: Desk, bob
     room = desk.rooms.start_direct(desk.me, bob.user_id)
     for person in (bob, carol):
         deactivate(desk, person)
-        with pytest.raises(RuleBroken, match="can't sign in any more"):
+        with pytest.raises(RuleBroken, match="can't sign in or chat"):
             desk.rooms.start_direct(desk.me, person.user_id)
     with pytest.raises(RuleBroken, match="between two people"):
         desk.rooms.start_direct(desk.me, desk.me.user_id)
@@ -70,6 +70,15 @@ def test_a_direct_chat_is_never_with_oneself_or_with_who_is_gone(desk: Desk, bob
     with pytest.raises(RuleBroken, match="nobody would read it"):
         desk.talks.send(desk.me, room, "Still there?")
     assert desk.read(room).messages == ()
+
+
+def test_who_may_not_chat_is_neither_written_to_nor_added(desk: Desk, bob: Actor) -> None:
+    analyst = desk.person(Role.ANALYST)
+    with pytest.raises(RuleBroken, match="can't sign in or chat"):
+        desk.rooms.start_direct(desk.me, analyst.user_id)
+    room = desk.rooms.create(desk.me, GROUP, "Ours")
+    added = desk.members.add(desk.me, room, [analyst.user_id, bob.user_id])
+    assert [one.result for one in added] == [AddResult.INACTIVE, AddResult.ADDED]
 
 
 # Groups and company rooms

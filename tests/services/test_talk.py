@@ -11,7 +11,7 @@ from sqlalchemy import text
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound, RateLimited, RuleBroken
 from core.ids import new_id
-from core.models import ConversationKind, History, MemberRole, MessageStatus, MessageType, RunStatus
+from core.models import ConversationKind, History, MemberRole, MessageStatus, MessageType, RunStatus, User
 from core.permissions import Actor, Role
 from core.services.room_views import RoomUnread
 from tests.support.talks import EDIT_WINDOW, Desk, outcome
@@ -108,7 +108,12 @@ def test_an_archived_room_is_for_reading(desk: Desk, room: Any) -> None:
     message = desk.talks.send(desk.me, room, "Last words").message_id
     desk.conversations.archive(desk.me, room)
     assert desk.rooms.get(desk.me, room).why_not == "This room is archived. An owner can bring it back."
-    for act in (lambda: desk.talks.send(desk.me, room, "One more"), lambda: desk.talks.edit(desk.me, message, "No")):
+    for act in (
+        lambda: desk.talks.send(desk.me, room, "One more"),
+        lambda: desk.talks.edit(desk.me, message, "No"),
+        lambda: desk.reactions.react(desk.me, message, "👍"),
+        lambda: desk.members.add(desk.me, room, [desk.person().user_id]),
+    ):
         with pytest.raises(RuleBroken, match="archived"):
             act()
     desk.conversations.unarchive(desk.me, room)
@@ -180,14 +185,18 @@ def test_reactions_are_counted_with_whose_they_are(desk: Desk, bob: Actor, room:
     assert [(r.emoji, r.count) for r in desk.read(room).messages[-1].reactions] == [("🎉", 1)]
 
 
-@pytest.mark.parametrize("emoji", ["", " ", "a", "ok", "1", "<b>", "👍 and more", "👍" * 17, "é", "\u200d", "**"])
+NO_EMOJI = ("", " ", "a", "ok", "1", "<b>", "👍 and more", "👍" * 17, "é", "**", "👍👍", "🇨")
+HIDDEN = ("\u200d", "👍\u200b", "\u202e👍", "👍\u200d")
+
+
+@pytest.mark.parametrize("emoji", NO_EMOJI + HIDDEN)
 def test_only_an_emoji_is_a_reaction(desk: Desk, room: Any, emoji: str) -> None:
     message = desk.talks.send(desk.me, room, "Well?").message_id
     with pytest.raises(Invalid, match="one emoji"):
         desk.reactions.react(desk.me, message, emoji)
 
 
-@pytest.mark.parametrize("emoji", ["👍", "❤️", "❤", "👨‍👩‍👧‍👦", "🇨🇭", "1️⃣", "‼️", "↔️", "☕", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"])
+@pytest.mark.parametrize("emoji", ["👍", "❤️", "👨‍👩‍👧‍👦", "🇨🇭", "1️⃣", "‼️", "↔️", "☕️", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"])
 def test_every_emoji_is_one(desk: Desk, room: Any, emoji: str) -> None:
     message = desk.talks.send(desk.me, room, "Well?").message_id
     desk.reactions.react(desk.me, message, emoji)
@@ -348,6 +357,71 @@ def test_it_is_called_by_the_name_that_the_company_gave_it(desk: Desk, room: Any
     assert desk.talks.send(desk.me, room, "@assistant?").run_id is None
     assert desk.rooms.get(desk.me, room).assistant_name == "Dr Watson"
     asked(desk, desk.me, room, "Well, @dr  watson!")
+
+
+def test_what_somebody_asked_who_left_keeps_nobody_waiting(desk: Desk, bob: Actor, room: Any) -> None:
+    first = asked(desk, desk.me, room, "@assistant one?")
+    for number in range(20):
+        desk.talks.send(bob, room, f"@assistant {number}?")
+    with pytest.raises(RuleBroken, match="20 questions wait"):
+        desk.talks.send(desk.me, room, "@assistant mine?")
+    with desk.database.transaction() as session:
+        session.get_one(User, bob.user_id).is_active = False
+    assert desk.talks.send(desk.me, room, "@assistant mine?").run_id is None
+    with desk.database.transaction() as session:
+        session.get_one(User, bob.user_id).is_active = True
+    desk.members.leave(bob, room)
+    assert [m.content for m in desk.read(room).messages if m.is_waiting] == ["@assistant mine?"]
+    desk.end(first)
+    assert "mine?" in desk.end(desk.started[-1]).prompt.turns[-1].content
+    assert asked(desk, desk.me, room, "@assistant and now?")
+
+
+@pytest.mark.parametrize("way", ["question deleted", "archived", "newcomer", "too often"])
+def test_having_an_answer_written_again_is_asking(database: Database, way: str) -> None:
+    """For who sees the question, where one can write, and within the limit; else nothing is offered."""
+    desk = Desk(database, limits={"ask": (1, 60)})
+    room = desk.rooms.create(desk.me, GROUP, "Ours", history=History.JOINED)
+    newcomer = desk.person()
+    sent = desk.talks.send(desk.me, room, "@assistant one?")
+    assert sent.run_id
+    answer = desk.end(sent.run_id, "Half", RunStatus.INTERRUPTED).origin.message_id
+    actor = newcomer if way == "newcomer" else desk.me
+    if way == "question deleted":
+        desk.talks.delete(desk.me, sent.message_id)
+    elif way == "archived":
+        desk.conversations.archive(desk.me, room)
+    elif way == "newcomer":
+        desk.members.add(desk.me, room, [newcomer.user_id])
+        with desk.database.transaction() as session:  # the answer began after they came, the question was before
+            session.execute(text("UPDATE members SET joined_seq = 2 WHERE user_id = :who"), {"who": newcomer.user_id})
+    offered = next(m for m in desk.read(room, actor).messages if m.id == answer)
+    assert (offered.can_retry, offered.can_resume) == ((way == "too often",) * 2)
+    error = "RateLimited" if way == "too often" else "RuleBroken"
+    assert [outcome(partial(act, actor, answer)) for act in (desk.chat.retry, desk.chat.resume)] == [error] * 2
+
+
+def test_only_what_is_said_calls_and_nothing_is_asked_without_a_question(desk: Desk, bob: Actor, room: Any) -> None:
+    assert desk.talks.send(bob, room, "@assistant?", message_type=MessageType.TOOL).run_id is None
+    sent = desk.talks.send(bob, room, "@assistant secret?")
+    desk.talks.delete(bob, sent.message_id)
+    assert sent.run_id
+    job = desk.store.begin(sent.run_id)
+    assert job and job.wants_stop and not job.prompt.turns
+
+
+def test_a_question_that_waited_is_not_told_with_others_that_have_their_answers(
+    desk: Desk, bob: Actor, room: Any
+) -> None:
+    first = asked(desk, desk.me, room, "@assistant one?")
+    for word in ("two", "three"):
+        desk.talks.send(bob, room, f"@assistant {word}?")
+    desk.end(first, "First.")
+    desk.end(desk.started[-1], "Second.")
+    turns = desk.end(desk.started[-1], "Third.").prompt.turns
+    assert [turn.content for turn in turns] == [
+        f"{desk.me.display_name}: one?", "First.", "Bo Bell: two?", "Second.", "Bo Bell: three?"
+    ]  # fmt: skip
 
 
 def test_who_was_removed_can_not_go_on_asking(desk: Desk, bob: Actor, room: Any) -> None:

@@ -87,12 +87,14 @@ class Desk:
     limits: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.chat = ChatService(self.database, _resolve, self.started.append, self.stopped.append, self.changed.append)
+        limiter = RateLimiter(self.limits)
+        self.chat = ChatService(
+            self.database, _resolve, self.started.append, self.stopped.append, self.changed.append, limiter=limiter
+        )
         self.queue = QueueService(self.database, self.started.append, self.stopped.append, self.changed.append)
         assistant = Assistant(Settings(_env_file=None), model_factory=lambda name: ScriptedModel())  # type: ignore[call-arg]
         self.store = RunStore(self.database, assistant, new_id(), timedelta(seconds=15))
         self.conversations = ConversationService(self.database, MODELS, 2_000, self.changed.append)
-        limiter = RateLimiter(self.limits)
         self.transcripts = TranscriptService(self.database, EDIT_WINDOW)
         self.rooms = RoomService(self.database, limiter, self.hints)
         self.members = MemberService(self.database, self.hints)

@@ -355,6 +355,26 @@ def test_what_is_unread_moves_on_every_page(
             assert await home.is_silent()
 
 
+def test_a_room_with_another_name_or_none_stands_otherwise_in_its_members_lists(
+    desk: Desk, events: Events, ada: Guest, bo: Guest, room: UUID, listens: Open, guest: Callable[..., Guest]
+) -> None:
+    colleague = guest("Cy")
+
+    @scene
+    async def play() -> None:
+        async with listens(bo) as his, listens(colleague) as theirs:
+            await his.rest()
+            await theirs.rest()
+            for change in (
+                lambda: desk.conversations.rename(ada.actor, room, "Another name"),
+                lambda: desk.conversations.delete(ada.actor, room),
+            ):
+                change()
+                events.publish_listed(room)  # as the application's own services do
+                await his.told("rooms")
+            assert await theirs.is_silent()
+
+
 def test_who_is_no_member_hears_nothing_of_a_room(
     desk: Desk, ada: Guest, room: UUID, guest: Callable[..., Guest], talk: TalkService, listens: Open,
     rooms: RoomService, settings: Settings,
