@@ -14,13 +14,15 @@ from core.permissions import Actor
 from core.services.views import Transcript
 from core.ui import failures, guard, links
 
-BOX = "composer"
+BOXES = "boxes"
 LAST = "last_sent"
 """What was sent last from this tab."""
 WHILE_WRITING, UNSEEN, UNHEARD = timedelta(seconds=2), timedelta(seconds=10), timedelta(minutes=2)
+TWICE = timedelta(seconds=1)
 """The same text again within this time, from the same place, is the same frame come twice, or a double click: while its
 answer is written, while the page has not shown yet what became of it, and where nobody told whether it had arrived.
-Once the page has shown the answer at its end, the same words are meant anew.
+Once the page has shown the answer at its end, the same words are meant anew; in a room, once it has shown them, and
+TWICE is over: the server is ahead of what the browser has drawn.
 """
 UNDO = "undo"
 """What was put away last and can be taken back, until something else is done."""
@@ -45,6 +47,8 @@ def send(actor: Actor, conversation_id: UUID | None, text: str) -> bool:
         return False
     st.session_state[SENT] = True
     st.session_state.pop(UNDO, None)
+    if conversation_id is None and sent_to not in _boxes():
+        _keep_box(sent_to)
     links.select_conversation(sent_to)
     return True
 
@@ -65,13 +69,15 @@ def _delivered(
     """The conversation that `deliver` sent it to, under a key that a repetition has again; None when it was refused."""
     st.session_state.pop(failures.NOTICE, None)
     sending = _sending(actor, conversation_id, text)
+    is_repetition = sending.has_arrived
     st.session_state[LAST] = sending
     try:
         sent_to = deliver(guard.again(actor), sending.client_key)
     except ParleyError as error:
         failures.keep_notice(error)
         return None
-    st.session_state[LAST] = replace(sending, tried_at=clock.now(), has_arrived=True)
+    if not is_repetition:  # else every repetition would make the time longer in which the next one counts as such
+        st.session_state[LAST] = replace(sending, tried_at=clock.now(), has_arrived=True)
     return sent_to
 
 
@@ -91,11 +97,16 @@ class Sending:
     def is_repeated_by(self, conversation_id: UUID | None, text: str, seen: "Seen | None") -> bool:
         if (self.conversation_id, self.text) != (conversation_id, text):
             return False
+        age = clock.now() - self.tried_at
+        if seen and seen.is_of_room(conversation_id):
+            if seen.mine != (self.seen.mine if self.seen else None):
+                return age < TWICE
+            return age < (UNSEEN if self.has_arrived else UNHEARD)
         if not self.has_arrived:
-            return clock.now() - self.tried_at < UNHEARD
+            return age < UNHEARD
         if seen == self.seen:
-            return clock.now() - self.tried_at < UNSEEN
-        return not (seen and seen.is_at_rest) and clock.now() - self.tried_at < WHILE_WRITING
+            return age < UNSEEN
+        return not (seen and seen.is_at_rest) and age < WHILE_WRITING
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,13 @@ class Seen:
     end: str
     """What the conversation ended with."""
     is_at_rest: bool
-    """False while an answer is written."""
+    """False while an answer is written; True in a room, where nothing said waits for one."""
+    is_room: bool = False
+    mine: UUID | None = None
+    """In a room: what this person had said last. Another one, and what was sent has been shown."""
+
+    def is_of_room(self, conversation_id: UUID | None) -> bool:
+        return self.is_room and self.conversation_id == conversation_id
 
 
 def _sending(actor: Actor, conversation_id: UUID | None, text: str) -> Sending:
@@ -127,9 +144,14 @@ def see(shown: Transcript) -> None:
     """Remembers what this tab shows."""
     last = [f"{message.id} {message.status}" for message in shown.messages[-1:]]
     end = " ".join([*last, *(str(question.id) for question in shown.queued)])
-    # In a room no answer says that one's words have arrived: for WHILE_WRITING the same ones are the same message.
-    is_at_rest = shown.active_run_id is None and shown.conversation.room is None
-    st.session_state[SEEN] = Seen(shown.conversation.id, end, is_at_rest=is_at_rest)
+    is_room = shown.conversation.room is not None
+    st.session_state[SEEN] = Seen(
+        shown.conversation.id,
+        end,
+        is_at_rest=is_room or shown.active_run_id is None,
+        is_room=is_room,
+        mine=next((one.id for one in reversed(shown.messages) if one.is_mine), None) if is_room else None,
+    )
 
 
 def forget_sent() -> None:
@@ -137,16 +159,34 @@ def forget_sent() -> None:
     st.session_state.pop(LAST, None)
 
 
+def box_key(conversation_id: UUID | None) -> str:
+    """Each conversation has a box of its own: what is typed in one never gets into another. None: a new chat."""
+    return _boxes().get(conversation_id, f"composer_{conversation_id}")
+
+
+def _keep_box(conversation_id: UUID) -> None:
+    """A chat that was begun here goes on with the box it was begun in: with the focus, and what is typed by then."""
+    _boxes()[conversation_id] = box_key(None)
+    _boxes()[None] = f"composer_{new_id()}"
+
+
+def _boxes() -> dict[UUID | None, str]:
+    found: dict[UUID | None, str] = st.session_state.setdefault(BOXES, {})
+    return found
+
+
 def chat_box(actor: Actor, conversation_id: UUID | None, *, caption: str) -> None:
+    box = box_key(conversation_id)
+
     def submitted() -> None:
-        text = st.session_state[BOX]
+        text = st.session_state[box]
         if not send(actor, conversation_id, text):
-            st.session_state[BOX] = text
+            st.session_state[box] = text
 
     with st.bottom:
         failures.show_notice()
     # Not inside `with st.bottom`: only a box that Streamlit puts there itself keeps the page scrolled to the newest.
-    st.chat_input("Ask anything", key=BOX, on_submit=submitted)
+    st.chat_input("Ask anything", key=box, on_submit=submitted)
     st.bottom.caption(caption)
 
 

@@ -35,7 +35,7 @@ def conversation_list(actor: Actor) -> None:
     _begin(actor)
     conversation_links.conversation_links_code(
         links.selected_conversation(),
-        on_open=links.select_conversation,
+        on_open=_open,
         on_more=_more,
         on_unknown=lambda: _redraw(actor),
     )
@@ -107,6 +107,12 @@ def _link(conversation_id: UUID, title: str) -> dict[str, Any]:
         "href": f"/{links.CHAT.path}?{links.CONVERSATION}={conversation_id}",
         "current": conversation_id == links.selected_conversation(),
     }
+
+
+def _open(conversation_id: UUID) -> Never:
+    links.select_conversation(conversation_id)
+    # What was sent with the same click may have asked for a run too, of the conversation before: the last one counts.
+    st.rerun()
 
 
 def _new_chat() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Never
 from uuid import UUID
@@ -15,27 +15,31 @@ from core.errors import ParleyError
 from core.models import ConversationKind, MessageType, Score
 from core.permissions import Actor
 from core.services.views import Transcript
-from core.ui import composer, dialogs, failures, guard, message_bar, room_composer, room_editor, room_view, times
+from core.ui import composer, dialogs, failures, guard, links, message_bar, room_composer, room_editor, room_view, times
 from core.ui.earlier import asked_for, earlier_button
 from core.ui.live import drawn, live_room, seen_by
 from core.ui.message import rate
 from core.ui.message_bar import Act, message_bar_code
 from core.ui.room_header import room_header
 from core.ui.room_message import ANSWER, block
-from core.ui.room_view import BLOCK, MOST_NEW, SPARE, View, call_names
+from core.ui.room_view import BLOCK, MOST_NEW, SPARE, View, call_names, first_of_others
 from core.ui.text import as_label
 
 FOOT = "room_foot"
 DELETING = "deleting_message"
+BURST = 300
+"""So many messages may come while the page is not told, and what is edited on it still stays."""
 
 
 def limit(conversation_id: UUID) -> int:
     """How many messages to read when the page is drawn: as many as stand there, unless those have become too many."""
     view = room_view.current()
     wanted = asked_for(conversation_id)
-    if view is None or view.id != conversation_id or len(view.shown.messages) > view.most:
+    if view is None or view.id != conversation_id or view.is_too_long(view.shown.messages):
         return wanted
-    return max(wanted, len(view.shown.messages))
+    # Nothing that is being edited may be lost: what is read too much for that, _begin leaves away.
+    more = BURST if view.is_edited() else 0
+    return max(wanted, len(view.shown.messages) + more)
 
 
 def room(actor: Actor, shown: Transcript) -> None:
@@ -63,30 +67,42 @@ def gone(conversation_id: UUID, error: ParleyError) -> bool:
         return False
     st.title("This room isn't open to you any more", anchor=False)
     st.markdown(str(error))
-    room_composer.closed_box(view.room.title)
+    room_composer.closed_box(view)
     return True
 
 
 def _begin(actor: Actor, shown: Transcript) -> View:
-    assert shown.conversation.room
+    room = shown.conversation.room
+    assert room
     before = room_view.current()
     is_same_visit = before is not None and before.id == shown.conversation.id and message_bar.is_drawn()
+    if before and is_same_visit and before.is_edited():
+        shown = _cut(shown, before.since, asked_for(shown.conversation.id))
     first, last = (shown.messages[0].seq, shown.messages[-1].seq) if shown.messages else (1, 1)
     members = bootstrap.current().members.list_members(actor, shown.conversation.id)
+    unread = before.unread if before and is_same_visit else range(room.last_read_seq + 1, last + 1)
     view = View(
         shown,
         since=first,
         last_block=last // BLOCK + SPARE,
-        new_from=before.new_from if before and is_same_visit else shown.first_unread_seq,
+        unread=unread,
+        new_from=first_of_others(shown.messages, unread),
         most=asked_for(shown.conversation.id) + MOST_NEW,
         where=times.zone(),
-        names=call_names(member.display_name for member in members) | {shown.conversation.room.assistant_name},
+        names=call_names(member.display_name for member in members) | {room.assistant_name},
         my_names=call_names([actor.display_name]) | {actor.email.partition("@")[0]},
-        marked=shown.conversation.room.last_read_seq,
+        marked=room.last_read_seq,
     )
     st.session_state[room_view.VIEW] = view
     composer.see(shown)
     return view
+
+
+def _cut(shown: Transcript, since: int, wanted: int) -> Transcript:
+    """Without what is above the page as it was, unless it is wanted."""
+    since = min([since, *(message.seq for message in shown.messages[-wanted:])])
+    messages = tuple(message for message in shown.messages if message.seq >= since)
+    return replace(shown, messages=messages, has_earlier=shown.has_earlier or len(messages) < len(shown.messages))
 
 
 def _refresh(actor: Actor, view: View) -> Never:
@@ -94,7 +110,7 @@ def _refresh(actor: Actor, view: View) -> Never:
     # Streamlit cuts off a callback, wherever it touches the session's state, as soon as another run is asked for. What
     # is still to do then is left with the view for whatever comes next.
     view.is_due = True
-    if view.needs_page or not view.is_whole:
+    if view.needs_page or not view.is_whole or view.id != links.selected_conversation():
         st.rerun()
     try:
         shown = bootstrap.current().transcripts.read(guard.again(actor), view.id, limit=view.limit)

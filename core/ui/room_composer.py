@@ -1,7 +1,6 @@
 """The box of a room: says something, as a reply if one was begun, and gives back what could not be sent."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from uuid import UUID
 
 import streamlit as st
@@ -15,20 +14,13 @@ from core.ui.text import as_label
 ABOVE_BOX = "room_above_box"
 REPLIES = "replies"
 EXCERPT = 80
+DELETED = "The message you were replying to was deleted."
 LONGEST_TITLE = 28
 """As much as stands in the box of a telephone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replying:
-    message_id: UUID
-    name: str
-    excerpt: str
-
-
 def begin_reply(view: View, message: MessageView) -> None:
-    name = message.sender_name or view.room.assistant_name
-    _replies()[view.id] = Replying(message.id, name, message.content[: 2 * EXCERPT])
+    _replies()[view.id] = message.id
 
 
 def above_box(refresh: Callable[[], None]) -> None:
@@ -43,49 +35,65 @@ def above_box(refresh: Callable[[], None]) -> None:
 
     with st.bottom:
         failures.show_notice()
-        if replying := _replies().get(view.id):
+        if view.id in _replies():
             with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-                who, what = as_label(replying.name, 40), as_label(replying.excerpt, EXCERPT)
-                st.caption(f":material/reply: Replying to **{who}**: {what}")
+                st.caption(f":material/reply: {_told(view)}")
                 st.button(
                     "Cancel reply", icon=":material/close:", type="tertiary", key="cancel_reply", on_click=cancelled
                 )
     view.above_box = state(view)
 
 
-def state(view: View) -> tuple[str | None, Replying | None]:
+def state(view: View) -> tuple[str | None, str | None]:
     """Another one, and what stands above the box is to be drawn anew."""
-    return st.session_state.get(failures.NOTICE), _replies().get(view.id)
+    return st.session_state.get(failures.NOTICE), _told(view) if view.id in _replies() else None
+
+
+def _told(view: View) -> str:
+    """What is being replied to, as it is now: of what was deleted meanwhile nothing stays here."""
+    message = view.message(_replies()[view.id])
+    if message is None:
+        return "Replying to a message further up"
+    if message.is_deleted:
+        return DELETED
+    who = as_label(message.sender_name or view.room.assistant_name, 40)
+    return f"Replying to **{who}**: {as_label(message.content[: 2 * EXCERPT], EXCERPT)}"
+
+
+def _reply_to(view: View) -> UUID | None:
+    """None also where that was deleted: the page has said so."""
+    message = view.message(message_id) if (message_id := _replies().get(view.id)) else None
+    return None if message and message.is_deleted else message_id
 
 
 def box(actor: Actor, view: View, refresh: Callable[[], None]) -> None:
-    room = view.room
+    room, key = view.room, composer.box_key(view.id)
 
     def submitted() -> None:
-        text = st.session_state[composer.BOX]
-        replying = _replies().get(view.id)
-        if composer.say(actor, view.id, text, reply_to_id=replying.message_id if replying else None):
+        text = st.session_state[key]
+        if composer.say(actor, view.id, text, reply_to_id=_reply_to(view)):
             _replies().pop(view.id, None)
             refresh()
         else:
-            st.session_state[composer.BOX] = text
+            st.session_state[key] = text
 
     # See composer.chat_box for why it is not inside `st.bottom`.
-    st.chat_input(f"Message {_plain(room.title)}", key=composer.BOX, on_submit=submitted, disabled=not room.can_write)
+    st.chat_input(f"Message {_plain(room.title)}", key=key, on_submit=submitted, disabled=not room.can_write)
     hints = [room.why_not or f"Write @{as_label(room.assistant_name)} to ask the assistant."]
     hints += ["Muted: only messages that mention you are counted."] if room.muted else []
     st.bottom.caption(" · ".join(hints))
 
 
-def closed_box(title: str) -> None:
+def closed_box(view: View) -> None:
     """Where one was writing and can't any more: what was typed can still be copied."""
-    st.chat_input(f"Message {_plain(title)}", key=composer.BOX, disabled=True)
+    st.chat_input(f"Message {_plain(view.room.title)}", key=composer.box_key(view.id), disabled=True)
 
 
 def _plain(title: str) -> str:
     return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…"
 
 
-def _replies() -> dict[UUID, Replying]:
-    found: dict[UUID, Replying] = st.session_state.setdefault(REPLIES, {})
+def _replies() -> dict[UUID, UUID]:
+    """By room, the message that is being replied to."""
+    found: dict[UUID, UUID] = st.session_state.setdefault(REPLIES, {})
     return found

@@ -82,7 +82,7 @@ def _belongs(view: View, previous: MessageView, message: MessageView) -> bool:
 def _separator(view: View, previous: MessageView | None, message: MessageView) -> None:
     if previous is None or view.day_of(previous) != view.day_of(message):
         st.caption(times.day_label(view.day_of(message), view.today), text_alignment="center")
-    if previous and message.seq == view.new_from:
+    if message.seq == view.new_from:
         st.markdown(":primary-badge[New]", text_alignment="center")
 
 

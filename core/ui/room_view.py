@@ -5,7 +5,7 @@ then, and nothing else: not the page, nor what somebody is typing in it.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import UUID
 import streamlit as st
 
 from core import clock
-from core.models import MessageStatus
+from core.models import MessageStatus, MessageType
 from core.services.room_views import RoomView
 from core.services.views import MessageView, Transcript
 
@@ -37,8 +37,10 @@ class View:
     since: int
     """The first seq on the page. It stays when messages come, or the page would shift under its reader."""
     last_block: int
+    unread: range
+    """The seqs that this person had not read when the visit began."""
     new_from: int | None
-    """Above it stands the line "New", for the whole visit."""
+    """Above it stands the line "New", for the whole visit: the first of them on the page that somebody else said."""
     most: int
     """Messages on the page."""
     where: tzinfo
@@ -84,6 +86,17 @@ class View:
         """How many messages to read, so that there is no gap between those on the page and the newest."""
         return len(self.shown.messages) + SLACK
 
+    def message(self, message_id: UUID) -> MessageView | None:
+        return next((message for message in self.shown.messages if message.id == message_id), None)
+
+    def is_edited(self) -> bool:
+        """Whether something on the page is being edited."""
+        return any(message.id in editing() for message in self.shown.messages)
+
+    def is_too_long(self, messages: Sequence[MessageView]) -> bool:
+        """Whether the page is to begin anew rather than show all these. It waits for who is editing one of them."""
+        return len(messages) > self.most and not self.is_edited()
+
     def messages_of(self, number: int) -> list[MessageView]:
         return [message for message in self.shown.messages if message.seq // BLOCK == number]
 
@@ -103,7 +116,7 @@ class View:
         first, last = (shown.messages[0].seq, shown.messages[-1].seq) if shown.messages else (self.since, self.since)
         has_gap = shown.has_earlier and first > self.since
         messages = tuple(message for message in shown.messages if message.seq >= self.since)
-        if has_gap or last // BLOCK > self.last_block or len(messages) > self.most:
+        if has_gap or last // BLOCK > self.last_block or self.is_too_long(messages):
             return False
         if not _is_framed_alike(shown, self.shown):
             return False
@@ -152,6 +165,12 @@ def call_names(display_names: Iterable[str]) -> frozenset[str]:
     names = [" ".join(name.split()) for name in display_names]
     first = Counter(name.partition(" ")[0] for name in names)
     return frozenset({*names, *(name for name, count in first.items() if count == 1)})
+
+
+def first_of_others(messages: Iterable[MessageView], seqs: range) -> int | None:
+    """The first of these seqs that somebody else said."""
+    said = (one for one in messages if not one.is_mine and one.message_type is not MessageType.NOTICE)
+    return next((message.seq for message in said if message.seq in seqs), None)
 
 
 def is_growing(message: MessageView) -> bool:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -9,9 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.models import ConversationKind, MessageStatus
 from core.services.views import MessageView
-from core.ui import room_composer
-from core.ui.room_composer import Replying
-from core.ui.room_view import BLOCK, MOST_NEW, SPARE, VIEW, View
+from core.ui import composer, room_composer
+from core.ui.room_view import BLOCK, EDITING, MOST_NEW, SPARE, VIEW, View
 from tests.pages.visitor import Desk, DeskWith, Person, bars, bubbles, go, sentences, text_of, visit
 from tests.support.models import Answer, ScriptedModel
 from tests.support.waiting import until
@@ -56,6 +56,12 @@ def room(desk: Desk) -> Room:
 
 def captions(browser: AppTest) -> list[str]:
     return [caption.value for caption in browser.caption]
+
+
+def say(browser: AppTest, text: str) -> None:
+    browser.chat_input[0].set_value(text).run()
+    assert not browser.exception
+    browser.run()  # AppTest has lost what the blocks were drawn into
 
 
 def markdown(browser: AppTest) -> list[str]:
@@ -141,6 +147,25 @@ def test_what_is_new_is_marked_for_the_visit_and_counts_as_read(room: Room) -> N
     assert "Two" in markdown(browser) and NEW not in markdown(browser)
 
 
+def test_the_line_above_what_is_new_stands_first_when_more_is_new_than_fits(room: Room) -> None:
+    texts = [f"message {number}" for number in range(59)]
+    room.say(room.ada, *texts)
+    room.members.mark_read(room.bo.actor, room.id, 12)  # the notice, and messages 0 to 10
+    browser = room.open(room.bo)
+    assert [one for one in markdown(browser) if one == NEW or one in texts][:2] == [NEW, texts[19]]
+    room.say(room.ada, "and one more")
+    browser.button(key="earlier").click().run()
+    lines = [one for one in markdown(browser) if one == NEW or one in texts]
+    assert lines.count(NEW) == 1 and lines[lines.index(NEW) + 1] == texts[11]
+
+
+def test_what_is_said_during_a_visit_is_not_new(room: Room) -> None:
+    room.say(room.ada, "Old")
+    browser = go(go(room.open(room.bo), "home.py"), "chat.py", c=room.id)
+    room.say(room.ada, "Just now")
+    assert "Just now" in markdown(browser.run()) and NEW not in markdown(browser)
+
+
 def test_many_messages_come_forty_at_a_time(room: Room) -> None:
     texts = [f"message {number}" for number in range(45)]
     room.say(room.ada, *texts)
@@ -156,17 +181,69 @@ def test_many_messages_come_forty_at_a_time(room: Room) -> None:
 def test_what_is_said_is_there_once(room: Room) -> None:
     browser = room.open(room.ada)
     for _ in range(2):  # as by a double click
-        browser.chat_input[0].set_value("Tea?\nOr coffee?").run()
-        assert not browser.exception
-        browser.run()  # AppTest has lost what the blocks were drawn into
+        seen = browser.session_state[composer.SEEN]
+        say(browser, "Tea?\nOr coffee?")
+        browser.session_state[composer.SEEN] = seen  # nor had the page shown it when it came again
     assert [one.content for one in room.read(room.ada)][1:] == ["Tea?\nOr coffee?"]
-    assert bubbles(browser) == [("Ada Lovelace", "Tea?  \nOr coffee?")]
+    assert bubbles(browser.run()) == [("Ada Lovelace", "Tea?  \nOr coffee?")]
+
+
+def test_the_same_words_are_meant_anew_once_the_page_has_shown_them(room: Room) -> None:
+    browser = room.open(room.ada)
+    for number in range(1, 5):
+        unseen = browser.session_state[composer.SEEN]
+        say(browser, "+1")
+        assert sentences(browser) == [] and len(room.read(room.ada)) == 1 + number
+        seen = browser.session_state[composer.SEEN]
+        browser.session_state[composer.SEEN] = unseen  # the same frame come twice, before the page had shown it
+        say(browser, "+1")
+        assert len(room.read(room.ada)) == 1 + number
+        browser.session_state[composer.SEEN] = seen
+        last = browser.session_state[composer.LAST]
+        browser.session_state[composer.LAST] = replace(last, tried_at=last.tried_at - composer.TWICE)
+
+
+def test_a_repetition_does_not_lengthen_the_time_for_the_next(room: Room) -> None:
+    browser = room.open(room.ada)
+    say(browser, "+1")
+    tried_at = browser.session_state[composer.LAST].tried_at
+    unseen = replace(browser.session_state[composer.SEEN], mine=None)
+    browser.session_state[composer.SEEN] = unseen
+    say(browser, "+1")
+    assert browser.session_state[composer.LAST].tried_at == tried_at and len(room.read(room.ada)) == 2
+
+
+def test_every_conversation_has_a_box_of_its_own(room: Room) -> None:
+    """What was typed in one and sent while the next was opened is said where it was typed."""
+    other = room.desk.application.rooms.create(room.ada.actor, ConversationKind.GROUP, "Other")
+    browser = room.open(room.ada)
+    box = browser.chat_input[0]
+    browser.query_params["c"] = str(other)
+    box.set_value("for Plans").run()
+    assert not browser.exception and browser.chat_input[0].placeholder == "Message Other"
+    assert browser.chat_input[0].id != box.id
+    assert room.read(room.ada)[-1].content == "for Plans"
+    assert len(room.desk.messages(room.ada, other)) == 1
+    assert go(browser, "chat.py").chat_input[0].id != box.id
+
+
+def test_nothing_of_a_deleted_message_stays_above_the_box(room: Room) -> None:
+    message = room.say(room.bo, "a secret")
+    browser = room.open(room.ada)
+    browser.session_state[room_composer.REPLIES] = {room.id: message}
+    assert ":material/reply: Replying to **Bo Diddley**: a secret" in captions(browser.run())
+    room.talk.delete(room.bo.actor, message)
+    browser.run()
+    assert f":material/reply: {room_composer.DELETED}" in captions(browser) and "a secret" not in text_of(browser)
+    say(browser, "What did you say?")
+    assert room.read(room.ada)[-1].content == "What did you say?" and room.read(room.ada)[-1].reply is None
+    assert f":material/reply: {room_composer.DELETED}" not in captions(browser.run())
 
 
 def test_a_reply_knows_to_what_and_is_one_message_only(room: Room) -> None:
     message = room.say(room.bo, "Tea?")
     browser = room.open(room.ada)
-    browser.session_state[room_composer.REPLIES] = {room.id: Replying(message, "Bo Diddley", "Tea?")}
+    browser.session_state[room_composer.REPLIES] = {room.id: message}
     assert ":material/reply: Replying to **Bo Diddley**: Tea?" in captions(browser.run())
     for _ in range(2):
         browser.chat_input[0].set_value("Please").run()
@@ -293,3 +370,21 @@ def test_the_first_message_on_the_page_stays_when_others_come(room: Room) -> Non
     view.most = 65
     room.say(room.bo, "one too many")
     assert MOST_NEW > 65 and not takes(room, view)
+
+
+def test_what_is_being_edited_stays_however_much_is_said(room: Room) -> None:
+    others = [room.desk.staff() for _ in range(3)]
+    room.members.add(room.ada.actor, room.id, [other.user.id for other in others])
+    edited = room.say(room.ada, "draft")
+    room.say(room.bo, *(f"message {number}" for number in range(39)))
+    browser = room.open(room.ada)
+    first = view_of(browser).since
+    browser.session_state[EDITING] = frozenset({edited})
+    for other in others:
+        room.say(other, *["more"] * 50)
+        assert [area.key for area in browser.run().text_area] == [f"edit_{edited}"]
+    view = browser.session_state[VIEW]
+    assert view.since == first and len(view.shown.messages) == 190
+    browser.session_state[EDITING] = frozenset()
+    browser.run()
+    assert len(view_of(browser.run()).shown.messages) == 40
