@@ -315,6 +315,7 @@ def test_the_way_out_stays_in_its_tab(parley: Parley, bob: Guest, tab: Open) -> 
         assert [link.get_attribute("target") or "_self" for link in links.all()] == ["_self"] * links.count()
 
 
+@pytest.mark.long
 def test_tomorrow_it_is_still_there(parley: Parley, ada: Guest, chat: Chat, tab: Open) -> None:
     chat.ask(SHORT)
     chat.wait_whole()
