@@ -33,7 +33,7 @@ class Job:
     resumed_tokens: int
     """Tokens of that text."""
     wants_stop: bool
-    """True when somebody asked to stop it before it began."""
+    """True when somebody asked to stop it before it began, or took the question back."""
     question: str
     is_first_answer: bool
     prompt: Prompt
@@ -56,6 +56,7 @@ def load_job(session: Session, run: AnswerRun, assistant: Assistant) -> Job:
     )
     reserve = assistant.answer_tokens(model)
     question = Messages(session).get(answer.reply_to_id) if answer.reply_to_id else None
+    may_be_told = question is not None and question.deleted_at is None and question.seq > room.floor
     asked = instructions + (question.content if question else "") + run.partial
     window = assistant.window(model, needed=estimate_tokens(asked) + reserve + ROOM_TO_SPARE)
     lines = Messages(session).list_context(
@@ -71,17 +72,16 @@ def load_job(session: Session, run: AnswerRun, assistant: Assistant) -> Job:
     turns = [room.turn(line) for line in lines]
     if run.partial:
         turns.append(Turn("assistant", run.partial))
-    prompt = build_prompt(instructions, turns, window=window, reserve=reserve)
     return Job(
         origin=origin_of(run, conversation),
         model=model,
         resumed=run.partial,
         resumed_tokens=(answer.tokens_used or estimate_tokens(run.partial)) if run.partial else 0,
-        # Without a question that may be told, because it was deleted, there is nothing to answer.
-        wants_stop=run.stop_requested_at is not None or not prompt.turns,
+        # A question that was deleted meanwhile is not answered; what was said before it even less.
+        wants_stop=run.stop_requested_at is not None or not may_be_told,
         question=lines[-1].content if lines else "",
         is_first_answer=answer.seq == 2 and not conversation.kind.is_room,
-        prompt=prompt,
+        prompt=build_prompt(instructions, turns, window=window, reserve=reserve),
     )
 
 

@@ -14,7 +14,7 @@ from core.repositories.conversations import Conversations
 from core.repositories.members import Members
 from core.repositories.messages import Messages
 from core.services.access import get_or_raise
-from core.services.room_access import add_notice, managed_or_raise, owned_or_raise, room_view
+from core.services.room_access import add_notice, managed_or_raise, owned_or_raise, record, room_view
 from core.services.texts import checked_instructions, one_line, required_text
 from core.services.views import ConversationLine, ConversationView
 
@@ -30,7 +30,7 @@ class ConversationService:
         models: tuple[str, ...],
         instruction_tokens: int,
         changed: Callable[[UUID], None],
-        listed: Callable[[UUID], None] = lambda _: None,
+        listed: Callable[[UUID], None],
     ) -> None:
         """`instruction_tokens`: the most that instructions may take of what the model can read. `changed` tells whoever
         has the conversation open, `listed` whoever has it in their list.
@@ -184,15 +184,7 @@ def _record(
 ) -> None:
     """`…_length` changes are recorded by their length: the trail holds no content."""
     before, after = ({name: _measured(name, pair[side]) for name, pair in changes.items()} for side in (0, 1))
-    Audit(session).record(
-        action,
-        actor=actor,
-        company_id=conversation.company_id,
-        target_type="conversation",
-        target_id=conversation.id,
-        before=before or None,
-        after=after or None,
-    )
+    record(session, actor, action, conversation, before=before or None, **after)
 
 
 def _measured(name: str, value: str | None) -> str | int | None:

@@ -26,7 +26,7 @@ from core.services.room_access import (
     shared_or_raise,
     standing,
 )
-from core.services.room_views import Added, AddResult, MemberView
+from core.services.room_views import Added, AddResult, MemberLine
 from core.services.texts import one_line
 
 PAGE = 200
@@ -71,14 +71,14 @@ class MemberService:
         self._tell(conversation_id, new)
         return results
 
-    def get(self, actor: Actor, conversation_id: UUID, user_id: UUID) -> MemberView:
+    def get(self, actor: Actor, conversation_id: UUID, user_id: UUID) -> MemberLine:
         """One of a room's members, or somebody who was one. Raises NotFound."""
         with self.database.reading() as session:
             member_or_raise(session, actor, conversation_id, lock=False)
             line = Members(session).get_line(conversation_id, user_id)
         if line is None:
             raise NotFound("That person is not in this room.")
-        return MemberView.of(line, actor.user_id)
+        return line
 
     def list_members(
         self,
@@ -88,12 +88,11 @@ class MemberService:
         with_former: bool = False,
         limit: int = PAGE,
         after: tuple[str, UUID] | None = None,
-    ) -> list[MemberView]:
+    ) -> list[MemberLine]:
         """By name; for the next page pass the last one's `position`. `with_former`: those who left as well."""
         with self.database.reading() as session:
             member_or_raise(session, actor, conversation_id, lock=False)
-            lines = Members(session).list_lines(conversation_id, with_former=with_former, limit=limit, after=after)
-        return [MemberView.of(line, actor.user_id) for line in lines]
+            return Members(session).list_lines(conversation_id, with_former=with_former, limit=limit, after=after)
 
     def remove(self, actor: Actor, conversation_id: UUID, user_id: UUID) -> None:
         """Takes somebody out. Owners remove everybody, admins plain members; oneself is `leave`.

@@ -176,7 +176,7 @@ def record(
     before: dict[str, Any] | None = None,
     **after: Any,
 ) -> None:
-    """The audit row of what was done to a room: the last thing in its transaction."""
+    """The audit row of what was done to a conversation: the last thing in its transaction."""
     Audit(session).record(
         action,
         actor=actor,

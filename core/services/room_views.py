@@ -1,10 +1,8 @@
 """What services tell of rooms and their members: frozen, and free of the database."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self
 from uuid import UUID
 
 from core.models import ConversationKind, History, MemberRole
@@ -17,7 +15,7 @@ __all__ = [
     "AddResult",
     "Added",
     "Colleague",
-    "MemberView",
+    "MemberLine",
     "OpenRoomLine",
     "PersonUsage",
     "RoomLine",
@@ -100,30 +98,6 @@ class Unread:
     mentions: int = 0
     rooms: dict[UUID, RoomUnread] = field(default_factory=dict)
     """The rooms with something unread."""
-
-
-@dataclass(frozen=True, slots=True)
-class MemberView:
-    user_id: UUID
-    display_name: str
-    role: MemberRole
-    joined_at: datetime
-    left_at: datetime | None
-    """None for who is a member now."""
-    added_by_name: str | None
-    """None for who came by themselves."""
-    is_active: bool
-    """False when their account is deactivated."""
-    is_me: bool
-    position: tuple[str, UUID]
-    """Where they stand in the list of members."""
-
-    @classmethod
-    def of(cls, line: MemberLine, reader_id: UUID) -> Self:
-        return cls(
-            line.user_id, line.display_name, line.role, line.joined_at, line.left_at, line.added_by_name,
-            line.is_active, line.user_id == reader_id, line.position,
-        )  # fmt: skip
 
 
 class AddResult(StrEnum):

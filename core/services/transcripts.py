@@ -8,7 +8,7 @@ from sqlmodel import Session
 from core.database.engine import Database
 from core.errors import failure_of
 from core.ids import reference_of
-from core.models import Conversation, Member, MessageRole, MessageStatus, MessageType
+from core.models import Conversation, Member, MessageRole, MessageStatus
 from core.permissions import Actor
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.conversations import Conversations
@@ -55,7 +55,6 @@ class TranscriptService:
                 active_run_id=active_run_id,
                 queued=() if member else _queue(session, actor, conversation_id),
                 state=_state(conversation),
-                first_unread_seq=_first_unread(messages, member),
             )
 
     def state(self, actor: Actor, conversation_id: UUID) -> str:
@@ -77,21 +76,6 @@ def _queue(session: Session, actor: Actor, conversation_id: UUID) -> tuple[Queue
             line.id, conversation_id, line.content, line.sender_name, line.sender_id == actor.user_id, line.is_held
         )
         for line in QueuedQuestions(session).list_of(conversation_id)
-    )
-
-
-def _first_unread(messages: Sequence[MessageView], member: Member | None) -> int | None:
-    if member is None:
-        return None
-    return next(
-        (
-            message.seq
-            for message in messages
-            if message.seq > member.last_read_seq
-            and not message.is_mine
-            and message.message_type is not MessageType.NOTICE
-        ),
-        None,
     )
 
 

@@ -134,8 +134,6 @@ class Transcript:
     """In the order in which they will be asked. Without an active run they wait for a person."""
     state: str
     """Which state of the conversation this is; compare it with `TranscriptService.state`."""
-    first_unread_seq: int | None = None
-    """In a room: the first message that its reader had not read before; None when they had read all."""
 
 
 @dataclass(frozen=True, slots=True)

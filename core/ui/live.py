@@ -25,11 +25,16 @@ def _beside(name: str) -> str:
     return Path(__file__).with_name(name).read_text("utf-8")
 
 
+def _listening(name: str) -> str:
+    """The code of a part that listens to the ear."""
+    return _beside("listening.js") + _beside(name)
+
+
 _ear = st.components.v2.component("ear", css=_beside("ear.css"), js=_beside("ear.js"), isolate_styles=False)
-_live = st.components.v2.component("live", js=_beside("live.js"))
-_live_room = st.components.v2.component("live_room", js=_beside("live_room.js"))
+_live = st.components.v2.component("live", js=_listening("live.js"))
+_live_room = st.components.v2.component("live_room", js=_listening("live_room.js"))
 _drawn = st.components.v2.component("drawn", js=DRAWN)
-_label = st.components.v2.component("live_label", html=LABEL, css=LABEL_CSS, js=_beside("live_label.js"))
+_label = st.components.v2.component("live_label", html=LABEL, css=LABEL_CSS, js=_listening("live_label.js"))
 
 
 def ear() -> None:

@@ -1,10 +1,6 @@
 // A line that draws itself anew with what the window's ear hears.
 const SHOWN = 3
 
-const withEar = (use) => {
-  if (window.parleyEar) use(window.parleyEar)
-  else window.addEventListener("parley-ear", () => use(window.parleyEar), { once: true })
-}
 const listed = (names, count = names.length) => {
   const others = count - names.length
   if (others > 0) return `${names.join(", ")} and ${others === 1 ? "1 other" : `${others} others`}`

@@ -5,12 +5,6 @@ const BETWEEN = 40, SETTLED = 200, LOST = 600, STUCK = 5000
 const LOOK_AGAIN = 400
 const HOLD = 250
 const STATE = "data-test-script-state"
-const watches = new WeakMap()
-
-const withEar = (use) => {
-  if (window.parleyEar) use(window.parleyEar)
-  else window.addEventListener("parley-ear", () => use(window.parleyEar), { once: true })
-}
 
 // `watch.seen` is the state that the last whole run drew: what it found out by itself is no news.
 const watchOver = (address) => {
@@ -33,7 +27,7 @@ const watchOver = (address) => {
   const call = (event, value) => {
     isWaiting = true
     losing = setTimeout(lost, LOST)
-    watch.call(event, value)
+    watch.tell(event, value)
   }
   // Of two requests for a run within a few milliseconds Streamlit forgets the first: that must not be what somebody said
   // or clicked.
@@ -96,18 +90,4 @@ const watchOver = (address) => {
   return watch
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const { address, seen } = JSON.parse(data)
-  let watch = watches.get(parentElement)
-  if (watch?.address !== address) {
-    watch?.end()
-    watch = watchOver(address)
-    watches.set(parentElement, watch)
-  }
-  watch.seen = seen
-  watch.call = setTriggerValue
-  return () => {
-    watch.end()
-    watches.delete(parentElement)
-  }
-}
+export default watching(watchOver)

@@ -10,7 +10,7 @@ from core import bootstrap
 from core.errors import ParleyError
 from core.models import ConversationKind, MemberRole
 from core.permissions import Actor
-from core.services.room_views import MemberView, RoomView
+from core.services.room_views import MemberLine, RoomView
 from core.ui import guard, times
 from core.ui.dialogs import OPEN, dialog, tried
 from core.ui.paging import paged
@@ -49,7 +49,7 @@ def members(actor: Actor, room: RoomView) -> None:
     is_direct = room.kind is ConversationKind.DIRECT
     with_former = not is_direct and st.toggle("Former members too", key=f"former_{room.id}")
 
-    def load(limit: int, after: Any) -> list[MemberView]:
+    def load(limit: int, after: Any) -> list[MemberLine]:
         service = bootstrap.current().members
         return service.list_members(actor, room.id, with_former=with_former, limit=limit, after=after)
 
@@ -75,12 +75,12 @@ def members_count(room: RoomView) -> str:
     return f"{room.member_count:,} member{'' if room.member_count == 1 else 's'}"
 
 
-def _member(actor: Actor, room: RoomView, member: MemberView) -> None:
+def _member(actor: Actor, room: RoomView, member: MemberLine) -> None:
     key = f"member_{member.user_id}"
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        you = " (you)" if member.is_me else ""
+        you = " (you)" if member.user_id == actor.user_id else ""
         st.markdown(f"**{as_label(member.display_name)}**{you}  \n:small[{_since(member)}]", width="stretch")
-        options = _options(room, member)
+        options = _options(actor, room, member)
         if options:
             label = ROLES[member.role]
             chosen: Callable[[], None] = partial(_change, actor, room, member, key)
@@ -96,7 +96,7 @@ def _member(actor: Actor, room: RoomView, member: MemberView) -> None:
             st.caption(ROLES[member.role], width="content")
 
 
-def _since(member: MemberView) -> str:
+def _since(member: MemberLine) -> str:
     where = times.zone()
     parts = [f"since {times.day(member.joined_at, where)}"]
     if member.added_by_name:
@@ -108,16 +108,17 @@ def _since(member: MemberView) -> str:
     return " · ".join(parts)
 
 
-def _options(room: RoomView, member: MemberView) -> list[str]:
+def _options(actor: Actor, room: RoomView, member: MemberLine) -> list[str]:
     """What the reader may do with a member; the service has the last word."""
     if member.left_at is not None or not room.can_manage:
         return []
     roles = [f"Make {ROLES[role].lower()}" for role in ROLES if room.can_own and role is not member.role]
-    may_remove = not member.is_me and (room.can_own or member.role is MemberRole.MEMBER)
+    is_other = member.user_id != actor.user_id
+    may_remove = is_other and (room.can_own or member.role is MemberRole.MEMBER)
     return [*roles, *([REMOVE] if may_remove else [])]
 
 
-def _change(actor: Actor, room: RoomView, member: MemberView, key: str) -> None:
+def _change(actor: Actor, room: RoomView, member: MemberLine, key: str) -> None:
     choice = st.session_state[key]
     if choice == REMOVE:
         st.session_state[REMOVING] = member
@@ -131,7 +132,7 @@ def _change(actor: Actor, room: RoomView, member: MemberView, key: str) -> None:
         st.session_state[REFUSED] = str(error)
 
 
-def _confirm_removal(actor: Actor, room: RoomView, member: MemberView) -> None:
+def _confirm_removal(actor: Actor, room: RoomView, member: MemberLine) -> None:
     name = as_label(member.display_name)
     again = " They can join again." if room.kind is ConversationKind.COMPANY else ""
     st.markdown(f"Remove **{name}** from **{as_label(room.title)}**?")

@@ -59,6 +59,7 @@ class Told:
     reads: list[UUID] = field(default_factory=list)
     people: list[UUID] = field(default_factory=list)
     rooms: list[UUID] = field(default_factory=list)
+    listed: list[UUID] = field(default_factory=list)
 
     def publish(self, conversation_id: UUID) -> None:
         self.conversations.append(conversation_id)
@@ -68,6 +69,9 @@ class Told:
 
     def publish_person(self, user_id: UUID) -> None:
         self.people.append(user_id)
+
+    def publish_listed(self, conversation_id: UUID) -> None:
+        self.listed.append(conversation_id)
 
     def publish_rooms(self, user_id: UUID) -> None:
         self.rooms.append(user_id)
@@ -94,7 +98,9 @@ class Desk:
         self.queue = QueueService(self.database, self.started.append, self.stopped.append, self.changed.append)
         assistant = Assistant(Settings(_env_file=None), model_factory=lambda name: ScriptedModel())  # type: ignore[call-arg]
         self.store = RunStore(self.database, assistant, new_id(), timedelta(seconds=15))
-        self.conversations = ConversationService(self.database, MODELS, 2_000, self.changed.append)
+        self.conversations = ConversationService(
+            self.database, MODELS, 2_000, self.changed.append, self.hints.publish_listed
+        )
         self.transcripts = TranscriptService(self.database, EDIT_WINDOW)
         self.rooms = RoomService(self.database, limiter, self.hints)
         self.members = MemberService(self.database, self.hints)
