@@ -19,6 +19,8 @@ class Permission(StrEnum):
     HOME_VIEW = "home:view"
     ACCOUNT_MANAGE = "account:manage"
     CHAT_USE = "chat:use"
+    CONVERSATIONS_BROWSE = "conversations:browse"
+    ROOMS_OVERSEE = "rooms:oversee"
     DELETED_VIEW = "messages:view_deleted"
     PEOPLE_MANAGE = "people:manage"
     SETTINGS_MANAGE = "settings:manage"
@@ -27,9 +29,9 @@ class Permission(StrEnum):
 EVERYBODY = frozenset({Permission.HOME_VIEW, Permission.ACCOUNT_MANAGE})
 
 GRID: dict[Role, frozenset[Permission]] = {
-    Role.STAFF: EVERYBODY | {Permission.CHAT_USE},
+    Role.STAFF: EVERYBODY | {Permission.CHAT_USE, Permission.CONVERSATIONS_BROWSE},
     Role.ANALYST: EVERYBODY,
-    Role.MODERATOR: EVERYBODY | {Permission.DELETED_VIEW},
+    Role.MODERATOR: EVERYBODY | {Permission.CONVERSATIONS_BROWSE, Permission.ROOMS_OVERSEE, Permission.DELETED_VIEW},
     Role.ADMIN: EVERYBODY | {Permission.PEOPLE_MANAGE, Permission.SETTINGS_MANAGE},
 }
 
@@ -37,6 +39,8 @@ DENIALS: dict[Permission, str] = {
     Permission.HOME_VIEW: "Your account has no role yet. An admin can give you one.",
     Permission.ACCOUNT_MANAGE: "Your account has no role yet. An admin can give you one.",
     Permission.CHAT_USE: "Chatting needs the role staff. An admin can give it to you.",
+    Permission.CONVERSATIONS_BROWSE: "Browsing and searching needs the role staff or moderator.",
+    Permission.ROOMS_OVERSEE: "Reading company rooms that one is no member of needs the role moderator.",
     Permission.DELETED_VIEW: "Reading deleted messages needs the role moderator.",
     Permission.PEOPLE_MANAGE: "Managing people needs the role admin.",
     Permission.SETTINGS_MANAGE: "Changing settings needs the role admin.",

@@ -12,6 +12,8 @@ EXPECTED = """
 home:view                  x       x         x        x
 account:manage             x       x         x        x
 chat:use                   x       -         -        -
+conversations:browse       x       -         x        -
+rooms:oversee              -       -         x        -
 messages:view_deleted      -       -         x        -
 people:manage              -       -         -        x
 settings:manage            -       -         -        x
@@ -46,6 +48,7 @@ def test_several_roles_may_what_any_of_them_may() -> None:
     everybody = permissions_of([Role.ANALYST])
     assert permissions_of([Role.STAFF, Role.ADMIN]) == everybody | {
         Permission.CHAT_USE,
+        Permission.CONVERSATIONS_BROWSE,
         Permission.PEOPLE_MANAGE,
         Permission.SETTINGS_MANAGE,
     }

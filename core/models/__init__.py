@@ -14,6 +14,7 @@ from core.models.conversation import (
     MemberRole,
 )
 from core.models.message import (
+    IMPORTED,
     MAX_MESSAGE,
     Feedback,
     Message,
@@ -28,10 +29,12 @@ from core.models.presence import Presence, ServingProcess
 from core.models.queued_question import QueuedQuestion
 from core.models.rate_limit_event import RateLimitEvent
 from core.models.reaction import MAX_EMOJI, Mention, Reaction
+from core.models.search import MessageWords, SearchBacklog, TitleWords
 from core.models.user import AuthSession, LinkPurpose, OneTimeLink, User, UserRole
 
 __all__ = [
     "ACTIVE",
+    "IMPORTED",
     "MAX_ASSISTANT_NAME",
     "MAX_EMOJI",
     "MAX_INSTRUCTIONS",
@@ -58,6 +61,7 @@ __all__ = [
     "MessageRole",
     "MessageStatus",
     "MessageType",
+    "MessageWords",
     "ModelCall",
     "OneTimeLink",
     "Outcome",
@@ -68,7 +72,9 @@ __all__ = [
     "Record",
     "RunStatus",
     "Score",
+    "SearchBacklog",
     "ServingProcess",
+    "TitleWords",
     "UsageSource",
     "User",
     "UserRole",

@@ -32,6 +32,8 @@ class AuditAction(StrEnum):
     CONVERSATION_UNARCHIVED = "conversation:unarchive"
     CONVERSATION_DELETED = "conversation:delete"
     CONVERSATION_RESTORED = "conversation:restore"
+    CONVERSATION_EXPORTED = "conversation:export"
+    CONVERSATION_IMPORTED = "conversation:import"
     HISTORY_CLEARED = "conversation:clear_history"
     ROOM_CREATED = "room:create"
     ROOM_UPDATED = "room:update"

@@ -1,8 +1,11 @@
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Numeric, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from core.models.base import Record, counter_field, enum_field, enum_setting, one_of, time_field
@@ -55,6 +58,37 @@ class Conversation(Record, table=True):
             text("id DESC"),
             postgresql_where=text("kind = 'assistant' AND deleted_at IS NULL AND archived_at IS NOT NULL"),
         ),
+        # Those that their owner deleted.
+        Index(
+            "conversations_owner_deleted_idx",
+            "owner_id",
+            text("last_message_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("kind = 'assistant' AND deleted_at IS NOT NULL"),
+        ),
+        # A person's chats by how long they are, and by what they cost.
+        Index(
+            "conversations_owner_said_idx",
+            "owner_id",
+            text("said DESC"),
+            text("id DESC"),
+            postgresql_where=text("kind = 'assistant' AND deleted_at IS NULL"),
+        ),
+        Index(
+            "conversations_owner_spent_idx",
+            "owner_id",
+            text("spent DESC"),
+            text("id DESC"),
+            postgresql_where=text("kind = 'assistant' AND deleted_at IS NULL"),
+        ),
+        # What was imported is imported once.
+        Index(
+            "conversations_owner_origin_key",
+            "owner_id",
+            "origin_key",
+            unique=True,
+            postgresql_where=text("origin_key IS NOT NULL"),
+        ),
         # The rooms that everybody in a company may join, in the order of their list.
         Index(
             "conversations_company_recent_idx",
@@ -82,12 +116,20 @@ class Conversation(Record, table=True):
     """Those who have not left; kept here, so that a list of rooms need not count them."""
     revision: int = counter_field()
     """Counts up with whatever changes what its readers see, so that an open tab can tell whether it is behind."""
+    tokens: int = counter_field(BigInteger)
+    """What models read and wrote for it, as far as it is known: the sum over its ledger rows, kept with them."""
+    spent: Decimal = counter_field(Numeric(16, 8))
+    """USD, likewise."""
     last_message_at: datetime = time_field()
     model: str | None = None
     """None: the default model, whichever that is when asking."""
     instructions: str = ""
     archived_at: datetime | None = time_field(None)
     deleted_at: datetime | None = time_field(None)
+    origin_key: str | None = None
+    """Of an imported one: which conversation of which system it was, so that it comes in once. None: it began here."""
+    origin: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    """Of an imported one: what its document says that has no column, for the next export. See core.transfer."""
 
     def floor_for(self, member: "Member") -> int:
         """The last message that is too old for this member to see; 0 when they may see all."""

@@ -13,6 +13,8 @@ from core.models.base import Record, enum_field, one_of, time_field
 
 MAX_MESSAGE = 10_000
 """Characters a person may send at once."""
+IMPORTED = "imported"
+"""In `extra` of what was imported: what its document says of it that has no column here. See core.transfer."""
 
 
 class MessageRole(StrEnum):
@@ -51,7 +53,9 @@ class Message(Record, table=True):
         one_of("role", MessageRole),
         one_of("message_type", MessageType),
         one_of("status", MessageStatus),
-        CheckConstraint(f"role <> 'user' OR char_length(content) <= {MAX_MESSAGE}", name="content"),
+        CheckConstraint(
+            f"role <> 'user' OR char_length(content) <= {MAX_MESSAGE} OR extra ? '{IMPORTED}'", name="content"
+        ),
         # The visible transcript, newest first, without walking over what was superseded.
         Index("messages_transcript_idx", "conversation_id", text("(superseded_with_id IS NULL)"), text("seq DESC")),
         Index(
