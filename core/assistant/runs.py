@@ -78,6 +78,7 @@ class RunStore:
         with self.database.transaction() as session:
             wants_stop = AnswerRuns(session).keep(self.worker_id, [one.arrived for one in news])
             ours = [one for one in news if one.arrived.run_id in wants_stop]
+            # Their conversations count these when the run ends: from here on it is too late to take their locks.
             ModelCalls(session).add_all([self._row(one.job.origin, call) for one in ours for call in one.calls])
             return wants_stop
 
@@ -106,9 +107,14 @@ class RunStore:
             if not AnswerRuns(session).finish(job.run_id, status, error_code):
                 return None
             Messages(session).complete(
-                job.origin.message_id, text, MESSAGE_STATUS[status], tokens, reached_limit=reached_limit
+                job.origin.message_id,
+                text,
+                MESSAGE_STATUS[status],
+                tokens,
+                model=job.model,
+                reached_limit=reached_limit,
             )
-            ModelCalls(session).add_all(rows)
+            _book(session, conversation, job.origin, rows)
             return _next_run(session, conversation, status)
 
     def title(self, job: Job, title: str | None, call: Call) -> None:
@@ -116,8 +122,12 @@ class RunStore:
         row = self._row(job.origin, call)
         with self.database.transaction() as session:
             conversation = Conversations(session).lock(job.origin.conversation_id)
-            ModelCalls(session).add_all([row if conversation else unlinked(row)])
-            if title and conversation and not conversation.is_titled:
+            if conversation is None:
+                ModelCalls(session).add_all([unlinked(row)])
+                return
+            # Its run has ended, and what that had come to by then is counted: this is not among it.
+            ModelCalls(session).count(conversation.id, ModelCalls(session).add_all([row]))
+            if title and not conversation.is_titled:
                 Conversations(session).update(conversation, title=title)
 
     def list_stale(self, alive: Collection[UUID] = ()) -> list[UUID]:
@@ -176,7 +186,8 @@ class RunStore:
             seconds = (run.heartbeat_at - run.created_at).total_seconds()
             model = run.model or self.assistant.default_model
             call = Call(CallPurpose.ANSWER, model, usage, CallStatus(status.value), seconds, error_code=code)
-            ModelCalls(session).add_all([self._row(origin_of(run, conversation), call)])
+            origin = origin_of(run, conversation)
+            _book(session, conversation, origin, [self._row(origin, call)])
             _next_run(session, conversation, status)  # found by whoever sweeps next
             return conversation.id
 
@@ -204,10 +215,18 @@ class RunStore:
         partial = run.partial
         AnswerRuns(session).finish(run.id, status, code)
         tokens = estimate_tokens(partial) if partial else None
-        Messages(session).complete(run.message_id, partial, MESSAGE_STATUS[status], tokens)
+        model = run.model or self.assistant.default_model
+        Messages(session).complete(run.message_id, partial, MESSAGE_STATUS[status], tokens, model=model)
 
     def _row(self, origin: Origin, call: Call) -> ModelCall:
         return row_of(self.assistant.provider, origin, call)
+
+
+def _book(session: Session, conversation: Conversation, origin: Origin, rows: list[ModelCall]) -> None:
+    """The last ledger rows of a run that ends now, which happens once; the conversation counts all there are of it."""
+    calls = ModelCalls(session)
+    calls.add_all(rows)
+    calls.count(conversation.id, calls.sum_of_run(origin.message_id, origin.run_id))
 
 
 def _next_run(session: Session, conversation: Conversation, ended: RunStatus) -> UUID | None:

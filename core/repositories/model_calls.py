@@ -3,15 +3,15 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from core.models import ModelCall, User
+from core.models import Conversation, ModelCall, User
 from core.models.base import table_of
 from core.repositories.base import Repository
 
-_calls = table_of(ModelCall)
+_calls, _conversations = table_of(ModelCall), table_of(Conversation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,44 @@ class PersonUsage:
     """Calls whose cost nobody knows."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What calls came to: tokens read and written, and USD, each as far as it is known."""
+
+    tokens: int = 0
+    cost: Decimal = Decimal()
+
+
+TOKENS = func.coalesce(_calls.c.input_tokens, 0) + func.coalesce(_calls.c.output_tokens, 0)
+
+
 class ModelCalls(Repository):
     """The ledger. Rows are added, never changed."""
 
-    def add_all(self, calls: list[ModelCall]) -> None:
-        """A row that is there already stays as it is."""
-        if calls:
-            rows = [call.model_dump() for call in calls]
-            self.session.execute(insert(_calls).values(rows).on_conflict_do_nothing(index_elements=["id"]))
+    def add_all(self, calls: list[ModelCall]) -> Spending:
+        """A row that is there already stays as it is. What those came to that were not."""
+        if not calls:
+            return Spending()
+        rows = [call.model_dump() for call in calls]
+        adding = insert(_calls).values(rows).on_conflict_do_nothing(index_elements=["id"])
+        added = self.session.execute(adding.returning(TOKENS, func.coalesce(_calls.c.cost, 0))).all()
+        return Spending(sum(row[0] for row in added), sum((row[1] for row in added), Decimal()))
+
+    def sum_of_run(self, message_id: UUID, run_id: UUID) -> Spending:
+        """What one run came to that wrote on this message."""
+        statement = select(func.coalesce(func.sum(TOKENS), 0), func.coalesce(func.sum(_calls.c.cost), 0))
+        found = self.session.execute(statement.where(_calls.c.message_id == message_id, _calls.c.run_id == run_id))
+        return Spending(*tuple(found.one()))
+
+    def count(self, conversation_id: UUID, spending: Spending) -> None:
+        """Keeps `Conversation.tokens` and `spent` the sums over its rows: once for each row, under its lock."""
+        if spending == Spending():
+            return
+        self.session.execute(
+            update(_conversations)
+            .where(_conversations.c.id == conversation_id)
+            .values(tokens=_conversations.c.tokens + spending.tokens, spent=_conversations.c.spent + spending.cost)
+        )
 
     def list_of_message(self, message_id: UUID) -> list[ModelCall]:
         statement = select(ModelCall).where(col(ModelCall.message_id) == message_id).order_by(col(ModelCall.id))
@@ -44,20 +74,19 @@ class ModelCalls(Repository):
 
     def list_by_person(self, conversation_id: UUID, *, since: datetime | None = None) -> list[PersonUsage]:
         """What a conversation came to, by who asked; the dearest first. `since`: None for all there was."""
-        tokens = func.coalesce(_calls.c.input_tokens, 0) + func.coalesce(_calls.c.output_tokens, 0)
         cost = func.coalesce(func.sum(_calls.c.cost), 0)
         statement = (
             select(
                 col(User.display_name),
                 func.count(),
-                func.sum(tokens),
+                func.sum(TOKENS),
                 cost,
                 func.count().filter(_calls.c.cost.is_(None)),
             )
             .join_from(ModelCall, User, col(User.id) == _calls.c.user_id, isouter=True)
             .where(_calls.c.conversation_id == conversation_id)
             .group_by(_calls.c.user_id, col(User.display_name))
-            .order_by(cost.desc(), func.sum(tokens).desc(), col(User.display_name))
+            .order_by(cost.desc(), func.sum(TOKENS).desc(), col(User.display_name))
         )
         if since is not None:
             statement = statement.where(_calls.c.created_at >= since)
