@@ -97,6 +97,14 @@ class Conversation(Record, table=True):
             text("id DESC"),
             postgresql_where=text("kind = 'company' AND deleted_at IS NULL AND archived_at IS NULL"),
         ),
+        # Those of them that were put away, for who oversees them.
+        Index(
+            "conversations_company_archived_idx",
+            "company_id",
+            text("last_message_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("kind = 'company' AND deleted_at IS NULL AND archived_at IS NOT NULL"),
+        ),
     )
 
     company_id: UUID = Field(foreign_key="companies.id", ondelete="CASCADE")

@@ -56,6 +56,12 @@ def _widen() -> None:
             postgresql_where=sa.text(where),
         )
     op.create_index(
+        "conversations_company_archived_idx",
+        "conversations",
+        ["company_id", sa.literal_column("last_message_at DESC"), sa.literal_column("id DESC")],
+        postgresql_where=sa.text("kind = 'company' AND deleted_at IS NULL AND archived_at IS NOT NULL"),
+    )
+    op.create_index(
         "conversations_owner_origin_key",
         "conversations",
         ["owner_id", "origin_key"],
@@ -100,6 +106,7 @@ def downgrade() -> None:
         op.drop_table(table)
     for name in ("origin_key", "spent_idx", "said_idx", "deleted_idx"):
         op.drop_index(f"conversations_owner_{name}", "conversations")
+    op.drop_index("conversations_company_archived_idx", "conversations")
     for column in ("origin", "origin_key", "spent", "tokens"):
         op.drop_column("conversations", column)
     op.drop_constraint("messages_content_check", "messages")
