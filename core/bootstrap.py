@@ -26,6 +26,7 @@ from core.services.presence import PresenceService
 from core.services.queue import QueueService
 from core.services.reactions import ReactionService
 from core.services.rooms import RoomService
+from core.services.search import SearchService
 from core.services.talk import TalkService
 from core.services.transcripts import TranscriptService
 from core.services.watching import WatchService
@@ -61,6 +62,7 @@ class Application:
         self.members = MemberService(database, self.events)
         self.talk = TalkService(database, limiter, self.events, self.runner.submit, edit_window)
         self.reactions = ReactionService(database, limiter, self.events)
+        self.search = SearchService(database)
         self.presence = PresenceService(database, new_id(), self.events.publish_presence)
         self.watching = WatchService(database, self.presence)
         self.chat = ChatService(

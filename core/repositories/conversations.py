@@ -14,6 +14,7 @@ from core.permissions import Actor
 from core.repositories.base import Repository
 from core.repositories.message_lines import MessageLine
 from core.repositories.messages import Messages
+from core.repositories.search_index import SearchIndex
 
 _columns = table_of(Conversation).c
 _POSITION = {"time": _columns.last_message_at, "id": _columns.id}
@@ -48,6 +49,8 @@ class Conversations(Repository):
         conversation.member_count = 1
         self.session.add(owner)
         self.session.flush()
+        if conversation.title:
+            SearchIndex(self.session).put_title(conversation.id, conversation.title)
         return conversation
 
     def get(self, conversation_id: UUID) -> Conversation | None:
@@ -99,6 +102,8 @@ class Conversations(Repository):
             setattr(conversation, name, value)
         self.session.add(conversation)
         self.session.flush()
+        if "title" in values:
+            SearchIndex(self.session).put_title(conversation.id, conversation.title)
         self.touch(conversation)
         return conversation
 

@@ -1,9 +1,25 @@
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, and_, bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Insert,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    insert,
+    literal_column,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import col
 
@@ -17,21 +33,27 @@ from core.models import (
     MessageRole,
     MessageStatus,
     MessageType,
+    MessageWords,
+    TitleWords,
     User,
 )
-from core.models.base import table_of
+from core.models.base import literal_of, table_of
 from core.repositories.base import Repository
 from core.repositories.message_lines import AFTER, BEFORE, LATEST, MessageLine, lines_of
+from core.repositories.search_index import MESSAGE_MARKS, SCOPE_MARKS, SearchIndex, words_of
 
 CONTEXT_PAGE = 40
 REACHED_LIMIT = "reached_limit"
 
 _messages = table_of(Message)
 _conversations = table_of(Conversation)
+_words, _title_words = table_of(MessageWords), table_of(TitleWords)
 
 
 def _appending() -> Insert:
-    """Takes the next seq, moves the conversation's time and first title, and adds the message: one statement."""
+    """Takes the next seq, moves the conversation's time and first title, adds the message, and beside both the words
+    that search finds them by: one statement.
+    """
     new = {
         name: bindparam(f"new_{name}", type_=_messages.c[name].type)
         for name in (
@@ -50,11 +72,42 @@ def _appending() -> Insert:
             last_message_at=func.greatest(_conversations.c.last_message_at, new["created_at"]),
             title=case((_conversations.c.title == "", title), else_=_conversations.c.title),
         )
-        .returning(_conversations.c.last_seq)
+        .returning(_conversations)
         .cte("bump")
     )
     row = select(*new.values(), bump.c.last_seq)
-    return insert(_messages).from_select([*new, "seq"], row).returning(_messages.c.seq)
+    adding = insert(_messages).from_select([*new, "seq"], row).returning(_messages.c.seq)
+    return adding.add_cte(_indexing(new, bump), _indexing_title(bump, title))
+
+
+def _indexing(new: Mapping[str, Any], bump: CTE) -> CTE:
+    """Puts the words of the new message beside it, unless it has none to be found by."""
+    words = bindparam("new_words", type_=String)
+    given = select(new["role"].label("role"), new["sender_id"].label("sender_id")).cte("given")
+    marks = MESSAGE_MARKS.format(m="given"), SCOPE_MARKS.format(c="bump")
+    vector = cast(func.concat(words, *map(literal_column, marks)), _words.c.words.type)
+    row = select(new["id"], bump.c.id, *_scope(bump), new["created_at"], vector)
+    columns = ["message_id", "conversation_id", *SCOPE, "said_at", "words"]
+    found = row.join_from(bump, given, true()).where(words.is_not(None))
+    return insert(_words).from_select(columns, found).cte("indexed")
+
+
+def _indexing_title(bump: CTE, title: ColumnElement[str]) -> CTE:
+    """The same for the title that a first message gives."""
+    words = bindparam("new_title_words", type_=String)
+    vector = cast(func.concat(words, literal_column(SCOPE_MARKS.format(c="bump"))), _title_words.c.words.type)
+    row = select(bump.c.id, *_scope(bump), bump.c.created_at, vector).where(title != "", bump.c.title == title)
+    adding = upsert(_title_words).from_select(["conversation_id", *SCOPE, "said_at", "words"], row)
+    replaced = {"words": adding.excluded.words}
+    return adding.on_conflict_do_update(index_elements=["conversation_id"], set_=replaced).cte("titled")
+
+
+SCOPE = ("company_id", "scope_id", "is_room")
+
+
+def _scope(bump: CTE) -> tuple[ColumnElement[Any], ...]:
+    is_chat = bump.c.kind == literal_of(_conversations.c.kind, ConversationKind.ASSISTANT)
+    return bump.c.company_id, case((is_chat, bump.c.owner_id), else_=bump.c.id), ~is_chat
 
 
 _append = _appending()
@@ -109,7 +162,9 @@ class Messages(Repository):
             "extra": extra or {},
         }
         given = {f"new_{name}": value for name, value in values.items()}
-        seq = self.session.execute(_append, given | {"new_title": title}).scalar_one()
+        is_found = bool(content) and status is not MessageStatus.PENDING and message_type is not MessageType.NOTICE
+        words = {"new_words": words_of(content) if is_found else None, "new_title_words": words_of(title)}
+        seq = self.session.execute(_append, given | words | {"new_title": title}).scalar_one()
         message = Message(**values, seq=seq)
         make_transient_to_detached(message)  # it is in the database: the session is to know it as such
         self.session.add(message)
@@ -211,11 +266,14 @@ class Messages(Repository):
     def edit(self, message: Message, content: str, editor_id: UUID | None, reason: str = "") -> Message:
         """Replaces the text; the one before is kept as a revision."""
         self._revise(message, editor_id, reason)
-        return self._set(message, content=content, edited_at=clock.now(), edited_by=editor_id)
+        self._set(message, content=content, edited_at=clock.now(), edited_by=editor_id)
+        SearchIndex(self.session).put(message.id, content)
+        return message
 
     def clear(self, message: Message, editor_id: UUID | None) -> Message:
         """Takes the text out, so that it can be written anew; it is kept as a revision."""
         self._revise(message, editor_id, "")
+        SearchIndex(self.session).remove(message.id)
         return self._set(message, content="")
 
     def _revise(self, message: Message, editor_id: UUID | None, reason: str) -> None:
@@ -225,13 +283,17 @@ class Messages(Repository):
 
     def delete(self, message: Message, by: UUID | None) -> Message:
         """Leaves its place in the transcript, without the text."""
+        SearchIndex(self.session).remove(message.id)
         return self._set(message, deleted_at=clock.now(), deleted_by=by)
 
     def restore(self, message: Message) -> Message:
-        return self._set(message, deleted_at=None, deleted_by=None)
+        self._set(message, deleted_at=None, deleted_by=None)
+        SearchIndex(self.session).put_again(message.id)
+        return message
 
     def clear_history(self, user_id: UUID) -> int:
         """Deletes every message of a person's own assistant chats, answers too. Returns how many there were."""
+        SearchIndex(self.session).remove_chats_of(user_id)
         own = select(_conversations.c.id).where(
             _conversations.c.owner_id == user_id, _conversations.c.kind == ConversationKind.ASSISTANT
         )
@@ -249,15 +311,18 @@ class Messages(Repository):
         status: MessageStatus,
         tokens_used: int | None,
         *,
+        model: str | None = None,
         reached_limit: bool = False,
     ) -> None:
-        """Gives a pending answer its text and its end. `reached_limit`: it ended because it may not be longer."""
+        """Gives a pending answer its text and its end. `model` wrote it; `reached_limit`: it may not be longer."""
         extra = {REACHED_LIMIT: True} if reached_limit else {}
         self.session.execute(
             update(_messages)
             .where(_messages.c.id == message_id)
             .values(content=content, status=status, tokens_used=tokens_used, extra=extra)
         )
+        if content:
+            SearchIndex(self.session).put(message_id, content, model)
 
     def reopen(self, message: Message) -> None:
         """Makes an answer that had ended one that is being written. Its text stays until the new end replaces it."""

@@ -11,6 +11,8 @@ from core import clock
 from core.models import Reaction, User
 from core.models.base import table_of
 from core.repositories.base import Repository
+from core.repositories.search_index import SearchIndex
+from core.search.query import Mark
 
 _reactions = table_of(Reaction)
 
@@ -45,14 +47,20 @@ class Reactions(Repository):
         """False when it was there."""
         row = {"message_id": message_id, "user_id": user_id, "emoji": emoji, "created_at": clock.now()}
         statement = insert(_reactions).values(row).on_conflict_do_nothing().returning(_reactions.c.message_id)
-        return self.session.execute(statement).scalar_one_or_none() is not None
+        is_new = self.session.execute(statement).scalar_one_or_none() is not None
+        if is_new:
+            SearchIndex(self.session).mark(message_id, Mark.REACTION)
+        return is_new
 
     def remove(self, message_id: UUID, user_id: UUID, emoji: str) -> bool:
         """False when it was not there."""
         statement = delete(_reactions).where(
             _reactions.c.message_id == message_id, _reactions.c.user_id == user_id, _reactions.c.emoji == emoji
         )
-        return bool(self.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+        was_there = bool(self.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+        if was_there and not self.count_kinds(message_id):
+            SearchIndex(self.session).unmark(message_id, Mark.REACTION)
+        return was_there
 
     def count_kinds(self, message_id: UUID) -> int:
         """How many different emoji the message has."""

@@ -342,8 +342,8 @@ def test_twenty_sends_of_one_message_are_one_message(
     assert isinstance(outcomes[0], Asked)
     after = {name: count for name, (count, _) in snapshot(desk.database).items()}
     added = {name: after[name] - before[name] for name in after if after[name] != before[name]}
-    conversation = {"conversations": 1, "members": 1} if is_new else {}
-    assert added == {"messages": 2, "answer_runs": 1, **conversation}
+    conversation = {"conversations": 1, "members": 1, "title_words": 1} if is_new else {}
+    assert added == {"messages": 2, "message_words": 1, "answer_runs": 1, **conversation}
     assert desk.started[-1] == outcomes[0].run_id
     assert len(desk.started) == 1 + (0 if is_new else 1)
 

@@ -1,0 +1,208 @@
+"""Finding: the newest messages or titles that fit a query, out of those that a reader may see.
+
+Each step has one plan, whatever is searched for and by whom, so that no guess of the planner can go wrong by much:
+
+1. `walk` looks through the reader's newest entries in the order of time, a few thousand at the most. Common words are
+   found there, and everything of who has little to read.
+2. If it did not find enough and did not see everything, `gather` takes from the inverted index all that fits and is the
+   reader's: the marks of owner and room are part of the same index, so what others wrote costs next to nothing. That it
+   comes to this means that there are few.
+
+Both give candidates, by the index alone. What becomes of them in `core.repositories.search_hits` begins with what the
+reader may read now.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+
+from core.permissions import Actor, Permission
+from core.repositories.base import Repository
+from core.search.query import Mark
+
+REACH = 4_000
+"""Entries that a walk looks at."""
+
+Position = tuple[datetime, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    key: UUID
+    said_at: datetime
+
+    @property
+    def position(self) -> Position:
+        return self.said_at, self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where somebody may look."""
+
+    company_id: UUID
+    owner_id: UUID | None
+    """Whose own chats; None for who has none."""
+    rooms: tuple[UUID, ...]
+    said: int
+    """How much was said in those rooms."""
+    oversees: bool
+    """True for who may read all company rooms."""
+
+    @property
+    def marks(self) -> str:
+        """As a condition of a `tsquery`: one that nothing fits for who may see nothing."""
+        marks = [Mark.OWNER.of_id(self.owner_id)] if self.owner_id else []
+        marks += [Mark.COMPANY.of_id(self.company_id)] if self.oversees else []
+        marks += [Mark.CONVERSATION.of_id(room) for room in self.rooms]
+        return f"({' | '.join(marks or [Mark.OWNER.of('')])})"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for, as a `tsquery`, and when it was said."""
+
+    words: str
+    """Empty: everything."""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    found: list[Candidate]
+    horizon: Position | None
+    """Everything from there on was looked at; None: everything there is."""
+
+
+class Search(Repository):
+    """For a `transaction()`: finding sets how its statements are planned."""
+
+    def scope_of(self, actor: Actor) -> Scope:
+        chats = actor.may(Permission.CHAT_USE)
+        rooms = self.session.execute(_ROOMS, {"me": actor.user_id}).all() if chats else []
+        oversees = actor.may(Permission.ROOMS_OVERSEE)
+        said = sum(row.said for row in rooms)
+        return Scope(actor.company_id, actor.user_id if chats else None, tuple(row.id for row in rooms), said, oversees)
+
+    def messages(self, scope: Scope, wanted: Wanted, limit: int, before: Position | None = None) -> list[Candidate]:
+        """The newest `limit` that fit, the newest first; fewer only when there are no more."""
+        return _Finder(self, "message_words", "message_id", scope, wanted).newest(limit, before)
+
+    def titles(self, scope: Scope, wanted: Wanted, limit: int, before: Position | None = None) -> list[Candidate]:
+        """The same for conversations by their titles, by when they began."""
+        return _Finder(self, "title_words", "conversation_id", scope, wanted).newest(limit, before)
+
+
+class _Finder:
+    def __init__(self, search: Search, table: str, key: str, scope: Scope, wanted: Wanted) -> None:
+        self.session = search.session
+        self.names = {"table": table, "key": key}
+        self.scope = scope
+        self.wanted = wanted
+
+    def newest(self, limit: int, before: Position | None) -> list[Candidate]:
+        given = self._given(limit, before)
+        walks = [walk for walk in (self._own_chats(given), self._rooms(given)) if walk]
+        found = sorted((one for walk in walks for one in walk.found), key=lambda one: one.position, reverse=True)[
+            :limit
+        ]
+        horizons = [walk.horizon for walk in walks if walk.horizon is not None]
+        if not horizons or (len(found) == limit and found[-1].position >= max(horizons)):
+            return found
+        return self._gathered(given)
+
+    def _given(self, limit: int, before: Position | None) -> dict[str, Any]:
+        return {
+            "company": self.scope.company_id,
+            "owner": self.scope.owner_id,
+            "rooms": list(self.scope.rooms),
+            "overseen": Mark.COMPANY.of_id(self.scope.company_id) if self.scope.oversees else None,
+            "words": self.wanted.words or None,
+            "since": self.wanted.since,
+            "until": self.wanted.until,
+            "time": before[0] if before else None,
+            "id": before[1] if before else None,
+            "limit": limit,
+            "reach": REACH,
+        }
+
+    def _own_chats(self, given: dict[str, Any]) -> _Walked | None:
+        return self._walk("w.scope_id = :owner", "true", given) if self.scope.owner_id else None
+
+    def _rooms(self, given: dict[str, Any]) -> _Walked | None:
+        """Few rooms are looked through one by one; of many, everything said in the company's rooms."""
+        scope = self.scope
+        if scope.oversees:
+            is_theirs = "(w.scope_id = ANY(:rooms) OR w.words @@ CAST(:overseen AS tsquery))"
+            return self._walk("w.is_room AND w.company_id = :company", is_theirs, given)
+        if scope.said > REACH:
+            return self._walk("w.is_room AND w.company_id = :company", "w.scope_id = ANY(:rooms)", given)
+        if not scope.rooms:
+            return None
+        statement = text(_EACH.format(**self.names, bounds=self._bounds(given), fits=self._fits(given)))
+        return _Walked(self._candidates(statement, given), None)
+
+    def _walk(self, which: str, is_theirs: str, given: dict[str, Any]) -> _Walked:
+        names = self.names | {"which": which, "bounds": self._bounds(given)}
+        statement = text(_WALK.format(**names, is_theirs=is_theirs, fits=self._fits(given)))
+        found = self._candidates(statement, given)
+        if len(found) == given["limit"]:
+            return _Walked(found, found[-1].position)
+        last = self._candidates(text(_HORIZON.format(**names)), given)
+        return _Walked(found, last[0].position if last else None)
+
+    def _gathered(self, given: dict[str, Any]) -> list[Candidate]:
+        # The planner takes a very common word for a reason to read the whole table; but it comes with the reader's own
+        # marks, and what fits both is little: else the walk had found enough.
+        self.session.execute(text("SET LOCAL enable_seqscan = off"))
+        words = f"{self.scope.marks} & {self.wanted.words}" if self.wanted.words else self.scope.marks
+        statement = text(_GATHER.format(**self.names, bounds=self._bounds(given)))
+        return self._candidates(statement, given | {"words": words})
+
+    def _candidates(self, statement: TextClause, given: dict[str, Any]) -> list[Candidate]:
+        return [Candidate(row[0], row[1]) for row in self.session.execute(statement, given)]
+
+    def _bounds(self, given: dict[str, Any]) -> str:
+        bounds = {
+            "since": "AND w.said_at >= :since",
+            "until": "AND w.said_at < :until",
+            "time": f"AND (w.said_at, w.{self.names['key']}) < (:time, :id)",
+        }
+        return " ".join(bound for name, bound in bounds.items() if given[name] is not None)
+
+    def _fits(self, given: dict[str, Any]) -> str:
+        return "AND w.words @@ CAST(:words AS tsquery)" if given["words"] else ""
+
+
+_NEWEST = "ORDER BY w.said_at DESC, w.{key} DESC"
+_WALK = f"""
+    SELECT w.{{key}}, w.said_at FROM (
+        SELECT w.{{key}}, w.said_at, w.scope_id, w.words FROM {{table}} w WHERE {{which}} {{bounds}}
+        {_NEWEST} LIMIT :reach
+    ) w WHERE {{is_theirs}} {{fits}} {_NEWEST} LIMIT :limit
+"""
+_HORIZON = (
+    f"SELECT w.{{key}}, w.said_at FROM {{table}} w WHERE {{which}} {{bounds}} {_NEWEST} OFFSET :reach - 1 LIMIT 1"
+)
+_EACH = f"""
+    SELECT w.{{key}}, w.said_at FROM unnest(CAST(:rooms AS uuid[])) AS room (id) CROSS JOIN LATERAL (
+        SELECT w.{{key}}, w.said_at, w.words FROM {{table}} w WHERE w.scope_id = room.id {{bounds}}
+        {_NEWEST} LIMIT :reach
+    ) w WHERE true {{fits}} {_NEWEST} LIMIT :limit
+"""
+_GATHER = f"""
+    WITH gathered AS MATERIALIZED (
+        SELECT w.{{key}}, w.said_at FROM {{table}} w WHERE w.words @@ CAST(:words AS tsquery) {{bounds}}
+    ) SELECT w.{{key}}, w.said_at FROM gathered w {_NEWEST} LIMIT :limit
+"""
+_ROOMS = text(
+    """
+    SELECT c.id, c.said FROM members m CROSS JOIN LATERAL (
+        SELECT id, said, deleted_at FROM conversations WHERE id = m.conversation_id LIMIT 1
+    ) c WHERE m.user_id = :me AND m.kind <> 'assistant' AND m.left_at IS NULL AND c.deleted_at IS NULL
+    """
+)

@@ -1,0 +1,136 @@
+"""Keeping the words that search looks through beside what was said: written in the same transaction, always."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+
+from core.repositories.base import Repository
+from core.search.query import Mark
+from core.search.words import fold, quoted, vector_of
+
+BATCH = 500
+
+# The marks beside the words, as text of a tsvector. {m} is the message, {c} its conversation.
+SCOPE_MARKS = f"""concat(
+    ' ''{Mark.CONVERSATION}', right(CAST({{c}}.id AS text), 17), '''',
+    CASE {{c}}.kind
+        WHEN 'assistant' THEN concat(' ''{Mark.OWNER}', right(CAST({{c}}.owner_id AS text), 17), '''')
+        WHEN 'company' THEN concat(' ''{Mark.COMPANY}', right(CAST({{c}}.company_id AS text), 17), '''')
+    END)"""
+MESSAGE_MARKS = f"""concat(
+    ' ''{Mark.ROLE}', {{m}}.role, '''',
+    CASE WHEN {{m}}.sender_id IS NOT NULL
+        THEN concat(' ''{Mark.SENDER}', right(CAST({{m}}.sender_id AS text), 17), '''') END)"""
+LATER_MARKS = f"""concat(
+    CASE WHEN m.edited_at IS NOT NULL THEN ' ''{Mark.EDITED}''' END,
+    CASE WHEN EXISTS (SELECT FROM reactions r WHERE r.message_id = m.id) THEN ' ''{Mark.REACTION}''' END)"""
+SCOPE = "CASE {c}.kind WHEN 'assistant' THEN {c}.owner_id ELSE {c}.id END, {c}.kind <> 'assistant'"
+
+_PUT = text(
+    f"""
+    INSERT INTO message_words (message_id, company_id, conversation_id, scope_id, is_room, said_at, words)
+    SELECT m.id, c.company_id, c.id, {SCOPE.format(c="c")}, m.created_at, CAST(concat(
+        given.words, {SCOPE_MARKS.format(c="c")}, {MESSAGE_MARKS.format(m="m")}, {LATER_MARKS}) AS tsvector)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:words AS text[])) AS given (id, words)
+    JOIN messages m ON m.id = given.id AND m.deleted_at IS NULL JOIN conversations c ON c.id = m.conversation_id
+    ORDER BY m.created_at, m.id
+    ON CONFLICT (message_id) DO UPDATE SET words = excluded.words
+    """
+)
+_PUT_TITLE = text(
+    f"""
+    INSERT INTO title_words (conversation_id, company_id, scope_id, is_room, said_at, words)
+    SELECT c.id, c.company_id, {SCOPE.format(c="c")}, c.created_at,
+        CAST(concat(CAST(:words AS text), {SCOPE_MARKS.format(c="c")}) AS tsvector)
+    FROM conversations c WHERE c.id = :id
+    ON CONFLICT (conversation_id) DO UPDATE SET words = excluded.words
+    """
+)
+_SEARCHED = """
+    SELECT m.id, m.seq, m.content, coalesce(m.extra -> 'imported' ->> 'model', (
+        SELECT k.model FROM model_calls k
+        WHERE k.message_id = m.id AND k.purpose = 'answer' ORDER BY k.id DESC LIMIT 1)) AS model
+    FROM messages m
+    WHERE {which} = :id AND m.seq > :after AND m.deleted_at IS NULL AND m.content <> ''
+        AND m.status <> 'pending' AND m.message_type <> 'notice'
+    ORDER BY m.seq LIMIT :limit
+"""
+_OF_CONVERSATION = text(_SEARCHED.format(which="m.conversation_id"))
+_OF_MESSAGE = text(_SEARCHED.format(which="m.id"))
+_MARK = text(
+    "UPDATE message_words SET words = words || CAST(:mark AS tsvector)"
+    " WHERE message_id = :id AND NOT words @@ CAST(:mark AS tsquery)"
+)
+_UNMARK = text("UPDATE message_words SET words = ts_delete(words, :word) WHERE message_id = :id")
+
+
+class SearchIndex(Repository):
+    def put(self, message_id: UUID, content: str, model: str | None = None) -> None:
+        """A message that is whole, or has another text now. `model`: the one that wrote it; None for people."""
+        self._put([message_id], [words_of(content, model)])
+
+    def put_again(self, message_id: UUID) -> None:
+        """A message that was taken out, unless it is not to be found at all."""
+        self._put_all(_OF_MESSAGE, message_id)
+
+    def remove(self, message_id: UUID) -> None:
+        self.session.execute(text("DELETE FROM message_words WHERE message_id = :id"), {"id": message_id})
+
+    def remove_chats_of(self, user_id: UUID) -> None:
+        """Everything said in a person's own chats with the assistant."""
+        self.session.execute(text("DELETE FROM message_words WHERE scope_id = :id"), {"id": user_id})
+
+    def mark(self, message_id: UUID, mark: Mark) -> None:
+        self.session.execute(_MARK, {"id": message_id, "mark": mark.of("")})
+
+    def unmark(self, message_id: UUID, mark: Mark) -> None:
+        self.session.execute(_UNMARK, {"id": message_id, "word": mark.value})
+
+    def put_title(self, conversation_id: UUID, title: str) -> None:
+        self.session.execute(_PUT_TITLE, {"id": conversation_id, "words": vector_of(title)})
+
+    def put_conversation(self, conversation_id: UUID) -> int:
+        """Title and messages of a conversation, all anew. Returns how many messages there were."""
+        title = text("SELECT title FROM conversations WHERE id = :id")
+        self.put_title(conversation_id, self.session.execute(title, {"id": conversation_id}).scalar_one())
+        self.session.execute(
+            text("DELETE FROM message_words w USING messages m WHERE m.id = w.message_id AND m.conversation_id = :id"),
+            {"id": conversation_id},
+        )
+        return self._put_all(_OF_CONVERSATION, conversation_id)
+
+    def _put_all(self, statement: TextClause, key: UUID) -> int:
+        count, after = 0, 0
+        while batch := self.session.execute(statement, {"id": key, "after": after, "limit": BATCH}).all():
+            self._put([row.id for row in batch], [words_of(row.content, row.model) for row in batch])
+            count, after = count + len(batch), batch[-1].seq
+        return count
+
+    def _put(self, ids: Sequence[UUID], words: Sequence[str]) -> None:
+        self.session.execute(_PUT, {"ids": list(ids), "words": list(words)})
+
+    # What was there before it was searched for
+
+    def take_backlog(self) -> UUID | None:
+        """A conversation whose words are still missing, held until the transaction ends; None when there is none."""
+        statement = text(
+            "DELETE FROM search_backlog WHERE conversation_id = (SELECT conversation_id FROM search_backlog"
+            " ORDER BY conversation_id DESC LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING conversation_id"
+        )
+        return self.session.execute(statement).scalar_one_or_none()
+
+    def count_backlog(self) -> int:
+        return int(self.session.execute(text("SELECT count(*) FROM search_backlog")).scalar_one())
+
+    def refill_backlog(self) -> int:
+        """Every conversation once more. Returns how many there are to do."""
+        statement = text("INSERT INTO search_backlog SELECT id FROM conversations ON CONFLICT DO NOTHING")
+        self.session.execute(statement)
+        return self.count_backlog()
+
+
+def words_of(content: str, model: str | None = None) -> str:
+    """The words of a message as text of a tsvector, with the mark of who wrote it if that was a model."""
+    words = vector_of(content)
+    return f"{words} {quoted(Mark.MODEL.value + fold(model)[:200])}" if model else words

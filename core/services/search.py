@@ -1,0 +1,258 @@
+"""Finding what was said, out of all that somebody may read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from uuid import UUID
+
+from sqlmodel import Session
+
+from core.database.engine import Database
+from core.ids import parse_id
+from core.permissions import Actor, Permission
+from core.repositories.companies import Companies
+from core.repositories.search import Candidate, Position, Scope, Search, Wanted
+from core.repositories.search_hits import HitLine, SearchHits
+from core.search.query import Mark, Named, Query, called, parse
+from core.search.snippets import Highlighter, Spans
+from core.search.words import fold, tokens_of
+from core.services.search_views import Found, Hit, Order, Part, Snippet, TitleHit
+
+PAGE = 20
+WINDOW = 300
+"""So many of the newest hits are compared with each other for the best."""
+SPARE = 40
+"""More candidates than a page has lines: some may be of what was deleted."""
+TITLES = 5
+MOST_PLACES = 200
+MOST_SENDERS = 50
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class SearchService:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def search(
+        self,
+        actor: Actor,
+        text: str,
+        *,
+        order: Order = Order.BEST,
+        after: str | None = None,
+        zone: tzinfo = UTC,
+        limit: int = PAGE,
+    ) -> Found:
+        """A page of what this person may read and the text asks for; see `core.search.query` for its language.
+
+        `after` is the `following` of the page before, `zone` where the days of before: and after: begin. The cost does
+        not grow with how much there is, as long as there is somebody who said the words lately, or few who ever did.
+        Raises NotPermitted.
+        """
+        actor.require(Permission.CONVERSATIONS_BROWSE)
+        query = parse(text, zone=zone)
+        if query.is_empty:
+            return Found(hints=tuple(query.hints))
+        with self.database.transaction() as session:
+            scope = Search(session).scope_of(actor)
+            words = _Looked(session, actor, scope, query).words()
+            if words is None:
+                return Found(hints=tuple(query.hints))
+            looking = _Looking(session, actor, scope, query, Wanted(words, query.since, query.until))
+            start = Cursor.parse(after)
+            lines, following = (looking.best if order is Order.BEST else looking.newest)(start or Cursor(), limit)
+            titles = looking.titles() if start is None else ()
+        show = Highlighter(query)
+        hits = tuple(_hit(line, show) for line in lines)
+        return Found(hits, titles, tuple(query.hints), following.text if following else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page begins: among the candidates behind a position, so many further on."""
+
+    before: Position | None = None
+    offset: int = 0
+
+    @property
+    def text(self) -> str:
+        if self.before is None:
+            return f"..{self.offset}"
+        return f"{(self.before[0] - EPOCH) // timedelta(microseconds=1)}.{self.before[1].hex}.{self.offset}"
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Cursor | None":
+        """None for the first page, and for what is no cursor."""
+        match (text or "").split("."):
+            case ["", "", offset] if _is_number(offset):
+                return cls(None, int(offset))
+            case [time, key, offset] if _is_number(time) and _is_number(offset) and (found := parse_id(key)):
+                return cls((EPOCH + timedelta(microseconds=int(time)), found), int(offset))
+        return None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 17
+
+
+class _Looked:
+    """Looks up the names behind from: and in:."""
+
+    def __init__(self, session: Session, actor: Actor, scope: Scope, query: Query) -> None:
+        self.session = session
+        self.actor = actor
+        self.scope = scope
+        self.query = query
+
+    def words(self) -> str | None:
+        """The whole query as a `tsquery`; None where nothing can fit it."""
+        query = self.query
+        conditions = list(query.conditions)
+        for named, marks in [
+            *((one, self._senders(one)) for one in query.senders),
+            *((one, self._places(one)) for one in query.places),
+        ]:
+            if marks:
+                conditions.append(f"{'!' * named.is_excluded}({' | '.join(marks)})")
+            elif not named.is_excluded:
+                query.finds_nothing = True
+        return None if query.finds_nothing else " & ".join(conditions)
+
+    def _senders(self, named: Named) -> list[str]:
+        name = fold(named.value).strip()
+        if name == "me":
+            return [Mark.SENDER.of_id(self.actor.user_id)]
+        if name in ("assistant", self._assistant_name()):
+            return [Mark.ROLE.of("assistant")]
+        found = self._people(name)
+        if not found:
+            self.query.hint(f"Nobody here is called “{named.value}”.")
+        elif len(found) > MOST_SENDERS:
+            self.query.hint(f"More than {MOST_SENDERS} people are called “{named.value}”: {MOST_SENDERS} were taken.")
+        return [Mark.SENDER.of_id(key) for key in found[:MOST_SENDERS]]
+
+    def _people(self, name: str) -> list[UUID]:
+        """Whose name has words that begin with these, or whose e-mail begins so."""
+        words = [token.text for token in tokens_of(name)]
+        if not words:
+            return []
+        return [
+            key
+            for key, display_name, email in SearchHits(self.session).list_people(self.actor.company_id, words)
+            if _is_called(display_name, words) or fold(email).startswith(name)
+        ]
+
+    def _assistant_name(self) -> str:
+        company = Companies(self.session).get(self.actor.company_id)
+        return fold(company.assistant_name) if company else ""
+
+    def _places(self, named: Named) -> list[str]:
+        condition = called(named.value)
+        found = self._conversations(condition) if condition else []
+        direct = SearchHits(self.session).list_direct(self.actor, self._people(fold(named.value).strip()))
+        places = list(dict.fromkeys([*found, *direct]))
+        if not places:
+            self.query.hint(f"No conversation that you can read is called “{named.value}”.")
+        elif len(places) > MOST_PLACES:
+            self.query.hint(f"More than {MOST_PLACES} conversations are called “{named.value}”: the newest were taken.")
+        return [Mark.CONVERSATION.of_id(place) for place in places[:MOST_PLACES]]
+
+    def _conversations(self, condition: str) -> list[UUID]:
+        candidates = Search(self.session).titles(self.scope, Wanted(condition), MOST_PLACES + 1)
+        keys = [one.key for one in candidates]
+        return [line.conversation_id for line in SearchHits(self.session).list_titles(self.actor, keys, len(keys))]
+
+
+def _is_called(name: str, words: Sequence[str]) -> bool:
+    parts = _pieces(fold(name))
+    return all(any(part.startswith(piece) for part in parts) for word in words for piece in _pieces(word))
+
+
+def _pieces(word: str) -> list[str]:
+    return [part for token in tokens_of(word) for part in ([token.text] if token.is_unspaced else token.parts)]
+
+
+class _Looking:
+    def __init__(self, session: Session, actor: Actor, scope: Scope, query: Query, wanted: Wanted) -> None:
+        self.session = session
+        self.actor = actor
+        self.scope = scope
+        self.query = query
+        self.wanted = wanted
+
+    def newest(self, start: Cursor, limit: int) -> tuple[list[HitLine], Cursor | None]:
+        lines: list[HitLine] = []
+        before, width = start.before, limit + SPARE
+        while len(lines) <= limit:
+            candidates = self._candidates(width, before)
+            lines += self._lines(candidates, None, 0, limit + 1 - len(lines))
+            if len(candidates) < width:
+                break
+            before, width = candidates[-1].position, width * 4
+        shown = lines[:limit]
+        return shown, Cursor((shown[-1].said_at, shown[-1].message_id)) if len(lines) > limit else None
+
+    def best(self, start: Cursor, limit: int) -> tuple[list[HitLine], Cursor | None]:
+        ranked = " | ".join(self.query.ranked)
+        if not ranked:  # operators alone: nothing fits better than another
+            return self.newest(start, limit)
+        lines: list[HitLine] = []
+        at, width = start, WINDOW
+        while True:
+            candidates = self._candidates(width, at.before)
+            missing = limit - len(lines)
+            more = self._lines(candidates, ranked, at.offset, missing + 1)
+            lines += more[:missing]
+            if len(more) > missing:
+                return lines, Cursor(at.before, at.offset + missing)
+            if len(candidates) < width:
+                return lines, None
+            if len(lines) == limit:  # whether there are more, the next page says
+                return lines, Cursor(candidates[-1].position)
+            at, width = Cursor(candidates[-1].position), width * 4
+
+    def titles(self) -> tuple[TitleHit, ...]:
+        """Those that fit the words; what only messages have, no title has."""
+        if self.query.is_about_messages or self.query.places or not self.query.ranked:
+            return ()
+        candidates = Search(self.session).titles(self.scope, self.wanted, TITLES + SPARE)
+        lines = SearchHits(self.session).list_titles(self.actor, [one.key for one in candidates], TITLES)
+        show = Highlighter(self.query)
+        return tuple(
+            TitleHit(
+                line.conversation_id, line.kind, _parts(show.title(line.title)), line.last_message_at, line.is_archived
+            )
+            for line in lines
+        )
+
+    def _candidates(self, limit: int, before: Position | None) -> list[Candidate]:
+        return Search(self.session).messages(self.scope, self.wanted, limit, before)
+
+    def _lines(self, candidates: Sequence[Candidate], ranked: str | None, offset: int, limit: int) -> list[HitLine]:
+        keys = [one.key for one in candidates]
+        return SearchHits(self.session).list_messages(self.actor, keys, ranked=ranked, offset=offset, limit=limit)
+
+
+def _hit(line: HitLine, show: Highlighter) -> Hit:
+    return Hit(
+        message_id=line.message_id,
+        conversation_id=line.conversation_id,
+        seq=line.seq,
+        kind=line.kind,
+        title=line.title,
+        role=line.role,
+        sender_name=line.sender_name,
+        said_at=line.said_at,
+        snippet=_parts(show.snippet(line.content)),
+        is_superseded=line.is_superseded,
+        is_edited=line.is_edited,
+    )
+
+
+def _parts(spans: Spans) -> Snippet:
+    parts, end = [], 0
+    for start, stop in spans.spans:
+        parts += [Part(spans.text[end:start], is_hit=False), Part(spans.text[start:stop], is_hit=True)]
+        end = stop
+    parts.append(Part(spans.text[end:], is_hit=False))
+    return tuple(part for part in parts if part.text)
