@@ -20,6 +20,7 @@ from core.services.chat import ChatService
 from core.services.companies import CompanyService
 from core.services.conversations import ConversationService
 from core.services.limits import RateLimiter
+from core.services.indexing import SearchIndexer
 from core.services.members import MemberService
 from core.services.people import PeopleService
 from core.services.presence import PresenceService
@@ -63,6 +64,7 @@ class Application:
         self.talk = TalkService(database, limiter, self.events, self.runner.submit, edit_window)
         self.reactions = ReactionService(database, limiter, self.events)
         self.search = SearchService(database)
+        self.indexer = SearchIndexer(database)
         self.presence = PresenceService(database, new_id(), self.events.publish_presence)
         self.watching = WatchService(database, self.presence)
         self.chat = ChatService(
@@ -81,8 +83,10 @@ class Application:
             self.local_model.wait_ready(MODEL_PATIENCE)
         self.events.start()
         self.runner.start()
+        self.indexer.start()
 
     def stop(self) -> None:
+        self.indexer.stop()
         self.runner.stop()
         self.presence.stop()
         self.events.stop()

@@ -124,7 +124,8 @@ def connect(settings: Settings, url: URL) -> Database:
         connect_args={
             "connect_timeout": settings.database_connect_timeout,
             "application_name": "parley",
-            "options": f"-c timezone=UTC -c statement_timeout={settings.database_statement_timeout * 1000}"
+            # Compiling a statement takes longer than any of ours.
+            "options": f"-c timezone=UTC -c jit=off -c statement_timeout={settings.database_statement_timeout * 1000}"
             " -c idle_in_transaction_session_timeout=60000",
         },
     )

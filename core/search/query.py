@@ -178,10 +178,10 @@ def word(token: Token) -> str:
 
 def called(name: str) -> str | None:
     """The condition for a title that holds these words, the last one perhaps begun only; None where there is none."""
-    *before, last = list(tokens_of(fold(name))) or [None]
-    return (
-        None if last is None else _all([*(word(token) for token in before if token), _any([word(last), prefix(last)])])
-    )
+    tokens = list(tokens_of(fold(name)))
+    if not tokens:
+        return None
+    return _all([*map(word, tokens[:-1]), _any([word(tokens[-1]), prefix(tokens[-1])])])
 
 
 def prefix(token: Token) -> str:
