@@ -16,6 +16,7 @@ from core.database.events import Events
 from core.errors import ParleyError
 from core.ids import new_id
 from core.services.accounts import AccountService
+from core.services.browse import BrowseService
 from core.services.chat import ChatService
 from core.services.companies import CompanyService
 from core.services.conversations import ConversationService
@@ -56,6 +57,7 @@ class Application:
         self.conversations = ConversationService(
             database, assistant.models, assistant.instruction_tokens, self._changed, self.events.publish_listed
         )
+        self.browse = BrowseService(database, self.conversations, assistant.default_model)
         edit_window = timedelta(minutes=settings.edit_minutes) if settings.edit_minutes else None
         limiter = RateLimiter(settings.limits)
         self.transcripts = TranscriptService(database, edit_window)

@@ -72,6 +72,15 @@ AFTER = _page.where(_messages.c.seq > bindparam("after")).order_by(_messages.c.s
 """Each wants `conversation`, `floor`, `with_deleted` and `limit`, BEFORE and AFTER the seq besides. LATEST and BEFORE
 give the newest first.
 """
+_hidden_here = and_(
+    _messages.c.conversation_id == bindparam("conversation"),
+    _messages.c.superseded_with_id == bindparam("bundle", type_=_messages.c.id.type),
+    _messages.c.seq > bindparam("floor"),
+)
+_hidden_page = select(*_line).select_from(_said).where(_hidden_here).limit(bindparam("limit"))
+HIDDEN_BEFORE = _hidden_page.where(_messages.c.seq < bindparam("before")).order_by(_messages.c.seq.desc())
+HIDDEN_AFTER = _hidden_page.where(_messages.c.seq > bindparam("after")).order_by(_messages.c.seq)
+"""The same for what is hidden together with one version, the `bundle`."""
 
 
 def lines_of(result: Result[Any]) -> list[MessageLine]:

@@ -1,9 +1,10 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -37,7 +38,31 @@ class Spending:
     cost: Decimal = Decimal()
 
 
+@dataclass(frozen=True, slots=True)
+class MessageUsage:
+    """What the calls for one message came to, as far as it is known."""
+
+    tokens: int
+    cost: Decimal
+    unpriced: int
+    """Calls whose cost nobody knows."""
+    models: tuple[str, ...]
+
+
 TOKENS = func.coalesce(_calls.c.input_tokens, 0) + func.coalesce(_calls.c.output_tokens, 0)
+
+# Put together once: SQLAlchemy takes longer for that than PostgreSQL to answer.
+_of_page = (
+    select(
+        _calls.c.message_id,
+        func.sum(TOKENS),
+        func.coalesce(func.sum(_calls.c.cost), 0),
+        func.count().filter(_calls.c.cost.is_(None)),
+        func.array_agg(_calls.c.model.distinct()),
+    )
+    .where(_calls.c.message_id == any_(bindparam("messages", type_=ARRAY(Uuid()))))
+    .group_by(_calls.c.message_id)
+)
 
 
 class ModelCalls(Repository):
@@ -71,6 +96,13 @@ class ModelCalls(Repository):
     def list_of_message(self, message_id: UUID) -> list[ModelCall]:
         statement = select(ModelCall).where(col(ModelCall.message_id) == message_id).order_by(col(ModelCall.id))
         return list(self.session.execute(statement).scalars())
+
+    def sum_by_message(self, message_ids: Collection[UUID]) -> dict[UUID, MessageUsage]:
+        """What each of these messages came to, all its versions in time together: one query for a whole page."""
+        if not message_ids:
+            return {}
+        found = self.session.execute(_of_page, {"messages": list(message_ids)})
+        return {row[0]: MessageUsage(row[1], row[2], row[3], tuple(row[4])) for row in found}
 
     def list_by_person(self, conversation_id: UUID, *, since: datetime | None = None) -> list[PersonUsage]:
         """What a conversation came to, by who asked; the dearest first. `since`: None for all there was."""
