@@ -25,6 +25,8 @@ from core.search.query import Mark
 
 REACH = 4_000
 """Entries that a walk looks at."""
+FEW_ROOMS = 16
+"""Of so many rooms each has its own mark in a query; of more, all rooms of the company have one together."""
 
 Position = tuple[datetime, UUID]
 
@@ -40,6 +42,15 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidates:
+    """The newest that fit, the newest first, without gaps."""
+
+    found: list[Candidate]
+    has_more: bool
+    """True when there may be further ones behind the last."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """Where somebody may look."""
 
@@ -47,6 +58,7 @@ class Scope:
     owner_id: UUID | None
     """Whose own chats; None for who has none."""
     rooms: tuple[UUID, ...]
+    """For who oversees company rooms: the others."""
     said: int
     """How much was said in those rooms."""
     oversees: bool
@@ -54,11 +66,20 @@ class Scope:
 
     @property
     def marks(self) -> str:
-        """As a condition of a `tsquery`: one that nothing fits for who may see nothing."""
+        """As a condition of a `tsquery`; for who is in many rooms it holds more than is theirs."""
         marks = [Mark.OWNER.of_id(self.owner_id)] if self.owner_id else []
-        marks += [Mark.COMPANY.of_id(self.company_id)] if self.oversees else []
-        marks += [Mark.CONVERSATION.of_id(room) for room in self.rooms]
+        if len(self.rooms) > FEW_ROOMS:
+            marks.append(Mark.SHARED.of_id(self.company_id))
+        else:
+            marks += [Mark.CONVERSATION.of_id(room) for room in self.rooms]
+            marks += [Mark.COMPANY.of_id(self.company_id)] if self.oversees else []
         return f"({' | '.join(marks or [Mark.OWNER.of('')])})"
+
+    @property
+    def is_in(self) -> str:
+        """The condition for an entry of a room to be theirs."""
+        listed = "w.scope_id = ANY(:rooms)"
+        return f"({listed} OR w.words @@ CAST(:overseen AS tsquery))" if self.oversees else listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +100,34 @@ class _Walked:
 
 
 class Search(Repository):
-    """For a `transaction()`: finding sets how its statements are planned."""
+    """For a `transaction()`: finding settles how its statements are planned."""
+
+    def settle(self) -> None:
+        """Plans for the values at hand, and never a whole table: the planner takes a very common word for a reason to
+        read it; but it comes with the reader's own marks, and what fits both is little, else the walk had found enough.
+        """
+        self.session.execute(_SETTLE)
 
     def scope_of(self, actor: Actor) -> Scope:
-        chats = actor.may(Permission.CHAT_USE)
-        rooms = self.session.execute(_ROOMS, {"me": actor.user_id}).all() if chats else []
-        oversees = actor.may(Permission.ROOMS_OVERSEE)
-        said = sum(row.said for row in rooms)
-        return Scope(actor.company_id, actor.user_id if chats else None, tuple(row.id for row in rooms), said, oversees)
+        chats, oversees = actor.may(Permission.CHAT_USE), actor.may(Permission.ROOMS_OVERSEE)
+        rooms = self.session.execute(_ROOMS, {"me": actor.user_id, "oversees": oversees}).all() if chats else []
+        return Scope(
+            company_id=actor.company_id,
+            owner_id=actor.user_id if chats else None,
+            rooms=tuple(row.id for row in rooms),
+            said=sum(row.said for row in rooms),
+            oversees=oversees,
+        )
 
-    def messages(self, scope: Scope, wanted: Wanted, limit: int, before: Position | None = None) -> list[Candidate]:
-        """The newest `limit` that fit, the newest first; fewer only when there are no more."""
-        return _Finder(self, "message_words", "message_id", scope, wanted).newest(limit, before)
+    def messages(
+        self, scope: Scope, wanted: Wanted, *, enough: int, limit: int, before: Position | None = None
+    ) -> Candidates:
+        """The newest that fit: at most `limit`, and at least `enough` unless there are no more."""
+        return _Finder(self, "message_words", "message_id", scope, wanted).newest(enough, limit, before)
 
-    def titles(self, scope: Scope, wanted: Wanted, limit: int, before: Position | None = None) -> list[Candidate]:
+    def titles(self, scope: Scope, wanted: Wanted, limit: int) -> Candidates:
         """The same for conversations by their titles, by when they began."""
-        return _Finder(self, "title_words", "conversation_id", scope, wanted).newest(limit, before)
+        return _Finder(self, "title_words", "conversation_id", scope, wanted).newest(limit, limit, None)
 
 
 class _Finder:
@@ -104,23 +137,23 @@ class _Finder:
         self.scope = scope
         self.wanted = wanted
 
-    def newest(self, limit: int, before: Position | None) -> list[Candidate]:
+    def newest(self, enough: int, limit: int, before: Position | None) -> Candidates:
         given = self._given(limit, before)
         walks = [walk for walk in (self._own_chats(given), self._rooms(given)) if walk]
-        found = sorted((one for walk in walks for one in walk.found), key=lambda one: one.position, reverse=True)[
-            :limit
-        ]
+        found = sorted((one for walk in walks for one in walk.found), key=lambda one: one.position, reverse=True)
         horizons = [walk.horizon for walk in walks if walk.horizon is not None]
-        if not horizons or (len(found) == limit and found[-1].position >= max(horizons)):
-            return found
-        return self._gathered(given)
+        if not horizons:
+            return Candidates(found[:limit], len(found) > limit)
+        seen = [one for one in found if one.position >= max(horizons)][:limit]
+        return Candidates(seen, has_more=True) if len(seen) >= enough else self._gathered(given)
 
     def _given(self, limit: int, before: Position | None) -> dict[str, Any]:
+        scope = self.scope
         return {
-            "company": self.scope.company_id,
-            "owner": self.scope.owner_id,
-            "rooms": list(self.scope.rooms),
-            "overseen": Mark.COMPANY.of_id(self.scope.company_id) if self.scope.oversees else None,
+            "company": scope.company_id,
+            "owner": scope.owner_id,
+            "rooms": list(scope.rooms),
+            "overseen": Mark.COMPANY.of_id(scope.company_id) if scope.oversees else None,
             "words": self.wanted.words or None,
             "since": self.wanted.since,
             "until": self.wanted.until,
@@ -134,17 +167,14 @@ class _Finder:
         return self._walk("w.scope_id = :owner", "true", given) if self.scope.owner_id else None
 
     def _rooms(self, given: dict[str, Any]) -> _Walked | None:
-        """Few rooms are looked through one by one; of many, everything said in the company's rooms."""
-        scope = self.scope
-        if scope.oversees:
-            is_theirs = "(w.scope_id = ANY(:rooms) OR w.words @@ CAST(:overseen AS tsquery))"
-            return self._walk("w.is_room AND w.company_id = :company", is_theirs, given)
-        if scope.said > REACH:
-            return self._walk("w.is_room AND w.company_id = :company", "w.scope_id = ANY(:rooms)", given)
-        if not scope.rooms:
+        """Of little that was said, all; of much, the newest in all rooms of the company."""
+        if self.scope.oversees or self.scope.said > REACH:
+            return self._walk("w.is_room AND w.company_id = :company", self.scope.is_in, given)
+        if not self.scope.rooms:
             return None
         statement = text(_EACH.format(**self.names, bounds=self._bounds(given), fits=self._fits(given)))
-        return _Walked(self._candidates(statement, given), None)
+        found = self._candidates(statement, given)
+        return _Walked(found, found[-1].position if len(found) == given["limit"] else None)
 
     def _walk(self, which: str, is_theirs: str, given: dict[str, Any]) -> _Walked:
         names = self.names | {"which": which, "bounds": self._bounds(given)}
@@ -155,13 +185,12 @@ class _Finder:
         last = self._candidates(text(_HORIZON.format(**names)), given)
         return _Walked(found, last[0].position if last else None)
 
-    def _gathered(self, given: dict[str, Any]) -> list[Candidate]:
-        # The planner takes a very common word for a reason to read the whole table; but it comes with the reader's own
-        # marks, and what fits both is little: else the walk had found enough.
-        self.session.execute(text("SET LOCAL enable_seqscan = off"))
+    def _gathered(self, given: dict[str, Any]) -> Candidates:
         words = f"{self.scope.marks} & {self.wanted.words}" if self.wanted.words else self.scope.marks
-        statement = text(_GATHER.format(**self.names, bounds=self._bounds(given)))
-        return self._candidates(statement, given | {"words": words})
+        is_theirs = f"AND (NOT w.is_room OR {self.scope.is_in})" if len(self.scope.rooms) > FEW_ROOMS else ""
+        statement = text(_GATHER.format(**self.names, bounds=self._bounds(given), is_theirs=is_theirs))
+        found = self._candidates(statement, given | {"words": words})
+        return Candidates(found, len(found) == given["limit"])
 
     def _candidates(self, statement: TextClause, given: dict[str, Any]) -> list[Candidate]:
         return [Candidate(row[0], row[1]) for row in self.session.execute(statement, given)]
@@ -178,6 +207,9 @@ class _Finder:
         return "AND w.words @@ CAST(:words AS tsquery)" if given["words"] else ""
 
 
+_SETTLE = text(
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true)"
+)
 _NEWEST = "ORDER BY w.said_at DESC, w.{key} DESC"
 _WALK = f"""
     SELECT w.{{key}}, w.said_at FROM (
@@ -196,7 +228,7 @@ _EACH = f"""
 """
 _GATHER = f"""
     WITH gathered AS MATERIALIZED (
-        SELECT w.{{key}}, w.said_at FROM {{table}} w WHERE w.words @@ CAST(:words AS tsquery) {{bounds}}
+        SELECT w.{{key}}, w.said_at FROM {{table}} w WHERE w.words @@ CAST(:words AS tsquery) {{bounds}} {{is_theirs}}
     ) SELECT w.{{key}}, w.said_at FROM gathered w {_NEWEST} LIMIT :limit
 """
 _ROOMS = text(
@@ -204,5 +236,6 @@ _ROOMS = text(
     SELECT c.id, c.said FROM members m CROSS JOIN LATERAL (
         SELECT id, said, deleted_at FROM conversations WHERE id = m.conversation_id LIMIT 1
     ) c WHERE m.user_id = :me AND m.kind <> 'assistant' AND m.left_at IS NULL AND c.deleted_at IS NULL
+        AND NOT (:oversees AND m.kind = 'company')
     """
 )

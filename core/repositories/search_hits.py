@@ -38,15 +38,15 @@ class TitleLine:
 
 
 class SearchHits(Repository):
-    def list_messages(
-        self, actor: Actor, keys: Sequence[UUID], *, ranked: str | None, offset: int = 0, limit: int = 20
-    ) -> list[HitLine]:
-        """`ranked`: the `tsquery` that says how well each fits, the best first; None: the newest first."""
+    def ranked(self, keys: Sequence[UUID], words: str) -> list[UUID]:
+        """These messages, those that fit a `tsquery` best first."""
+        return list(self.session.execute(_RANKED, {"keys": list(keys), "words": words}).scalars())
+
+    def list_messages(self, actor: Actor, keys: Sequence[UUID]) -> list[HitLine]:
+        """Those of these messages that this person may read now, in the order given."""
         if not keys:
             return []
-        order = "ts_rank(w.words, CAST(:ranked AS tsquery), 1) DESC, " if ranked else ""
-        given = _given(actor) | {"keys": list(keys), "ranked": ranked, "offset": offset, "limit": limit}
-        rows = self.session.execute(text(_MESSAGES.format(order=order)), given)
+        rows = self.session.execute(text(_MESSAGES), _given(actor) | {"keys": list(keys)})
         return [
             HitLine(
                 row.id, row.conversation_id, row.seq, ConversationKind(row.kind), row.title, MessageRole(row.role),
@@ -105,19 +105,21 @@ _OVERSEEN = "(:oversees AND c.kind = 'company')"
 _TITLE = """CASE WHEN c.kind = 'direct' THEN coalesce((
     SELECT u.display_name FROM members o JOIN users u ON u.id = o.user_id
     WHERE o.conversation_id = c.id AND o.user_id <> :me LIMIT 1), '') ELSE c.title END"""
+_RANKED = text(
+    """
+    SELECT w.message_id FROM message_words w WHERE w.message_id = ANY(:keys)
+    ORDER BY ts_rank(w.words, CAST(:words AS tsquery), 1) DESC, w.said_at DESC, w.message_id DESC
+    """
+)
 _MESSAGES = f"""
     SELECT m.id, m.conversation_id, m.seq, c.kind, {_TITLE} AS title, m.role, m.created_at, m.content,
         coalesce(u.display_name, m.extra -> 'imported' -> 'sender' ->> 'name') AS sender_name,
         m.superseded_with_id IS NOT NULL AS is_superseded, m.edited_at IS NOT NULL AS is_edited
-    FROM (
-        SELECT m.id, m.conversation_id, row_number() OVER (ORDER BY {{order}}given.place) AS place
-        FROM unnest(CAST(:keys AS uuid[])) WITH ORDINALITY AS given (key, place)
-        JOIN message_words w ON w.message_id = given.key JOIN messages m ON m.id = given.key
-        JOIN conversations c ON c.id = m.conversation_id {_READABLE} AND m.deleted_at IS NULL
-        AND (me.user_id IS NOT NULL AND (c.history = 'all' OR m.seq > me.joined_seq) OR {_OVERSEEN})
-        ORDER BY place OFFSET :offset LIMIT :limit
-    ) found JOIN messages m ON m.id = found.id JOIN conversations c ON c.id = found.conversation_id
-    LEFT JOIN users u ON u.id = m.sender_id ORDER BY found.place
+    FROM unnest(CAST(:keys AS uuid[])) WITH ORDINALITY AS given (key, place)
+    JOIN messages m ON m.id = given.key JOIN conversations c ON c.id = m.conversation_id
+    LEFT JOIN users u ON u.id = m.sender_id {_READABLE} AND m.deleted_at IS NULL
+    AND (me.user_id IS NOT NULL AND (c.history = 'all' OR m.seq > me.joined_seq) OR {_OVERSEEN})
+    ORDER BY given.place
 """
 _TITLES = f"""
     SELECT c.id, c.kind, c.title, c.last_message_at, c.archived_at IS NOT NULL AS is_archived

@@ -16,8 +16,9 @@ SCOPE_MARKS = f"""concat(
     ' ''{Mark.CONVERSATION}', right(CAST({{c}}.id AS text), 17), '''',
     CASE {{c}}.kind
         WHEN 'assistant' THEN concat(' ''{Mark.OWNER}', right(CAST({{c}}.owner_id AS text), 17), '''')
-        WHEN 'company' THEN concat(' ''{Mark.COMPANY}', right(CAST({{c}}.company_id AS text), 17), '''')
-    END)"""
+        ELSE concat(' ''{Mark.SHARED}', right(CAST({{c}}.company_id AS text), 17), '''') END,
+    CASE {{c}}.kind WHEN 'company'
+        THEN concat(' ''{Mark.COMPANY}', right(CAST({{c}}.company_id AS text), 17), '''') END)"""
 MESSAGE_MARKS = f"""concat(
     ' ''{Mark.ROLE}', {{m}}.role, '''',
     CASE WHEN {{m}}.sender_id IS NOT NULL
@@ -60,7 +61,7 @@ _OF_CONVERSATION = text(_SEARCHED.format(which="m.conversation_id"))
 _OF_MESSAGE = text(_SEARCHED.format(which="m.id"))
 _MARK = text(
     "UPDATE message_words SET words = words || CAST(:mark AS tsvector)"
-    " WHERE message_id = :id AND NOT words @@ CAST(:mark AS tsquery)"
+    " WHERE message_id = :id AND NOT words @@ CAST(:sought AS tsquery)"
 )
 _UNMARK = text("UPDATE message_words SET words = ts_delete(words, :word) WHERE message_id = :id")
 
@@ -82,7 +83,7 @@ class SearchIndex(Repository):
         self.session.execute(text("DELETE FROM message_words WHERE scope_id = :id"), {"id": user_id})
 
     def mark(self, message_id: UUID, mark: Mark) -> None:
-        self.session.execute(_MARK, {"id": message_id, "mark": mark.of("")})
+        self.session.execute(_MARK, {"id": message_id, "mark": mark.of(""), "sought": mark.of("")})
 
     def unmark(self, message_id: UUID, mark: Mark) -> None:
         self.session.execute(_UNMARK, {"id": message_id, "word": mark.value})

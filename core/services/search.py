@@ -11,7 +11,7 @@ from core.database.engine import Database
 from core.ids import parse_id
 from core.permissions import Actor, Permission
 from core.repositories.companies import Companies
-from core.repositories.search import Candidate, Position, Scope, Search, Wanted
+from core.repositories.search import Candidates, Position, Scope, Search, Wanted
 from core.repositories.search_hits import HitLine, SearchHits
 from core.search.query import Mark, Named, Query, called, parse
 from core.search.snippets import Highlighter, Spans
@@ -19,10 +19,10 @@ from core.search.words import fold, tokens_of
 from core.services.search_views import Found, Hit, Order, Part, Snippet, TitleHit
 
 PAGE = 20
-WINDOW = 300
-"""So many of the newest hits are compared with each other for the best."""
-SPARE = 40
-"""More candidates than a page has lines: some may be of what was deleted."""
+WINDOW = 200
+"""So many of the newest hits, or as many as a first look finds, are compared with each other for the best."""
+SLICE = 40
+"""Candidates that are read at once."""
 TITLES = 5
 MOST_PLACES = 200
 MOST_SENDERS = 50
@@ -54,6 +54,7 @@ class SearchService:
         if query.is_empty:
             return Found(hints=tuple(query.hints))
         with self.database.transaction() as session:
+            Search(session).settle()
             scope = Search(session).scope_of(actor)
             words = _Looked(session, actor, scope, query).words()
             if words is None:
@@ -158,8 +159,7 @@ class _Looked:
         return [Mark.CONVERSATION.of_id(place) for place in places[:MOST_PLACES]]
 
     def _conversations(self, condition: str) -> list[UUID]:
-        candidates = Search(self.session).titles(self.scope, Wanted(condition), MOST_PLACES + 1)
-        keys = [one.key for one in candidates]
+        keys = [one.key for one in Search(self.session).titles(self.scope, Wanted(condition), MOST_PLACES + 1).found]
         return [line.conversation_id for line in SearchHits(self.session).list_titles(self.actor, keys, len(keys))]
 
 
@@ -181,42 +181,40 @@ class _Looking:
         self.wanted = wanted
 
     def newest(self, start: Cursor, limit: int) -> tuple[list[HitLine], Cursor | None]:
-        lines: list[HitLine] = []
-        before, width = start.before, limit + SPARE
-        while len(lines) <= limit:
-            candidates = self._candidates(width, before)
-            lines += self._lines(candidates, None, 0, limit + 1 - len(lines))
-            if len(candidates) < width:
-                break
-            before, width = candidates[-1].position, width * 4
-        shown = lines[:limit]
-        return shown, Cursor((shown[-1].said_at, shown[-1].message_id)) if len(lines) > limit else None
+        return self._page(start, limit, rank="")
 
     def best(self, start: Cursor, limit: int) -> tuple[list[HitLine], Cursor | None]:
-        ranked = " | ".join(self.query.ranked)
-        if not ranked:  # operators alone: nothing fits better than another
-            return self.newest(start, limit)
+        """Window by window, each by itself in the order of how well it fits."""
+        return self._page(start, limit, rank=" | ".join(self.query.ranked))
+
+    def _page(self, start: Cursor, limit: int, *, rank: str) -> tuple[list[HitLine], Cursor | None]:
         lines: list[HitLine] = []
-        at, width = start, WINDOW
+        at, width = start, WINDOW if rank else limit + SLICE
         while True:
-            candidates = self._candidates(width, at.before)
-            missing = limit - len(lines)
-            more = self._lines(candidates, ranked, at.offset, missing + 1)
-            lines += more[:missing]
-            if len(more) > missing:
-                return lines, Cursor(at.before, at.offset + missing)
-            if len(candidates) < width:
+            window = self._window(at, limit, width)
+            keys = [one.key for one in window.found]
+            if rank:
+                keys = SearchHits(self.session).ranked(keys, rank)
+            for offset in range(at.offset, len(keys), SLICE):
+                for line in SearchHits(self.session).list_messages(self.actor, keys[offset : offset + SLICE]):
+                    if len(lines) == limit:
+                        return lines, Cursor(at.before, keys.index(line.message_id))
+                    lines.append(line)
+            if not window.has_more:
                 return lines, None
-            if len(lines) == limit:  # whether there are more, the next page says
-                return lines, Cursor(candidates[-1].position)
-            at, width = Cursor(candidates[-1].position), width * 4
+            # Of what was deleted there may be much: each further window is wider.
+            at, width = Cursor(window.found[-1].position), width * 2
+
+    def _window(self, at: Cursor, limit: int, width: int) -> Candidates:
+        search, enough = Search(self.session), limit + 1
+        return search.messages(self.scope, self.wanted, enough=enough, limit=width, before=at.before)
 
     def titles(self) -> tuple[TitleHit, ...]:
         """Those that fit the words; what only messages have, no title has."""
         if self.query.is_about_messages or self.query.places or not self.query.ranked:
             return ()
-        candidates = Search(self.session).titles(self.scope, self.wanted, TITLES + SPARE)
-        lines = SearchHits(self.session).list_titles(self.actor, [one.key for one in candidates], TITLES)
+        found = Search(self.session).titles(self.scope, self.wanted, TITLES + SLICE).found
+        lines = SearchHits(self.session).list_titles(self.actor, [one.key for one in found], TITLES)
         show = Highlighter(self.query)
         return tuple(
             TitleHit(
@@ -224,13 +222,6 @@ class _Looking:
             )
             for line in lines
         )
-
-    def _candidates(self, limit: int, before: Position | None) -> list[Candidate]:
-        return Search(self.session).messages(self.scope, self.wanted, limit, before)
-
-    def _lines(self, candidates: Sequence[Candidate], ranked: str | None, offset: int, limit: int) -> list[HitLine]:
-        keys = [one.key for one in candidates]
-        return SearchHits(self.session).list_messages(self.actor, keys, ranked=ranked, offset=offset, limit=limit)
 
 
 def _hit(line: HitLine, show: Highlighter) -> Hit:
