@@ -82,9 +82,9 @@ def enum_setting(enum: type[StrEnum], default: StrEnum) -> Any:
     return Field(default, sa_type=EnumText(enum), sa_column_kwargs={"server_default": text(f"'{default.value}'")})
 
 
-def counter_field(kind: Any = Integer) -> Any:
+def counter_field(kind: Any = Integer, nought: Any = 0) -> Any:
     """A number that begins at 0, also in rows of a process that does not know the column yet."""
-    return Field(default=0, sa_type=kind, sa_column_kwargs={"server_default": text("0")})
+    return Field(default=nought, sa_type=kind, sa_column_kwargs={"server_default": text("0")})
 
 
 def amount_field(precision: int, scale: int) -> Any:

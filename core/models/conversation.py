@@ -126,7 +126,7 @@ class Conversation(Record, table=True):
     """Counts up with whatever changes what its readers see, so that an open tab can tell whether it is behind."""
     tokens: int = counter_field(BigInteger)
     """What models read and wrote for it, as far as it is known: the sum over its ledger rows, kept with them."""
-    spent: Decimal = counter_field(Numeric(16, 8))
+    spent: Decimal = counter_field(Numeric(16, 8), Decimal())
     """USD, likewise."""
     last_message_at: datetime = time_field()
     model: str | None = None
