@@ -31,6 +31,7 @@ from core.services.rooms import RoomService
 from core.services.search import SearchService
 from core.services.talk import TalkService
 from core.services.transcripts import TranscriptService
+from core.services.uploads import Uploads
 from core.services.watching import WatchService
 
 MODEL_PATIENCE = 10.0
@@ -69,6 +70,7 @@ class Application:
         self.indexer = SearchIndexer(database)
         self.presence = PresenceService(database, new_id(), self.events.publish_presence)
         self.watching = WatchService(database, self.presence)
+        self.uploads = Uploads(settings.data_dir / "imports", settings.import_megabytes)
         self.chat = ChatService(
             database, assistant.resolve_model, self.runner.submit, self.runner.stop_run, self._changed, limiter=limiter
         )

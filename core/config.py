@@ -103,6 +103,10 @@ class Settings(BaseSettings):
         "like admin.message=300/60. What is left out stays as it is here.",
     )
 
+    import_megabytes: int = Field(
+        1_000, ge=1, le=100_000, description="Largest file that people may upload to import conversations from, in MB."
+    )
+
     session_idle_days: int = Field(14, ge=1, le=365, description="Days without use after which a sign-in ends.")
     session_max_days: int = Field(60, ge=1, le=730, description="Days after which a sign-in ends in any case.")
     public_url: str | None = Field(

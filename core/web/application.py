@@ -8,6 +8,7 @@ from core.config import Settings
 from core.database.events import Events
 from core.services.accounts import AccountService
 from core.services.presence import PresenceService
+from core.services.uploads import Uploads
 from core.services.watching import WatchService
 
 
@@ -23,6 +24,9 @@ class Application(Protocol):
 
     @property
     def watching(self) -> WatchService: ...
+
+    @property
+    def uploads(self) -> Uploads: ...
 
     @property
     def runner(self) -> Runner: ...

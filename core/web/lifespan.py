@@ -16,6 +16,7 @@ from core.database.opening import open_database
 from core.errors import DatabaseUnavailable, ParleyError
 from core.services.accounts import AccountService
 from core.services.presence import PresenceService
+from core.services.uploads import Uploads
 from core.services.watching import WatchService
 from core.web.stopping import on_stop_signal
 
@@ -51,6 +52,10 @@ class Host:
     @property
     def watching(self) -> WatchService:
         return self._opened.watching
+
+    @property
+    def uploads(self) -> Uploads:
+        return self._opened.uploads
 
     @property
     def runner(self) -> Runner:

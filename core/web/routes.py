@@ -4,7 +4,13 @@ from core.web.account import account_routes
 from core.web.application import Application
 from core.web.events import event_routes
 from core.web.health import health_routes
+from core.web.imports import import_routes
 
 
 def routes(application: Application) -> list[Route]:
-    return [*health_routes(application), *account_routes(application), *event_routes(application)]
+    return [
+        *health_routes(application),
+        *account_routes(application),
+        *event_routes(application),
+        *import_routes(application),
+    ]
