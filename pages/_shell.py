@@ -6,17 +6,22 @@ from core.permissions import Permission
 from core.ui import away, frame, guard, links, room_view
 
 room_view.begin_run()
-st.set_page_config(page_title="Parley", page_icon=links.FAVICON, layout="centered")
+st.set_page_config(page_title="Parley", page_icon=links.FAVICON)
 st.logo(links.LOGO, size="large", icon_image=links.FAVICON)
 
 actor = away.wait_out(guard.signed_in)
 page = st.navigation(
     {
-        "Work": [links.HOME.page(), links.CHAT.page(is_listed=actor.may(Permission.CHAT_USE))],
+        "Work": [
+            links.HOME.page(),
+            links.CHAT.page(is_listed=actor.may(Permission.CHAT_USE)),
+            links.BROWSE.page(is_listed=actor.may(Permission.CONVERSATIONS_BROWSE)),
+        ],
         "Admin": [links.SETTINGS.page(is_listed=actor.may(Permission.SETTINGS_MANAGE))],
         "You": [links.ACCOUNT.page()],
     }
 )
+st.set_page_config(layout="wide" if any(screen.is_open(page) for screen in links.WIDE) else "centered")
 with away.started_over():
     frame.frame(actor, page)
     page.run()

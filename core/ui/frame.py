@@ -6,6 +6,7 @@ from streamlit.navigation.page import Page
 from core.permissions import Actor, Permission
 from core.ui import links
 from core.ui.conversation_list import conversation_list
+from core.ui.find import find_field
 from core.ui.live import ear
 from core.ui.plain_links import plain_links
 from core.ui.text import as_label
@@ -13,6 +14,9 @@ from core.ui.text import as_label
 
 def frame(actor: Actor, page: Page) -> None:
     with st.sidebar:
+        # The browse page has its own, with what was looked for in it.
+        if actor.may(Permission.CONVERSATIONS_BROWSE) and not links.BROWSE.is_open(page):
+            find_field()
         if links.CHAT.is_open(page) and actor.may(Permission.CHAT_USE):
             conversation_list(actor)
         st.space("stretch")

@@ -44,8 +44,11 @@ class Screen:
 
 HOME = Screen("home.py", "Home", ":material/home:", "")
 CHAT = Screen("chat.py", "Chat", ":material/chat:", "chat")
+BROWSE = Screen("browse.py", "Conversations", ":material/manage_search:", "browse")
 SETTINGS = Screen("settings.py", "Settings", ":material/settings:", "settings")
 ACCOUNT = Screen("account.py", "Account", ":material/person:", "account")
+WIDE = (BROWSE,)
+"""Those that take all the width there is, for tables; the others are for reading."""
 
 
 def selected_conversation() -> UUID | None:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterable
 
+from core.services.search_views import Part
+
 # A fence, in lists and quotations too, up to its like or the end; or code within a line, in any number of ticks; or an
 # address, which one more character would break.
 CODE = re.compile(
@@ -22,6 +24,7 @@ IMAGE = re.compile(r"!(?=\[)")
 MAIL = re.compile(r"(?<=\w)@(?=\w)")
 # `$5 … $6` would be set as a formula.
 DOLLAR = re.compile(r"(?<!\\)\$(?=\d)")
+WHITE = re.compile(r"\s+")
 LONGEST_CALL = 400
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
@@ -63,7 +66,18 @@ def as_label(text: str, limit: int = 60) -> str:
     line = " ".join(text.split())
     if len(line) > limit:
         line = line[: limit - 1].rstrip() + "…"
-    return MARKS.sub(r"\\\1", MAIL.sub(f"@{WORD_JOINER}", SHORTCODE.sub(f":{WORD_JOINER}", line)))
+    return _plain(line)
+
+
+def as_snippet(parts: Iterable[Part]) -> str:
+    """A piece of a text on one line, plain, but that what was looked for stands out."""
+    said = []
+    for part in parts:
+        plain = _plain(WHITE.sub(" ", part.text))
+        stands_out = part.is_hit and plain.strip()
+        # Two colons in a row would be another mark.
+        said.append(f"{WORD_JOINER}:primary-background[{plain}]{WORD_JOINER}" if stands_out else plain)
+    return "".join(said).strip()
 
 
 BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
@@ -83,6 +97,10 @@ def browser_name(user_agent: str) -> str:
     browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), "Unknown browser")
     system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), None)
     return f"{browser} on {system}" if system else browser
+
+
+def _plain(text: str) -> str:
+    return MARKS.sub(r"\\\1", MAIL.sub(f"@{WORD_JOINER}", SHORTCODE.sub(f":{WORD_JOINER}", text)))
 
 
 def _typed(text: str) -> str:
