@@ -111,7 +111,7 @@ class RunStore:
                 text,
                 MESSAGE_STATUS[status],
                 tokens,
-                model=job.model,
+                model=rows[-1].model if rows else None,
                 reached_limit=reached_limit,
             )
             _book(session, conversation, job.origin, rows)

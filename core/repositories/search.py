@@ -18,6 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
+from sqlmodel import Session
 
 from core.permissions import Actor, Permission
 from core.repositories.base import Repository
@@ -102,6 +103,10 @@ class _Walked:
 class Search(Repository):
     """For a `transaction()`: finding settles how its statements are planned."""
 
+    def __init__(self, session: Session, reach: int = REACH) -> None:
+        super().__init__(session)
+        self.reach = reach
+
     def settle(self) -> None:
         """Plans for the values at hand, and never a whole table: the planner takes a very common word for a reason to
         read it; but it comes with the reader's own marks, and what fits both is little, else the walk had found enough.
@@ -133,6 +138,7 @@ class Search(Repository):
 class _Finder:
     def __init__(self, search: Search, table: str, key: str, scope: Scope, wanted: Wanted) -> None:
         self.session = search.session
+        self.reach = search.reach
         self.names = {"table": table, "key": key}
         self.scope = scope
         self.wanted = wanted
@@ -160,7 +166,7 @@ class _Finder:
             "time": before[0] if before else None,
             "id": before[1] if before else None,
             "limit": limit,
-            "reach": REACH,
+            "reach": self.reach,
         }
 
     def _own_chats(self, given: dict[str, Any]) -> _Walked | None:
@@ -168,7 +174,7 @@ class _Finder:
 
     def _rooms(self, given: dict[str, Any]) -> _Walked | None:
         """Of little that was said, all; of much, the newest in all rooms of the company."""
-        if self.scope.oversees or self.scope.said > REACH:
+        if self.scope.oversees or self.scope.said > self.reach:
             return self._walk("w.is_room AND w.company_id = :company", self.scope.is_in, given)
         if not self.scope.rooms:
             return None

@@ -48,6 +48,7 @@ _PUT_TITLE = text(
     ON CONFLICT (conversation_id) DO UPDATE SET words = excluded.words
     """
 )
+_REMOVE_TITLE = text("DELETE FROM title_words WHERE conversation_id = :id")
 _SEARCHED = """
     SELECT m.id, m.seq, m.content, coalesce(m.extra -> 'imported' ->> 'model', (
         SELECT k.model FROM model_calls k
@@ -89,7 +90,9 @@ class SearchIndex(Repository):
         self.session.execute(_UNMARK, {"id": message_id, "word": mark.value})
 
     def put_title(self, conversation_id: UUID, title: str) -> None:
-        self.session.execute(_PUT_TITLE, {"id": conversation_id, "words": vector_of(title)})
+        words = vector_of(title)
+        given = {"id": conversation_id, "words": words}
+        self.session.execute(_PUT_TITLE if words else _REMOVE_TITLE, given)
 
     def put_conversation(self, conversation_id: UUID) -> int:
         """Title and messages of a conversation, all anew. Returns how many messages there were."""

@@ -14,7 +14,17 @@ from uuid import UUID
 
 from core import clock
 from core.search.dates import DATES, day_of
-from core.search.words import LONGEST_WORD, Token, bare, fold, quoted, stems_of, tokens_of
+from core.search.words import (
+    LONGEST_WORD,
+    Token,
+    accented_stems_of,
+    bare,
+    fold,
+    pair_of,
+    quoted,
+    stems_of,
+    tokens_of,
+)
 
 LONGEST_QUERY = 2_000
 MOST_TERMS = 40
@@ -92,6 +102,8 @@ class Query:
     words: list[Token] = field(default_factory=list)
     """What a snippet is to show."""
     prefixes: list[str] = field(default_factory=list)
+    forms: set[str] = field(default_factory=set)
+    """Stems that are told by accents."""
     is_about_messages: bool = False
     """True when an operator asks for what a title does not have."""
     finds_nothing: bool = False
@@ -129,6 +141,9 @@ def parse(text: str, *, zone: tzinfo = UTC) -> Query:
 
 def _add(query: Query, term: "re.Match[str]", zone: tzinfo) -> None:
     name = (term["name"] or "").lower()
+    if term["word"] and term["word"].endswith(":") and term["word"][:-1].lower() in OPERATORS:
+        _operate(query, term["word"][:-1].lower(), "", zone, is_excluded=False)
+        return
     value = term["quote"] if term["quote"] is not None else term["word"]
     is_quoted = term["quote"] is not None
     if name in OPERATORS:
@@ -157,6 +172,9 @@ def _look_for(query: Query, value: str, *, is_quoted: bool, is_excluded: bool) -
         found = phrase(tokens)
     else:
         found = _all([word(token) for token in tokens[:-1]] + [(prefix if is_prefix else word)(tokens[-1])])
+        if len(tokens) == 1 and not is_prefix and (more := accented_stems_of(value)):
+            found = _any([found, *map(quoted, more)])
+            query.forms |= set(more)
     if is_excluded:
         query.conditions.append(f"!({found})")
         return
@@ -200,6 +218,11 @@ def prefix(token: Token) -> str:
 
 def phrase(tokens: Sequence[Token]) -> str:
     """These as typed, one behind the other."""
+    pairs = [quoted(pair) for one, other in pairwise(tokens) if (pair := pair_of(one, other))]
+    return _all([*pairs, _in_order_of(tokens)])
+
+
+def _in_order_of(tokens: Sequence[Token]) -> str:
     places = [place for at, token in enumerate(tokens) for place in _places(token, is_last=at == len(tokens) - 1)]
     return _in_order(places[:MOST_IN_PHRASE])
 

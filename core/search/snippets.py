@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core.search.query import Query
-from core.search.words import PART, Token, bare, fold, stems_of, tokens_of
+from core.search.words import PART, Token, accented_stems_of, bare, fold, stems_of, tokens_of
 
 LENGTH = 240
 """Characters shown, about."""
@@ -35,7 +35,7 @@ class Highlighter:
         self.unspaced = [token.text for token in query.words if token.is_unspaced]
         self.prefixes = tuple(query.prefixes)
         words = {part for token in query.words if not token.is_unspaced for part in (*token.parts, bare(token))}
-        self.forms = words | {stemmed for word in words for stemmed in stems_of(word)}
+        self.forms = words | {stemmed for word in words for stemmed in stems_of(word)} | query.forms
 
     def snippet(self, text: str) -> Spans:
         """The best piece of the text; its beginning where none of the words is in it."""
@@ -58,9 +58,18 @@ class Highlighter:
         for token in tokens_of(folded):
             if token.start > last:
                 return
-            for start, end in self._in_token(token):
+            for start, end in self._in_token(token) if places is None else self._with_accents(token, line, places):
                 last = min(last, end + LOOK_ON)
                 yield (start, end) if places is None else (places[start], places[end - 1] + 1)
+
+    def _with_accents(self, token: Token, line: str, places: list[int]) -> Iterator[Span]:
+        """The same in a text that has accents: a word may also be known by its form with them."""
+        start, end = token.start, token.start + len(token.text)
+        as_written = line[places[start] : places[end - 1] + 1]
+        if token.is_word and not self.forms.isdisjoint(accented_stems_of(as_written)):
+            yield start, end
+        else:
+            yield from self._in_token(token)
 
     def _in_token(self, token: Token) -> Iterator[Span]:
         if token.is_unspaced:

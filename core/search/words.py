@@ -5,6 +5,7 @@ spaces, so the words are made here and handed over as a finished `tsvector`:
 
 - every word as typed, folded (no case, no accents), at its position: `delivered`
 - its stem in the language of the text, with the language's letter: `=edeliv`
+- two small words in a row as one, so that a phrase of such words need not be looked for in every text: `to be`
 - an identifier as a whole beside its parts: `core/db.py`, `core`, `db`, `py`
 - of Chinese, Japanese, Korean and other writing without spaces every pair of characters, and the last one alone
 
@@ -185,6 +186,16 @@ ENOUGH = 0.4
 """A second language counts when the text has so many of its small words beside those of the first."""
 
 
+SMALL_WORDS = frozenset().union(*(language.small_words for language in LATIN))
+
+
+def pair_of(one: Token | None, other: Token) -> str | None:
+    """Two small words in a row as one lexeme; None for all others."""
+    if one is None or one.text not in SMALL_WORDS or other.text not in SMALL_WORDS:
+        return None
+    return f"{one.text} {other.text}" if one.position + 1 == other.position else None
+
+
 def languages_of(words: list[str]) -> tuple[Language, ...]:
     """The languages in Latin letters that a text with these words is in; all of them when none of its words tells."""
     counts = {language: sum(word in language.small_words for word in words) for language in LATIN}
@@ -222,15 +233,32 @@ def stems_of(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (stem(word, language) for language in possible_languages(word)))))
 
 
+def accented(text: str) -> list[str]:
+    """Its words in Latin letters with marks: in several languages their forms are told by these."""
+    if text.isascii():
+        return []
+    words = dict.fromkeys(PART.findall(unicodedata.normalize("NFC", text.casefold())))
+    return [word for word in words if not word.isascii() and possible_languages(word) is LATIN]
+
+
+def accented_stems_of(text: str, languages: tuple[Language, ...] = LATIN) -> list[str]:
+    """The stems of those words as written, without the marks afterwards."""
+    found = (stem(word, language) for word in accented(text) for language in languages)
+    return list(dict.fromkeys(fold(one) for one in found if one))
+
+
 def vector_of(text: str) -> str:
     """The words of a text as PostgreSQL reads a `tsvector`; empty for a text without any."""
     tokens = list(tokens_of(fold(text)))
     spoken = languages_of([token.text for token in tokens if token.is_word])
-    places: dict[str, list[int]] = {}
-    left = LONGEST_WORDS
+    places: dict[str, list[int]] = {one: [] for one in accented_stems_of(text, spoken)}
+    left, before = LONGEST_WORDS, None
     for token in tokens:
         if left < 0:
             break
+        if pair := pair_of(before, token):
+            places.setdefault(pair, [])
+        before = token
         for word, position in _places(token):
             left -= 0 if word in places else len(word.encode()) + 8
             places.setdefault(word, []).append(position)

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from uuid import UUID
 
-from sqlmodel import Session
-
 from core.database.engine import Database
 from core.ids import parse_id
 from core.permissions import Actor, Permission
 from core.repositories.companies import Companies
-from core.repositories.search import Candidates, Position, Scope, Search, Wanted
+from core.repositories.search import REACH, Candidates, Position, Scope, Search, Wanted
 from core.repositories.search_hits import HitLine, SearchHits
 from core.search.query import Mark, Named, Query, called, parse
 from core.search.snippets import Highlighter, Spans
@@ -30,8 +28,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SearchService:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, reach: int = REACH) -> None:
+        """`reach`: how many of the newest entries a first look takes in; what is found does not depend on it."""
         self.database = database
+        self.reach = reach
 
     def search(
         self,
@@ -54,12 +54,13 @@ class SearchService:
         if query.is_empty:
             return Found(hints=tuple(query.hints))
         with self.database.transaction() as session:
-            Search(session).settle()
-            scope = Search(session).scope_of(actor)
-            words = _Looked(session, actor, scope, query).words()
+            search = Search(session, self.reach)
+            search.settle()
+            scope = search.scope_of(actor)
+            words = _Looked(search, actor, scope, query).words()
             if words is None:
                 return Found(hints=tuple(query.hints))
-            looking = _Looking(session, actor, scope, query, Wanted(words, query.since, query.until))
+            looking = _Looking(search, actor, scope, query, Wanted(words, query.since, query.until))
             start = Cursor.parse(after)
             lines, following = (looking.best if order is Order.BEST else looking.newest)(start or Cursor(), limit)
             titles = looking.titles() if start is None else ()
@@ -99,8 +100,9 @@ def _is_number(text: str) -> bool:
 class _Looked:
     """Looks up the names behind from: and in:."""
 
-    def __init__(self, session: Session, actor: Actor, scope: Scope, query: Query) -> None:
-        self.session = session
+    def __init__(self, search: Search, actor: Actor, scope: Scope, query: Query) -> None:
+        self.search = search
+        self.session = search.session
         self.actor = actor
         self.scope = scope
         self.query = query
@@ -159,7 +161,7 @@ class _Looked:
         return [Mark.CONVERSATION.of_id(place) for place in places[:MOST_PLACES]]
 
     def _conversations(self, condition: str) -> list[UUID]:
-        keys = [one.key for one in Search(self.session).titles(self.scope, Wanted(condition), MOST_PLACES + 1).found]
+        keys = [one.key for one in self.search.titles(self.scope, Wanted(condition), MOST_PLACES + 1).found]
         return [line.conversation_id for line in SearchHits(self.session).list_titles(self.actor, keys, len(keys))]
 
 
@@ -173,8 +175,9 @@ def _pieces(word: str) -> list[str]:
 
 
 class _Looking:
-    def __init__(self, session: Session, actor: Actor, scope: Scope, query: Query, wanted: Wanted) -> None:
-        self.session = session
+    def __init__(self, search: Search, actor: Actor, scope: Scope, query: Query, wanted: Wanted) -> None:
+        self.search = search
+        self.session = search.session
         self.actor = actor
         self.scope = scope
         self.query = query
@@ -206,14 +209,13 @@ class _Looking:
             at, width = Cursor(window.found[-1].position), width * 2
 
     def _window(self, at: Cursor, limit: int, width: int) -> Candidates:
-        search, enough = Search(self.session), limit + 1
-        return search.messages(self.scope, self.wanted, enough=enough, limit=width, before=at.before)
+        return self.search.messages(self.scope, self.wanted, enough=limit + 1, limit=width, before=at.before)
 
     def titles(self) -> tuple[TitleHit, ...]:
         """Those that fit the words; what only messages have, no title has."""
         if self.query.is_about_messages or self.query.places or not self.query.ranked:
             return ()
-        found = Search(self.session).titles(self.scope, self.wanted, TITLES + SLICE).found
+        found = self.search.titles(self.scope, self.wanted, TITLES + SLICE).found
         lines = SearchHits(self.session).list_titles(self.actor, [one.key for one in found], TITLES)
         show = Highlighter(self.query)
         return tuple(
