@@ -128,18 +128,30 @@ class Search(Repository):
         self, scope: Scope, wanted: Wanted, *, enough: int, limit: int, before: Position | None = None
     ) -> Candidates:
         """The newest that fit: at most `limit`, and at least `enough` unless there are no more."""
-        return _Finder(self, "message_words", "message_id", scope, wanted).newest(enough, limit, before)
+        return _Finder(self, _MESSAGES, scope, wanted).newest(enough, limit, before)
 
     def titles(self, scope: Scope, wanted: Wanted, limit: int) -> Candidates:
         """The same for conversations by their titles, by when they began."""
-        return _Finder(self, "title_words", "conversation_id", scope, wanted).newest(limit, limit, None)
+        return _Finder(self, _TITLES, scope, wanted).newest(limit, limit, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    name: str
+    key: str
+    share: int
+    """A walk looks at one in so many of the entries it may: of titles there are fewer, and a page shows a few only."""
+
+
+_MESSAGES = _Table("message_words", "message_id", 1)
+_TITLES = _Table("title_words", "conversation_id", 4)
 
 
 class _Finder:
-    def __init__(self, search: Search, table: str, key: str, scope: Scope, wanted: Wanted) -> None:
+    def __init__(self, search: Search, table: _Table, scope: Scope, wanted: Wanted) -> None:
         self.session = search.session
-        self.reach = search.reach
-        self.names = {"table": table, "key": key}
+        self.reach = max(1, search.reach // table.share)
+        self.names = {"table": table.name, "key": table.key}
         self.scope = scope
         self.wanted = wanted
 

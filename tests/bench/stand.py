@@ -18,11 +18,15 @@ from core.database.migrate import migrate
 
 
 class Stand:
-    def __init__(self, folder: Path, server_url: URL, progress: Progress, *, is_quick: bool) -> None:
+    def __init__(
+        self, folder: Path, server_url: URL, progress: Progress, *, is_quick: bool, messages: int | None = None
+    ) -> None:
+        """`messages`: how many search is to look through; None: as many as it does by itself."""
         self.folder = folder
         self.server_url = server_url
         self.progress = progress
         self.is_quick = is_quick
+        self.messages = messages
         self.settings = Settings(
             _env_file=None,  # type: ignore[call-arg]
             data_dir=folder,
@@ -55,12 +59,12 @@ class Stand:
 
 
 @contextmanager
-def stand(progress: Progress, *, is_quick: bool) -> Iterator[Stand]:
+def stand(progress: Progress, *, is_quick: bool, messages: int | None = None) -> Iterator[Stand]:
     with tempfile.TemporaryDirectory(prefix="parley-bench-", ignore_cleanup_errors=True) as folder:
         server = EmbeddedPostgres(Path(folder))
         url = server.start()
         try:
-            yield Stand(Path(folder), url, progress, is_quick=is_quick)
+            yield Stand(Path(folder), url, progress, is_quick=is_quick, messages=messages)
         finally:
             server.stop()
 

@@ -17,7 +17,7 @@ def statements_of(database: Database) -> Iterator[list[tuple[str, Any]]]:
     sent: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.startswith(QUERIES):
+        if statement.lstrip().startswith(QUERIES):
             sent.append((statement, parameters))
 
     event.listen(database.engine, "before_cursor_execute", note)

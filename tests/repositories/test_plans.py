@@ -29,8 +29,10 @@ from core.repositories.queued_questions import QueuedQuestions
 from core.repositories.rate_limits import RateLimits
 from core.repositories.reactions import Reactions
 from core.repositories.rooms import Rooms
+from core.repositories.search import REACH, Search, Wanted
 from core.repositories.unread import Unreads
-from tests.bench.seeding import make_list, make_person, make_rooms, make_talk
+from core.search.words import vector_of
+from tests.bench.seeding import ANSWER, QUESTION, make_list, make_person, make_rooms, make_talk
 from tests.bench.statements import statements_of
 from tests.conftest import cloned
 
@@ -301,3 +303,57 @@ def numbered(sql: str) -> str:
     """`%(name)s` as `$1`, `$2`, …, which is how PostgreSQL itself knows parameters."""
     names = list(dict.fromkeys(re.findall(PARAMETER, sql)))
     return re.sub(PARAMETER, lambda found: f"${names.index(found[1]) + 1}", sql)
+
+
+# Searching: what it costs is bounded by how far the first look reaches, and by what the inverted index finds.
+FIND_INDEXED = """
+    INSERT INTO message_words (message_id, company_id, conversation_id, scope_id, is_room, said_at, words)
+    SELECT m.id, c.company_id, c.id, c.owner_id, false, m.created_at,
+        CAST(concat(CASE m.role WHEN 'user' THEN :question ELSE :answer END, CASE m.seq WHEN 7 THEN ' ''rare''' END,
+            ' ''~u', right(CAST(c.owner_id AS text), 17), '''') AS tsvector)
+    FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE c.id = :conversation
+"""
+
+
+@pytest.fixture(scope="module")
+def searched(filled: Filled) -> Filled:
+    with filled.database.transaction() as session:
+        given = {"conversation": filled.long, "question": vector_of(QUESTION), "answer": vector_of(ANSWER)}
+        session.connection().execute(text(FIND_INDEXED), given)
+    with filled.database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE message_words"))
+    return filled
+
+
+def search_plans(filled: Filled, words: str) -> list[Plan]:
+    with filled.database.transaction() as session:
+        search = Search(session)
+        search.settle()
+        with statements_of(filled.database) as sent:
+            search.messages(search.scope_of(filled.few), Wanted(words), enough=21, limit=200)
+        explain = session.connection().exec_driver_sql
+        return [
+            Plan(explain(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", values).scalar_one()[0]["Plan"])
+            for sql, values in sent
+        ]
+
+
+def test_a_common_word_is_found_within_the_first_look(searched: Filled) -> None:
+    _rooms, walk = search_plans(searched, "'suppliers'")
+    assert "message_words_scope_idx" in walk.indexes
+    assert not walk.sorts
+    assert walk.rows <= 2 * 200 + 5
+
+
+def test_a_rare_word_costs_one_look_and_what_it_finds(searched: Filled) -> None:
+    _rooms, walk, horizon, gathering = search_plans(searched, "'rare'")
+    assert walk.rows <= REACH
+    assert horizon.rows <= REACH
+    assert "message_words_words_idx" in gathering.indexes
+    assert gathering.rows <= 5
+
+
+@pytest.mark.parametrize("words", ["'suppliers'", "'rare'", "'nothing'", "'sup':*", "!'suppliers'", "('of' <-> 'our')"])
+def test_no_search_reads_a_table_whole(searched: Filled, words: str) -> None:
+    for plan in search_plans(searched, words):
+        assert not {node["Relation Name"] for node in plan.nodes if node["Node Type"] == "Seq Scan"}

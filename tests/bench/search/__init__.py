@@ -1,0 +1,1 @@
+"""Search: a corpus of any size, and finding in it."""

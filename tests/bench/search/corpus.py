@@ -1,0 +1,276 @@
+"""Messages in bulk, with words as unevenly spread as in a language, for a company of two hundred.
+
+One person has twenty thousand chats, one has twenty, a moderator looks after two hundred company rooms; the rest is
+others'.
+The whole stretches over a year, and what was said about the same time stands together, as it does where it grew.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import accumulate
+from uuid import UUID
+
+import psycopg
+from rich.progress import Progress
+
+from core.database.engine import Database
+from core.ids import new_id
+from core.models import ConversationKind
+from core.permissions import Actor, Role
+from core.search.query import Mark
+from core.search.words import LATIN, SMALL_WORDS, fold, quoted, stem
+from tests.bench.stand import plain
+from tests.support.builders import make_actor, make_company, make_user
+
+PEOPLE = 200
+HEAVY_SHARE, ROOMS_SHARE = 0.4, 0.2
+HEAVY_CHATS, ROOMS, LIGHT_CHATS, LIGHT_MESSAGES = 20_000, 200, 20, 20
+VOCABULARY = 50_000
+CONSONANTS = ("b", "br", "d", "f", "fl", "g", "k", "l", "m", "n", "p", "pr", "r", "s", "st", "t", "tr", "v")
+VOWELS = ("a", "e", "i", "o", "u", "ai", "ea", "ou")
+SYLLABLES = [consonant + vowel for consonant in CONSONANTS for vowel in VOWELS]
+BEGAN = datetime(2025, 11, 1, tzinfo=UTC)
+YEAR = timedelta(days=365)
+QUESTION, ANSWER = 14, 60
+"""Words, on average."""
+CODED = 400
+"""One message in so many has a code of its own."""
+REACTED, EDITED = 97, 89
+WORDS_COLUMNS = "message_id, company_id, conversation_id, scope_id, is_room, said_at, words"
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A conversation of the corpus."""
+
+    id: UUID
+    kind: ConversationKind
+    owner: UUID
+
+
+@dataclass
+class Corpus:
+    database: Database
+    heavy: Actor
+    light: Actor
+    moderator: Actor
+    words: list[str]
+    """From the most to the least frequent."""
+    codes: list[str]
+    phrases: list[str]
+
+    @cached_property
+    def sixty(self) -> list[str]:
+        """Words of every frequency, from the most frequent to those that are there a few times."""
+        last = len(self.words) - 1
+        ranks = {round(last ** (at / 59)) for at in range(60)}
+        more = (rank for rank in range(last) if rank not in ranks)
+        return [self.words[rank] for rank in sorted([*ranks, *(next(more) for _ in range(60 - len(ranks)))])]
+
+
+def fill(database: Database, messages: int, progress: Progress) -> Corpus:
+    dice = random.Random(20251101)
+    with database.transaction() as session:
+        company = make_company(session)
+        roles = (Role.STAFF, Role.MODERATOR)
+        people = [make_user(session, company) for _ in range(PEOPLE - 1)]
+        moderator = make_user(session, company, roles)
+    heavy, light, *others = people
+    words = vocabulary(dice)
+    corpus = Corpus(
+        database, make_actor(heavy), make_actor(light), make_actor(moderator, roles), words, codes=[], phrases=[]
+    )
+    talks = _talks(dice, messages, heavy.id, light.id, [one.id for one in others], moderator.id)
+    with plain(database.engine.url, autocommit=True) as connection:
+        connection.execute("SET synchronous_commit = off")
+        connection.execute("DROP INDEX message_words_words_idx, title_words_words_idx")
+        _add_talks(connection, corpus, talks, dice)
+        _add_messages(connection, corpus, talks, messages, dice, progress)
+        connection.execute("SET maintenance_work_mem = '1GB'")
+        for table in ("message_words", "title_words"):
+            connection.execute(
+                f"CREATE INDEX {table}_words_idx ON {table} USING gin (words) WITH (gin_pending_list_limit=512)"
+            )
+        connection.execute("VACUUM ANALYZE")
+    return corpus
+
+
+def vocabulary(dice: random.Random) -> list[str]:
+    """English small words, then made up ones."""
+    small = sorted(LATIN[0].small_words)
+    dice.shuffle(small)
+    made: dict[str, None] = {}
+    while len(made) < VOCABULARY:
+        made["".join(dice.choices(SYLLABLES, k=dice.choice((2, 2, 3, 3, 4))))] = None
+    return [*small, *made]
+
+
+def _talks(
+    dice: random.Random, messages: int, heavy: UUID, light: UUID, others: list[UUID], moderator: UUID
+) -> list[tuple[Talk, int]]:
+    """Each conversation and how much is said in it."""
+    found = [
+        (Talk(new_id(), ConversationKind.ASSISTANT, heavy), max(2, round(messages * HEAVY_SHARE / HEAVY_CHATS)))
+        for _ in range(min(HEAVY_CHATS, messages // 5))
+    ]
+    found += [(Talk(new_id(), ConversationKind.ASSISTANT, light), LIGHT_MESSAGES) for _ in range(LIGHT_CHATS)]
+    found += [
+        (Talk(new_id(), ConversationKind.COMPANY, moderator), round(messages * ROOMS_SHARE / ROOMS))
+        for _ in range(ROOMS)
+    ]
+    left = messages - sum(count for _, count in found)
+    while left > 0:
+        count = min(left, dice.randrange(4, 120))
+        found.append((Talk(new_id(), ConversationKind.ASSISTANT, dice.choice(others)), count))
+        left -= count
+    return found
+
+
+def _add_talks(
+    connection: "psycopg.Connection[tuple]", corpus: Corpus, talks: list[tuple[Talk, int]], dice: random.Random
+) -> None:
+    company, last = corpus.heavy.company_id, BEGAN + YEAR
+    columns = (
+        "id, created_at, company_id, owner_id, kind, title, is_titled, last_seq, said, member_count, last_message_at,"
+        " instructions"
+    )
+    titles = {talk.id: " ".join(dice.choices(corpus.words[:2_000], k=4)) for talk, _ in talks}
+    with connection.cursor() as cursor:
+        with cursor.copy(f"COPY conversations ({columns}) FROM STDIN") as copy:
+            for talk, count in talks:
+                copy.write_row(
+                    (
+                        talk.id,
+                        BEGAN,
+                        company,
+                        talk.owner,
+                        talk.kind.value,
+                        titles[talk.id],
+                        True,
+                        count,
+                        count,
+                        1,
+                        last,
+                        "",
+                    )
+                )
+        with cursor.copy(
+            "COPY members (conversation_id, user_id, kind, role, joined_at, last_read_seq, muted) FROM STDIN"
+        ) as copy:
+            for talk, count in talks:
+                copy.write_row((talk.id, talk.owner, talk.kind.value, "owner", BEGAN, count, False))
+        with cursor.copy(
+            "COPY title_words (conversation_id, company_id, scope_id, is_room, said_at, words) FROM STDIN"
+        ) as copy:
+            for talk, _ in talks:
+                vector = f"{_vector(titles[talk.id])} {_scope_marks(talk, company)}"
+                copy.write_row((talk.id, company, _scope(talk), talk.kind.is_room, BEGAN, vector))
+
+
+def _add_messages(
+    connection: "psycopg.Connection[tuple]",
+    corpus: Corpus,
+    talks: list[tuple[Talk, int]],
+    messages: int,
+    dice: random.Random,
+    progress: Progress,
+) -> None:
+    """In two passes over the same text, since a COPY fills one table."""
+    company = corpus.heavy.company_id
+    order = [at for at, (_, count) in enumerate(talks) for _ in range(count)]
+    dice.shuffle(order)
+    keys = [new_id() for _ in order]
+    columns = (
+        "id, created_at, conversation_id, seq, sender_id, role, message_type, content, status, tokens_used, edited_at"
+    )
+    for which in ("messages", "words"):
+        said = _said(random.Random(7), corpus, len(order), is_noting=which == "messages")
+        seqs: dict[int, int] = {}
+        target = (
+            f"COPY messages ({columns}) FROM STDIN"
+            if which == "messages"
+            else f"COPY message_words ({WORDS_COLUMNS}) FROM STDIN"
+        )
+        with connection.cursor() as cursor, cursor.copy(target) as copy:
+            task = progress.add_task(f"{messages:,} {which}", total=len(order))
+            for number, (talk_at, key, text) in enumerate(zip(order, keys, said, strict=True)):
+                talk, at = talks[talk_at][0], BEGAN + YEAR * (number / len(order))
+                seq = seqs[talk_at] = seqs.get(talk_at, 0) + 1
+                is_person = seq % 2 == 1
+                edited = at if number % EDITED == 0 else None
+                if which == "messages":
+                    role, sender = ("user", talk.owner) if is_person else ("assistant", None)
+                    copy.write_row((key, at, talk.id, seq, sender, role, "text", text, "complete", 60, edited))
+                else:
+                    marks = [_scope_marks(talk, company), Mark.ROLE.of("user" if is_person else "assistant")]
+                    marks += [Mark.SENDER.of_id(talk.owner)] if is_person else [Mark.MODEL.of(f"model-{number % 6}")]
+                    marks += [Mark.EDITED.of("")] if edited else []
+                    marks += [Mark.REACTION.of("")] if number % REACTED == 0 else []
+                    vector = f"{_vector(text)} {' '.join(marks)}"
+                    copy.write_row((key, company, talk.id, _scope(talk), talk.kind.is_room, at, vector))
+                if number % 1000 == 0:
+                    progress.update(task, completed=number)
+            progress.update(task, completed=len(order))
+
+
+def _said(dice: random.Random, corpus: Corpus, count: int, *, is_noting: bool) -> Iterator[str]:
+    """Texts by Zipf's law; in some a code that is nowhere else."""
+    weights = list(accumulate(1 / (rank + 2.7) for rank in range(len(corpus.words))))
+    for number in range(count):
+        length = max(3, round(dice.gauss(QUESTION if number % 2 else ANSWER, 8)))
+        said = dice.choices(corpus.words, cum_weights=weights, k=length)
+        if number % CODED == 0:
+            code = f"ERR_{number:X}_{dice.randrange(16**4):04X}"
+            said.insert(length // 2, code)
+            if is_noting:
+                corpus.codes.append(code)
+        if is_noting and number % 5_003 == 0:
+            corpus.phrases.append(" ".join(said[:2]))
+        yield " ".join(said)
+
+
+ENGLISH = LATIN[0]
+_ENTRIES: dict[str, str] = {}
+
+
+def _vector(text: str) -> str:
+    """What `vector_of` makes of such a text, ten times as fast; the bench compares the two."""
+    places: dict[str, list[int]] = {}
+    stems: dict[str, None] = {}
+    position, before = 1, ""
+    for word in text.split(" "):
+        if before in SMALL_WORDS and word in SMALL_WORDS:
+            stems[f"{before} {word}"] = None
+        before = word
+        if "_" in word:
+            folded = fold(word)
+            places.setdefault(folded, []).append(position)
+            for part in folded.split("_"):
+                places.setdefault(part, []).append(position)
+                stems |= {found: None for found in [stem(part, ENGLISH)] if found}
+                position += 1
+            continue
+        places.setdefault(word, []).append(position)
+        position += 1
+    entries = [f"{quoted(word)}:{','.join(f'{one}A' for one in at)}" for word, at in places.items()]
+    for word in places:
+        if word not in _ENTRIES:
+            found = stem(word, ENGLISH)
+            _ENTRIES[word] = quoted(found) if found else ""
+        if _ENTRIES[word]:
+            entries.append(_ENTRIES[word])
+    return " ".join([*entries, *map(quoted, stems)])
+
+
+def _scope(talk: Talk) -> UUID:
+    return talk.id if talk.kind.is_room else talk.owner
+
+
+def _scope_marks(talk: Talk, company: UUID) -> str:
+    wider = [Mark.COMPANY.of_id(company), Mark.SHARED.of_id(company)]
+    return " ".join(
+        [Mark.CONVERSATION.of_id(talk.id), *(wider if talk.kind.is_room else [Mark.OWNER.of_id(talk.owner)])]
+    )
