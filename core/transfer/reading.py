@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from core.errors import Invalid
-from core.transfer import chatgpt, open_webui, parley_json
+from core.transfer import chatgpt, open_webui
 from core.transfer.document import Document
+from core.transfer.parley_json import from_json
 from core.transfer.splitting import EMPTY, NOT_JSON, Item, items_of
 from core.transfer.unpacking import Bomb, is_zip, json_files_in
 from core.transfer.values import UNSTORABLE, a_dict, a_title, storable
@@ -146,7 +147,7 @@ def _parsed(item: Item) -> tuple[Any, bool]:
 def _reader_for(value: object) -> Callable[[Mapping[str, Any]], Document]:
     said = a_dict(value)
     if str(said.get("format")).startswith("parley."):
-        return parley_json.from_json
+        return from_json
     if chatgpt.is_chatgpt(said):
         return chatgpt.read
     if open_webui.is_open_webui(said):
