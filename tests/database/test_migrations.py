@@ -1,10 +1,19 @@
+from decimal import Decimal
+
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL
 from sqlmodel import SQLModel
 
+from core.config import Settings
+from core.database.engine import connect
 from core.database.migrate import alembic_config, migrate
+from core.ids import new_id
+from core.models import Conversation
+from core.permissions import Actor, Role
+from core.services.indexing import SearchIndexer
+from core.services.search import SearchService
 from tests.conftest import cloned
 
 CATALOGUE = {
@@ -51,3 +60,46 @@ def test_up_down_up_leaves_the_same_schema(fresh_url: URL) -> None:
     with engine.connect() as connection:
         assert catalogue(connection) == before
     engine.dispose()
+
+
+BEFORE_SEARCH = """
+    INSERT INTO companies (id, created_at, name, instructions) VALUES (:company, now(), 'Bakery', '');
+    INSERT INTO users (id, created_at, company_id, email, display_name, is_active)
+        VALUES (:user, now(), :company, 'ada@example.com', 'Ada', true);
+    INSERT INTO user_roles (user_id, role) VALUES (:user, 'staff');
+    INSERT INTO conversations (id, created_at, company_id, owner_id, kind, title, is_titled, last_seq, last_message_at,
+        instructions) VALUES (:conversation, now(), :company, :user, 'assistant', 'Flour prices', true, 1, now(), '');
+    INSERT INTO members (conversation_id, user_id, role, joined_at, last_read_seq, muted)
+        VALUES (:conversation, :user, 'owner', now(), 0, false);
+    INSERT INTO messages (id, created_at, conversation_id, seq, sender_id, role, message_type, content, status)
+        VALUES (:message, now(), :conversation, 1, :user, 'user', 'text', 'What does rye cost?', 'complete');
+    INSERT INTO model_calls (id, created_at, company_id, user_id, conversation_id, purpose, provider, model,
+        input_tokens, output_tokens, usage_source, cost, duration_ms, status)
+        SELECT gen_random_uuid(), now(), :company, :user, :conversation, 'answer', 'openai', 'one', 100, 20, 'exact',
+            cost, 900, 'complete' FROM (VALUES (0.25), (0.5), (NULL)) AS calls (cost)
+"""
+
+
+def test_what_was_there_before_search_is_counted_and_found(fresh_url: URL, settings: Settings) -> None:
+    names = ("company", "user", "conversation", "message")
+    keys = {name: new_id() for name in names}
+    engine = create_engine(fresh_url)
+    with engine.connect() as connection:
+        command.downgrade(alembic_config(connection), "0003")
+        for statement in BEFORE_SEARCH.split(";"):
+            connection.execute(text(statement), {name: keys[name] for name in names if f":{name}" in statement})
+        connection.commit()
+    migrate(engine)
+    engine.dispose()
+    database = connect(settings, fresh_url)
+    with database.reading() as session:
+        conversation = session.get_one(Conversation, keys["conversation"])
+        assert (conversation.tokens, conversation.spent) == (360, Decimal("0.75"))
+    indexer = SearchIndexer(database)
+    assert indexer.count() == 1
+    assert list(indexer.work()) == [1]
+    ada = Actor(keys["user"], keys["company"], "ada@example.com", "Ada", frozenset({Role.STAFF}))
+    found = SearchService(database).search(ada, "rye")
+    assert [hit.message_id for hit in found.hits] == [keys["message"]]
+    assert SearchService(database).search(ada, "flour").titles
+    database.dispose()
