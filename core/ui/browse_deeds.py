@@ -1,6 +1,6 @@
 """Putting away several conversations at once, and taking that back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from core.ui.text import as_label
 DONE = "browse_done"
 ROUND = "browse_round"
 """Another one, and the list is a new one, in which nothing is ticked."""
-MOST_REFUSALS = 5
+MOST_NAMED = 5
 OFFERS: dict[State, tuple[Deed, ...]] = {
     State.ACTIVE: (Deed.ARCHIVE, Deed.DELETE),
     State.ARCHIVED: (Deed.UNARCHIVE, Deed.DELETE),
@@ -49,7 +49,9 @@ def deed_buttons(actor: Actor, titles: Mapping[UUID, str], state: State, *, key:
     """`titles`: of the conversations it is about."""
     for deed in OFFERS[state]:
         label, icon, _ = LABELS[deed]
-        st.button(label, icon=icon, key=f"{key}_{deed}", on_click=put_away, args=(actor, titles, deed))
+        st.button(
+            label, icon=icon, key=f"{key}_{deed}", disabled=not titles, on_click=put_away, args=(actor, titles, deed)
+        )
 
 
 def put_away(actor: Actor, titles: Mapping[UUID, str], deed: Deed) -> None:
@@ -81,10 +83,17 @@ def told(actor: Actor) -> None:
             undoing = (actor, dict.fromkeys(last.done, ""), last.deed.undo)
             st.button("Undo", icon=":material/undo:", key="browse_undo", on_click=put_away, args=undoing)
             st.button("Dismiss", type="tertiary", key="browse_dismiss", on_click=_forget)
-    for title, sentence in last.refusals[:MOST_REFUSALS]:
-        st.warning(f"“{as_label(title) or 'New chat'}”: {sentence}", icon=":material/block:")
-    if more := last.refusals[MOST_REFUSALS:]:
-        st.caption(f"And {len(more):,} more that were left as they are.")
+    for sentence, titles in _by_sentence(last.refusals).items():
+        named = ", ".join(f"“{as_label(title) or 'New chat'}”" for title in titles[:MOST_NAMED])
+        more = f" and {len(titles) - MOST_NAMED:,} more" if len(titles) > MOST_NAMED else ""
+        st.warning(f"{named}{more}: {sentence}", icon=":material/block:")
+
+
+def _by_sentence(refusals: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for title, sentence in refusals:
+        found.setdefault(sentence, []).append(title)
+    return found
 
 
 def _sentence(last: Told) -> str:

@@ -53,11 +53,12 @@ BESIDE: dict[str, Any] = {
 
 
 def browse_list(actor: Actor, address: Address, page: Page) -> None:
+    # Always there: if it came with the first tick, the table would move away under the second one.
     bar = st.container(horizontal=True, vertical_alignment="center", gap="small", key="browse_actions")
-    if titles := _table(address, page):
-        with bar:
-            st.markdown(f"{len(titles):,} selected", width="content")
-            deed_buttons(actor, titles, address.filters.state, key="selected")
+    titles = _table(address, page)
+    with bar:
+        st.caption(f"{len(titles):,} selected", width="content")
+        deed_buttons(actor, titles, address.filters.state, key="selected")
     if page.newer or page.older:
         with st.container(horizontal=True, horizontal_alignment="center"):
             _step("Newer", "chevron_left", replace(address, newer=page.newer, older=None), is_there=bool(page.newer))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, tzinfo
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -66,7 +67,7 @@ def _body(address: Address, shown: BrowsedTranscript) -> None:
 def _header(actor: Actor, address: Address, conversation: Browsed) -> None:
     with st.container(gap="xsmall"):
         if address.message is None:
-            into_view(str(address.params()), key="browse_opened")
+            into_view(urlencode(address.params()), key="browse_opened")
         with st.container(horizontal=True, vertical_alignment="center", wrap=False, horizontal_alignment="distribute"):
             title = as_label(conversation.title, LONGEST_TITLE) or NEW_CHAT
             st.markdown(f"{KIND_ICONS[conversation.kind]} **{title}**", width="stretch")
@@ -144,7 +145,7 @@ def _messages(shown: BrowsedTranscript, address: Address) -> None:
         with st.container(border=is_found, key="browse_found" if is_found else f"said_{message.seq}"):
             _message(shown, message, where)
             if is_found:
-                into_view(str(address.params()), key="browse_found_here")
+                into_view(urlencode(address.params()), key="browse_found_here")
 
 
 def _message(shown: BrowsedTranscript, message: BrowsedMessage, where: tzinfo) -> None:

@@ -6,10 +6,13 @@ export default ({ data, parentElement }) => {
   const look = () => {
     const place = host.closest('[data-testid="stVerticalBlock"]') ?? host
     const panel = host.closest(".st-key-panel")
-    if (!panel || getComputedStyle(panel).position !== "sticky") return place.scrollIntoView({ block: "start" })
+    if (!panel || getComputedStyle(panel).position !== "sticky") {
+      place.style.scrollMarginTop = "5rem" // below the bar at the top
+      return place.scrollIntoView({ block: "start" })
+    }
     // In view already: only what scrolls within it is moved.
     const body = host.closest(".st-key-panel_body")
     if (body) body.scrollTop += place.getBoundingClientRect().top - body.getBoundingClientRect().top - body.clientHeight / 4
   }
-  setTimeout(look, 200) // until what stands above it has been drawn
+  for (const wait of [200, 700]) setTimeout(look, wait) // until what stands above it has been drawn
 }

@@ -18,6 +18,7 @@ from tests.support.passwords import QuickPasswords
 STAFF, ANALYST, MODERATOR, ADMIN = Role.STAFF, Role.ANALYST, Role.MODERATOR, Role.ADMIN
 NO_ROLE = "Your account has no role yet. An admin can give you one."
 NO_CHAT = "Chatting needs the role staff. An admin can give it to you."
+NO_BROWSING = "Browsing and searching needs the role staff or moderator."
 NO_SETTINGS = "Changing settings needs the role admin."
 SIGNED_OUT = "You are signed out. Sign in to go on."
 SHOWN = None
@@ -42,6 +43,15 @@ GRID = [
     ("chat.py", (MODERATOR, ANALYST), NO_CHAT),
     ("chat.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
     ("chat.py", (), NO_CHAT),
+    ("browse.py", (STAFF,), SHOWN),
+    ("browse.py", (ANALYST,), NO_BROWSING),
+    ("browse.py", (MODERATOR,), SHOWN),
+    ("browse.py", (ADMIN,), NO_BROWSING),
+    ("browse.py", (STAFF, ANALYST), SHOWN),
+    ("browse.py", (STAFF, ADMIN), SHOWN),
+    ("browse.py", (MODERATOR, ANALYST), SHOWN),
+    ("browse.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
+    ("browse.py", (), NO_BROWSING),
     ("account.py", (STAFF,), SHOWN),
     ("account.py", (ANALYST,), SHOWN),
     ("account.py", (MODERATOR,), SHOWN),
@@ -64,6 +74,7 @@ GRID = [
 TITLES = {
     "home.py": "Hello, Ada",
     "chat.py": "What can I do for you, Ada?",
+    "browse.py": "Conversations",
     "account.py": "Account",
     "settings.py": "Settings",
 }
@@ -79,7 +90,7 @@ def assert_shown_or_denied(browser: AppTest, page: str, sentence: str | None) ->
     assert not browser.exception
     if sentence is SHOWN:
         assert browser.title[0].value == TITLES[page]
-        assert not set(sentences(browser)) & {NO_ROLE, NO_CHAT, NO_SETTINGS}
+        assert not set(sentences(browser)) & {NO_ROLE, NO_CHAT, NO_BROWSING, NO_SETTINGS}
     else:
         assert [title.value for title in browser.title] == [DENIED]
         assert sentences(browser) == [sentence]
