@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from psycopg import Connection
+from sqlalchemy.engine import URL
 
 from core.models import MessageRole, MessageStatus
 from core.permissions import Actor
@@ -52,24 +53,25 @@ def measure(stand: Stand) -> list[Row]:
 def _measured(stand: Stand, size: int) -> Iterator[Row]:
     with stand.database() as database:
         corpus = fill(database, size, stand.progress)
-        where = f"{size:,} messages"
-        goal = next((seconds for most, seconds in GOALS if size <= most), None)
-        bench = _Bench(corpus, SearchService(database))
-        found = {}
-        for who in ("heavy", "moderator", "light"):
-            actor: Actor = getattr(corpus, who)
-            for order in Order:
-                timing = bench.time(actor, corpus.sixty, order)
-                found[who, order] = timing
-                yield timing.row(f"{where}: 60 words, {PEOPLE[who]}, {order} first", goal)
-        for name, queries in _kinds(corpus).items():
-            for who in ("heavy", "moderator"):
-                yield bench.time(getattr(corpus, who), queries, Order.BEST).row(f"{where}: {name}, {who}", goal)
-        with plain(database.engine.url, autocommit=True) as connection:
-            yield from _beside_ilike(where, size, connection, corpus, found["heavy", Order.NEWEST])
-            yield _complete(where, connection, bench)
-            yield _sizes(where, connection, size)
-        yield from _appending(stand, where, corpus)
+        yield from looked_through(corpus, database.engine.url, size)
+        yield from _appending(stand, f"{size:,} messages", corpus)
+
+
+def looked_through(corpus: Corpus, url: URL, size: int) -> Iterator[Row]:
+    where, bench = f"{size:,} messages", _Bench(corpus, SearchService(corpus.database))
+    goal = next((seconds for most, seconds in GOALS if size <= most), None)
+    found = {}
+    for who in ("heavy", "moderator", "light"):
+        for order in Order:
+            found[who, order] = bench.time(getattr(corpus, who), corpus.sixty, order)
+            yield found[who, order].row(f"{where}: 60 words, {PEOPLE[who]}, {order} first", goal)
+    for name, queries in _kinds(corpus).items():
+        for who in ("heavy", "moderator"):
+            yield bench.time(getattr(corpus, who), queries, Order.BEST).row(f"{where}: {name}, {who}", goal)
+    with plain(url, autocommit=True) as connection:
+        yield from _beside_ilike(where, size, connection, corpus, found["heavy", Order.NEWEST])
+        yield _complete(where, connection, bench)
+        yield _sizes(where, connection, size)
 
 
 PEOPLE = {"heavy": "20,000 chats", "moderator": "moderator of 200 rooms", "light": "20 chats"}
