@@ -15,6 +15,7 @@ from core.ui.browse_filters import checked, filter_row, order_switch, search_fie
 from core.ui.browse_hits import hits
 from core.ui.browse_list import browse_list, nothing_here
 from core.ui.browse_transcript import browse_transcript
+from core.ui.importing import import_button
 from core.ui.text import as_label
 
 
@@ -44,7 +45,10 @@ address, page = checked(reader, reader.read(), owners), None
 if not address.query:
     address, page = listed(actor, address, reader.complaints)
 
-st.title("Conversations", anchor=False)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    st.title("Conversations", anchor=False)
+    if actor.may(Permission.CHAT_USE):
+        import_button(actor)
 failures.show_notice()
 search_field(address)
 if page is None:

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import bootstrap, clock
-from core.errors import DatabaseUnavailable, ParleyError
+from core.errors import DatabaseUnavailable, ParleyError, Unavailable
 from core.permissions import Actor
 from core.services.import_views import ImportReport, Progress
 from core.ui import dialogs, guard, links, times
@@ -53,7 +53,8 @@ def import_dialog(actor: Actor) -> None:
         # Nothing is lost: the file is still there, and so is whatever came in.
         st.error(AWAY if isinstance(error, DatabaseUnavailable) else str(error), icon=":material/error:")
         with st.container(horizontal=True):
-            st.button("Try again", on_click=_look_anew, key="import_again")
+            if isinstance(error, Unavailable):
+                st.button("Try again", on_click=_look_anew, key="import_again")
             _other_file(actor)
 
 
@@ -131,7 +132,11 @@ def _bar(place: DeltaGenerator, verb: str) -> Iterator[Callable[[Progress], None
             bar.progress(progress.share, f"{verb} {_counted(progress.conversations, 'conversation')}")
             drawn_at = clock.now()
 
-    yield tell
+    try:
+        yield tell
+    except ParleyError:
+        bar.empty()
+        raise
     bar.empty()
 
 

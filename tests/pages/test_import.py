@@ -113,7 +113,7 @@ def test_when_all_of_it_is_there_nothing_is_offered(desk: Desk, script: Path, ad
 def test_what_is_no_export_is_said_and_another_file_can_be_chosen(desk: Desk, script: Path, ada: Person) -> None:
     browser = chosen(desk, opened(script, ada), ada, b"Hello")
     assert sentences(browser) == [splitting.NOT_JSON]
-    assert labels(browser) == ["Try again", "Choose another file"]
+    assert labels(browser) == ["Choose another file"]
     assert list(desk.application.uploads.folder.iterdir())
     browser.button(key="import_other").click().run()
     assert UNDERSTOOD in words(browser) and not list(desk.application.uploads.folder.iterdir())
