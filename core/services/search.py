@@ -1,6 +1,6 @@
 """Finding what was said, out of all that somebody may read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from uuid import UUID
@@ -9,7 +9,7 @@ from core.database.engine import Database
 from core.ids import parse_id
 from core.permissions import Actor, Permission
 from core.repositories.companies import Companies
-from core.repositories.search import REACH, Candidates, Position, Scope, Search, Wanted
+from core.repositories.search import REACH, Candidate, Position, Scope, Search, Wanted
 from core.repositories.search_hits import HitLine, SearchHits
 from core.search.query import Mark, Named, Query, called, parse
 from core.search.snippets import Highlighter, Spans
@@ -21,17 +21,23 @@ WINDOW = 200
 """So many of the newest hits, or as many as a first look finds, are compared with each other for the best."""
 SLICE = 40
 """Candidates that are read at once."""
+WIDEST = 5_000
+"""Candidates of one window at the most."""
 TITLES = 5
 MOST_PLACES = 200
 MOST_SENDERS = 50
+LAST_KEY = UUID(int=2**128 - 1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SearchService:
-    def __init__(self, database: Database, reach: int = REACH) -> None:
-        """`reach`: how many of the newest entries a first look takes in; what is found does not depend on it."""
+    def __init__(self, database: Database, reach: int = REACH, window: int = WINDOW) -> None:
+        """`reach`: how many of the newest entries a first look takes in, `window` how many hits are compared for the
+        best. What is found on all pages together depends on neither.
+        """
         self.database = database
         self.reach = reach
+        self.window = window
 
     def search(
         self,
@@ -60,7 +66,8 @@ class SearchService:
             words = _Looked(search, actor, scope, query).words()
             if words is None:
                 return Found(hints=tuple(query.hints))
-            looking = _Looking(search, actor, scope, query, Wanted(words, query.since, query.until))
+            wanted = Wanted(words, query.since, query.until)
+            looking = _Looking(search, actor, scope, query, wanted=wanted, window=self.window)
             start = Cursor.parse(after)
             lines, following = (looking.best if order is Order.BEST else looking.newest)(start or Cursor(), limit)
             titles = looking.titles() if start is None else ()
@@ -71,25 +78,31 @@ class SearchService:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page begins: among the candidates behind a position, so many further on."""
+    """Where a page begins: so many further on among the candidates of a window behind a position."""
 
     before: Position | None = None
+    """None: the newest there are."""
     offset: int = 0
+    width: int = 0
+    """How many candidates the window has at the most; 0: as many as usual."""
 
     @property
     def text(self) -> str:
-        if self.before is None:
-            return f"..{self.offset}"
-        return f"{(self.before[0] - EPOCH) // timedelta(microseconds=1)}.{self.before[1].hex}.{self.offset}"
+        assert self.before  # only the first page has none
+        microseconds = (self.before[0] - EPOCH) // timedelta(microseconds=1)
+        return f"{microseconds}.{self.before[1].hex}.{self.offset}.{self.width}"
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor | None":
         """None for the first page, and for what is no cursor."""
         match (text or "").split("."):
-            case ["", "", offset] if _is_number(offset):
-                return cls(None, int(offset))
-            case [time, key, offset] if _is_number(time) and _is_number(offset) and (found := parse_id(key)):
-                return cls((EPOCH + timedelta(microseconds=int(time)), found), int(offset))
+            case [*numbers, offset, width] if len(numbers) == 2 and all(map(_is_number, (numbers[0], offset, width))):
+                key = parse_id(numbers[1])
+                return (
+                    cls((EPOCH + timedelta(microseconds=int(numbers[0])), key), int(offset), int(width))
+                    if key
+                    else None
+                )
         return None
 
 
@@ -175,48 +188,60 @@ def _pieces(word: str) -> list[str]:
 
 
 class _Looking:
-    def __init__(self, search: Search, actor: Actor, scope: Scope, query: Query, wanted: Wanted) -> None:
+    def __init__(
+        self, search: Search, actor: Actor, scope: Scope, query: Query, *, wanted: Wanted, window: int
+    ) -> None:
         self.search = search
-        self.session = search.session
         self.actor = actor
         self.scope = scope
         self.query = query
         self.wanted = wanted
+        self.window = window
+        self.hits = SearchHits(search.session)
 
     def newest(self, start: Cursor, limit: int) -> tuple[list[HitLine], Cursor | None]:
-        return self._page(start, limit, rank="")
+        lines: list[HitLine] = []
+        for _, found in self._windows(start, limit, limit + SLICE):
+            for slice_ in _slices([one.key for one in found]):
+                lines += self.hits.list_messages(self.actor, slice_)
+                if len(lines) > limit:
+                    last = lines[limit - 1]
+                    return lines[:limit], Cursor((last.said_at, last.message_id))
+        return lines, None
 
     def best(self, start: Cursor, limit: int) -> tuple[list[HitLine], Cursor | None]:
         """Window by window, each by itself in the order of how well it fits."""
-        return self._page(start, limit, rank=" | ".join(self.query.ranked))
-
-    def _page(self, start: Cursor, limit: int, *, rank: str) -> tuple[list[HitLine], Cursor | None]:
+        rank = " | ".join(self.query.ranked)
+        if not rank:  # of what operators alone find, nothing fits better than another
+            return self.newest(start, limit)
         lines: list[HitLine] = []
-        at, width = start, WINDOW if rank else limit + SLICE
-        while True:
-            window = self._window(at, limit, width)
-            keys = [one.key for one in window.found]
-            if rank:
-                keys = SearchHits(self.session).ranked(keys, rank)
-            for offset in range(at.offset, len(keys), SLICE):
-                for line in SearchHits(self.session).list_messages(self.actor, keys[offset : offset + SLICE]):
+        for window, found in self._windows(start, limit, self.window):
+            keys = self.hits.ranked([one.key for one in found], rank)
+            for slice_ in _slices(keys[window.offset :]):
+                for line in self.hits.list_messages(self.actor, slice_):
                     if len(lines) == limit:
-                        return lines, Cursor(at.before, keys.index(line.message_id))
+                        return lines, _pinned(window, found, keys.index(line.message_id))
                     lines.append(line)
-            if not window.has_more:
-                return lines, None
-            # Of what was deleted there may be much: each further window is wider.
-            at, width = Cursor(window.found[-1].position), width * 2
+        return lines, None
 
-    def _window(self, at: Cursor, limit: int, width: int) -> Candidates:
-        return self.search.messages(self.scope, self.wanted, enough=limit + 1, limit=width, before=at.before)
+    def _windows(self, start: Cursor, limit: int, width: int) -> Iterator[tuple[Cursor, list[Candidate]]]:
+        """Windows one behind the other, each with what it is called by, until there are no more."""
+        at = Cursor(start.before, start.offset, min(start.width or width, WIDEST))
+        while True:
+            enough = min(limit + 1, at.width)
+            window = self.search.messages(self.scope, self.wanted, enough=enough, limit=at.width, before=at.before)
+            yield at, window.found
+            if not window.has_more:
+                return
+            # Of what was deleted there may be much: each further window is wider.
+            at = Cursor(window.found[-1].position, 0, min(at.width * 2, WIDEST))
 
     def titles(self) -> tuple[TitleHit, ...]:
         """Those that fit the words; what only messages have, no title has."""
         if self.query.is_about_messages or self.query.places or not self.query.ranked:
             return ()
         found = self.search.titles(self.scope, self.wanted, TITLES + SLICE).found
-        lines = SearchHits(self.session).list_titles(self.actor, [one.key for one in found], TITLES)
+        lines = self.hits.list_titles(self.actor, [one.key for one in found], TITLES)
         show = Highlighter(self.query)
         return tuple(
             TitleHit(
@@ -224,6 +249,16 @@ class _Looking:
             )
             for line in lines
         )
+
+
+def _pinned(window: Cursor, found: Sequence[Candidate], offset: int) -> Cursor:
+    """That window for the next page, without what is said meanwhile."""
+    before = window.before or (found[0].said_at, LAST_KEY)
+    return Cursor(before, offset, window.width)
+
+
+def _slices(keys: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    return (keys[at : at + SLICE] for at in range(0, len(keys), SLICE))
 
 
 def _hit(line: HitLine, show: Highlighter) -> Hit:
