@@ -35,8 +35,8 @@ def shelf(worker_engine) -> Iterator[Library]:
 
 @pytest.fixture
 def own(database: Database) -> Library:
-    """One to change things in."""
-    return library(Desk(database))
+    """A smaller one to change things in."""
+    return library(Desk(database), ["suppliers", "error"])
 
 
 FOUND = {

@@ -1,5 +1,6 @@
 """A small library of conversations in many languages, for searching: every message has a name."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -69,8 +70,8 @@ class Library:
         return self.messages[name]
 
 
-def library(desk: Desk) -> Library:
-    """The desk's own person has the chat; with Bo and others there are rooms of each kind."""
+def library(desk: Desk, names: Collection[str] = tuple(MINE)) -> Library:
+    """The desk's own person has the chat, of these messages; with Bo and others there are rooms of each kind."""
     shelf = Library(desk, SearchService(desk.database))
     served = Settings(_env_file=None, openai_base_url="http://127.0.0.1:9/v1", models=list(MODELS))  # type: ignore[call-arg]
     assistant = Assistant(served, model_factory=lambda name: ScriptedModel())
@@ -80,8 +81,8 @@ def library(desk: Desk) -> Library:
     shelf.people["moderator"] = desk.person(Role.MODERATOR)
     shelf.people["analyst"] = desk.person(Role.ANALYST)
     chat: UUID | None = None
-    for name, text in MINE.items():
-        asked = desk.answer(desk.ask(desk.me, text, conversation_id=chat), f"About {name}: understood.")
+    for name in names:
+        asked = desk.answer(desk.ask(desk.me, MINE[name], conversation_id=chat), f"About {name}: understood.")
         chat = asked.conversation_id
         shelf.messages |= {name: asked.question_id, f"{name} answered": asked.answer_id}
     assert chat
