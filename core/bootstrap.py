@@ -20,8 +20,10 @@ from core.services.browse import BrowseService
 from core.services.chat import ChatService
 from core.services.companies import CompanyService
 from core.services.conversations import ConversationService
-from core.services.limits import RateLimiter
+from core.services.exporting import ExportService
+from core.services.importing import ImportService
 from core.services.indexing import SearchIndexer
+from core.services.limits import RateLimiter
 from core.services.members import MemberService
 from core.services.people import PeopleService
 from core.services.presence import PresenceService
@@ -70,6 +72,8 @@ class Application:
         self.indexer = SearchIndexer(database)
         self.presence = PresenceService(database, new_id(), self.events.publish_presence)
         self.watching = WatchService(database, self.presence)
+        self.exporting = ExportService(database)
+        self.importing = ImportService(database, self.events.publish_listed)
         self.uploads = Uploads(settings.data_dir / "imports", settings.import_megabytes)
         self.chat = ChatService(
             database, assistant.resolve_model, self.runner.submit, self.runner.stop_run, self._changed, limiter=limiter

@@ -7,6 +7,7 @@ from core.assistant.runner import Runner
 from core.config import Settings
 from core.database.events import Events
 from core.services.accounts import AccountService
+from core.services.exporting import ExportService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
 from core.services.watching import WatchService
@@ -27,6 +28,9 @@ class Application(Protocol):
 
     @property
     def uploads(self) -> Uploads: ...
+
+    @property
+    def exporting(self) -> ExportService: ...
 
     @property
     def runner(self) -> Runner: ...

@@ -15,6 +15,7 @@ from core.database.events import Events
 from core.database.opening import open_database
 from core.errors import DatabaseUnavailable, ParleyError
 from core.services.accounts import AccountService
+from core.services.exporting import ExportService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
 from core.services.watching import WatchService
@@ -56,6 +57,10 @@ class Host:
     @property
     def uploads(self) -> Uploads:
         return self._opened.uploads
+
+    @property
+    def exporting(self) -> ExportService:
+        return self._opened.exporting
 
     @property
     def runner(self) -> Runner:

@@ -3,6 +3,7 @@ from starlette.routing import Route
 from core.web.account import account_routes
 from core.web.application import Application
 from core.web.events import event_routes
+from core.web.exports import export_routes
 from core.web.health import health_routes
 from core.web.imports import import_routes
 
@@ -12,5 +13,6 @@ def routes(application: Application) -> list[Route]:
         *health_routes(application),
         *account_routes(application),
         *event_routes(application),
+        *export_routes(application),
         *import_routes(application),
     ]

@@ -19,6 +19,7 @@ from core.assistant.runner import Runner
 from core.config import Settings
 from core.database.events import Events
 from core.services.accounts import AccountService
+from core.services.exporting import ExportService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
 from core.services.watching import WatchService
@@ -43,6 +44,7 @@ class StandIn:
     presence: PresenceService = None  # type: ignore[assignment]
     watching: WatchService = None  # type: ignore[assignment]
     runner: Runner = None  # type: ignore[assignment]
+    exporting: ExportService = None  # type: ignore[assignment]
     uploads: Uploads = None  # type: ignore[assignment]
     start_error: str | None = None
     parts: dict[str, str] = field(default_factory=lambda: {"database": "ok"})
