@@ -15,6 +15,7 @@ from core.ui import browse_deeds, links, times
 from core.ui.browse_address import Address, go
 from core.ui.browse_hits import KIND_ICONS, NEW_CHAT
 from core.ui.browse_list import KIND_NAMES
+from core.ui.exporting import export_button
 from core.ui.into_view import into_view
 from core.ui.message import AVATARS, STATES
 from core.ui.money import dollars
@@ -85,6 +86,7 @@ def _header(actor: Actor, address: Address, conversation: Browsed) -> None:
         if conversation.can_put_away:
             state = browse_deeds.state_of(conversation)
             browse_deeds.deed_buttons(actor, {conversation.id: conversation.title}, state, key="opened")
+        export_button(actor, [conversation.id], key="opened_export")
 
 
 def _about(conversation: Browsed) -> list[str]:

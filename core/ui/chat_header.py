@@ -7,7 +7,7 @@ import streamlit as st
 from core import bootstrap
 from core.permissions import Actor
 from core.services.views import ConversationView
-from core.ui import dialogs, failures, guard, links
+from core.ui import dialogs, exporting, failures, guard, links
 from core.ui.composer import UNDO
 from core.ui.text import as_label
 
@@ -25,7 +25,7 @@ def chat_header(actor: Actor, conversation: ConversationView) -> None:
         if st.button(f"**{title}**", type="tertiary", key="chat_title", help="Rename", wrap=False):
             dialogs.rename(actor, conversation)
         _model_choice(actor, conversation)
-        options = [RENAME, INSTRUCTIONS, UNARCHIVE if conversation.is_archived else ARCHIVE, DELETE]
+        options = [RENAME, INSTRUCTIONS, exporting.EXPORT, UNARCHIVE if conversation.is_archived else ARCHIVE, DELETE]
         st.menu_button("More", options, type="tertiary", key=menu, on_click=chosen)
     if conversation.is_archived:
         st.info("This chat is archived. Writing in it brings it back.", icon=":material/archive:")
@@ -34,6 +34,8 @@ def chat_header(actor: Actor, conversation: ConversationView) -> None:
         dialogs.rename(actor, conversation)
     elif asked == INSTRUCTIONS:
         dialogs.instruct(actor, conversation)
+    elif asked == exporting.EXPORT:
+        exporting.export([conversation.id])
 
 
 def undo_offer(actor: Actor) -> None:
@@ -68,7 +70,7 @@ def _act(actor: Actor, conversation: ConversationView, choice: str | None) -> No
     conversations = bootstrap.current().conversations
     with failures.noticed():
         actor = guard.again(actor)
-        if choice in (RENAME, INSTRUCTIONS):
+        if choice in (RENAME, INSTRUCTIONS, exporting.EXPORT):
             st.session_state[dialogs.OPEN] = choice
         elif choice == UNARCHIVE:
             conversations.unarchive(actor, conversation.id)

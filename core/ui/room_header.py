@@ -9,7 +9,7 @@ from core.models import ConversationKind
 from core.permissions import Actor
 from core.services.room_views import RoomView
 from core.services.views import ConversationView, Transcript
-from core.ui import dialogs, failures, guard, room_adding, room_dialogs, room_members
+from core.ui import dialogs, exporting, failures, guard, room_adding, room_dialogs, room_members
 from core.ui.chat_header import forget_undo
 from core.ui.live import here_label
 from core.ui.room_adding import ADD_PEOPLE, may_add
@@ -64,12 +64,13 @@ def _people(room: RoomView) -> str:
 def _options(room: RoomView, *, is_archived: bool) -> list[str]:
     mute = UNMUTE if room.muted else MUTE
     if room.kind is ConversationKind.DIRECT:
-        return [SPEND, mute]
+        return [SPEND, exporting.EXPORT, mute]
     return [
         MEMBERS,
         *([ADD_PEOPLE] if may_add(room) else []),
         *([RENAME, INSTRUCTIONS, HISTORY] if room.can_manage else []),
         SPEND,
+        exporting.EXPORT,
         mute,
         LEAVE,
         *([UNARCHIVE if is_archived else ARCHIVE, DELETE] if room.can_own else []),
@@ -109,6 +110,7 @@ def _open_dialog(actor: Actor, conversation: ConversationView, room: RoomView) -
         INSTRUCTIONS: lambda: dialogs.instruct(actor, conversation),
         HISTORY: lambda: room_dialogs.history(actor, room),
         SPEND: lambda: spend(actor, room),
+        exporting.EXPORT: lambda: exporting.export([room.id]),
         LEAVE: lambda: room_dialogs.leave(actor, room),
         ARCHIVE: lambda: room_dialogs.archive(actor, room),
         DELETE: lambda: room_dialogs.delete(actor, room),

@@ -309,16 +309,16 @@ def test_a_dialog_over_an_answer_being_written_does_not_wait_for_its_end(desk_wi
 
 # The header
 
-OWNERS = ["Members", "Add people", "Rename", "Instructions", "What newcomers see", "Model spend", "Mute", "Leave"]
+OWNERS = ["Members", "Add people", "Rename", "Instructions", "What newcomers see", "Model spend", "Export", "Mute", "Leave"]
 MENUS: dict[tuple[ConversationKind, str], list[str]] = {
-    (DIRECT, "owner"): ["Model spend", "Mute"],
-    (DIRECT, "member"): ["Model spend", "Mute"],
+    (DIRECT, "owner"): ["Model spend", "Export", "Mute"],
+    (DIRECT, "member"): ["Model spend", "Export", "Mute"],
     (GROUP, "owner"): [*OWNERS, "Archive", "Delete"],
     (GROUP, "admin"): OWNERS,
-    (GROUP, "member"): ["Members", "Model spend", "Mute", "Leave"],
+    (GROUP, "member"): ["Members", "Model spend", "Export", "Mute", "Leave"],
     (COMPANY, "owner"): [*OWNERS, "Archive", "Delete"],
     (COMPANY, "admin"): OWNERS,
-    (COMPANY, "member"): ["Members", "Add people", "Model spend", "Mute", "Leave"],
+    (COMPANY, "member"): ["Members", "Add people", "Model spend", "Export", "Mute", "Leave"],
 }
 
 
