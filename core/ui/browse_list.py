@@ -15,6 +15,7 @@ from core.services.browse_views import Browsed, Filters, Page, State
 from core.ui import browse_deeds, times
 from core.ui.browse_address import Address, go
 from core.ui.browse_deeds import deed_buttons
+from core.ui.exporting import export_button
 from core.ui.money import dollars
 
 NEW_CHAT = "New chat"
@@ -59,6 +60,7 @@ def browse_list(actor: Actor, address: Address, page: Page) -> None:
     with bar:
         st.caption(f"{len(titles):,} selected", width="content")
         deed_buttons(actor, titles, address.filters.state, key="selected")
+        export_button(actor, list(titles), key="selected_export")
     if page.newer or page.older:
         with st.container(horizontal=True, horizontal_alignment="center"):
             _step("Newer", "chevron_left", replace(address, newer=page.newer, older=None), is_there=bool(page.newer))
