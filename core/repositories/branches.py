@@ -77,17 +77,18 @@ class Branches(Repository):
         return Branch((*stretches, Stretch(None, below)))
 
     def _around(self, version_id: UUID) -> tuple[UUID | None, int]:
-        """Where a hidden version had its place: what the version in that place was hidden with, and its own seq.
+        """Where a hidden version had its place: what the version in that place was hidden with, and that one's seq,
+        before which the two have everything in common.
 
         Of all versions of a message one stands in the branch around them: each other one was hidden by itself.
         """
         statement = (
-            select(_messages.c.seq, _in_place.c.superseded_with_id)
+            select(_in_place.c.superseded_with_id, func.coalesce(_in_place.c.seq, _messages.c.seq))
             .select_from(_messages.outerjoin(_in_place, true()))
             .where(_messages.c.id == version_id)
         )
-        row = self.session.execute(statement).one()
-        return row.superseded_with_id, row.seq
+        bundle, seq = self.session.execute(statement).one()
+        return bundle, seq
 
     def before(
         self, conversation_id: UUID, branch: Branch, seq: int, *, floor: int, with_deleted: bool, limit: int
@@ -134,7 +135,7 @@ class Branches(Repository):
 
 _others = _messages.alias("others")
 _in_place = (
-    select(_others.c.superseded_with_id)
+    select(_others.c.superseded_with_id, _others.c.seq)
     .where(
         _others.c.version_group_id == _messages.c.version_group_id,
         or_(_others.c.superseded_with_id.is_(None), _others.c.superseded_with_id != _others.c.id),

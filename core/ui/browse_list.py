@@ -44,10 +44,10 @@ COLUMNS: dict[str, Any] = {
     "Spend": st.column_config.TextColumn(
         width="small", alignment="right", help="Model spend in US dollars, as far as prices are known"
     ),
-    "Last activity": st.column_config.DatetimeColumn(width="small", format="distance"),
+    "Last activity": st.column_config.DatetimeColumn(width=108, format="distance"),
 }
 BESIDE: dict[str, Any] = {
-    "Title": st.column_config.TextColumn(width=210),
+    "Title": st.column_config.TextColumn(width=200),
     "Last activity": COLUMNS["Last activity"],
 }
 """What is left of a line beside an open conversation."""

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from core import clock
 from core.database.engine import Database
@@ -92,6 +93,10 @@ class House:
             for name, value in fields.items():
                 setattr(message, name, value)
             session.add(message)
+
+    def at(self, session: Session, conversation_id: UUID, seq: int) -> Message:
+        statement = select(Message).where(col(Message.conversation_id) == conversation_id, col(Message.seq) == seq)
+        return session.execute(statement).scalar_one()
 
     def listed(self, who: str | Actor, filters: Filters = Filters(), **options: Any) -> list[UUID]:  # noqa: B008
         actor = self.people[who] if isinstance(who, str) else who
@@ -262,9 +267,11 @@ def walked(house: House, who: str, sort: Sort, limit: int) -> tuple[list[list[UU
     while page.older:
         page = house.browse.list_page(actor, Filters(), sort, after=page.older, limit=limit)
         down.append([line.id for line in page.lines])
+        assert len(down) < 50, "it goes round in circles"
     while page.newer:
         page = house.browse.list_page(actor, Filters(), sort, before=page.newer, limit=limit)
         up.insert(0, [line.id for line in page.lines])
+        assert len(up) < 50, "it goes round in circles"
     return down, up
 
 
@@ -466,6 +473,24 @@ def test_a_hidden_message_is_read_in_the_branch_it_belongs_to(house: House) -> N
             part = house.read(chat, around=seq, after=first.seq, limit=limit)
             assert contents(part) == branch[1:][:limit] and part.has_earlier
             assert part.has_later is (limit < 3)
+
+
+def test_a_hidden_branch_ends_where_the_one_that_came_back_begins(house: House) -> None:
+    """What was said first is shown again, and the talk has gone on from there."""
+    chat = house.make()
+    house.say(chat, "1", "2")
+    rewritten(house, chat, 2)  # 3: "2+"
+    house.say(chat, "4")
+    with house.database.transaction() as session:
+        first, second = (house.at(session, chat, seq) for seq in (2, 3))
+        Messages(session).show_version(first, second)
+    house.say(chat, "5", "6")
+    assert contents(house.read(chat)) == ["1", "2", "5", "6"]
+    for seq in (3, 4):
+        shown = house.read(chat, around=seq)
+        assert contents(shown) == ["1", "2+", "4"] and shown.is_earlier_version and not shown.has_later
+    assert contents(house.read(chat, around=4, before=4)) == ["1", "2+"]
+    assert contents(house.read(chat, around=4, after=1)) == ["2+", "4"]
 
 
 def test_other_versions_of_a_message_are_beside_it(house: House) -> None:
