@@ -22,6 +22,7 @@ from core.models import (
     Message,
     MessageRole,
     MessageStatus,
+    MessageWords,
     ModelCall,
     Reaction,
     Score,
@@ -198,6 +199,10 @@ def test_what_comes_in_is_a_chat_of_ones_own(desk: Desk) -> None:
         assert Conversations(session).get_readable(desk.me, conversation_id)
         assert not Conversations(session).get_readable(room.ada, conversation_id)
         assert session.get(TitleWords, conversation_id)
+        found_by = select(func.count()).where(MessageWords.conversation_id == conversation_id)  # type: ignore[arg-type]
+        assert session.execute(found_by).scalar_one() == sum(
+            said.message_type != "notice" and bool(said.content) for said in document.messages
+        )
         [found] = Conversations(session).list_recent(desk.me)
         assert found.id == conversation_id
     rows = rows_of(desk.database, conversation_id)
@@ -363,6 +368,22 @@ def test_what_is_said_while_it_is_read_comes_with_the_next_export(desk: Desk) ->
     document = passage.document(tuple(early), ())
     assert [said.seq for said in early] == [said.seq for said in before.messages]
     assert from_json(json.loads(dumps(document))).messages == document.messages
+
+
+def test_a_version_switched_while_it_is_read_leaves_a_file_that_can_be_read(desk: Desk) -> None:
+    first = desk.talk(desk.me, "One")
+    second = desk.answer(desk.chat.edit_and_resend(desk.me, first.question_id, "Two"))
+    desk.chat.show_version(desk.me, first.question_id)
+    with desk.database.transaction() as session:
+        repository = Documents(session)
+        passage = repository.begin(session.get_one(Conversation, first.conversation_id), included=EVERYTHING)
+        said = repository.next_messages(passage, 2)
+        desk.chat.show_version(desk.me, second.question_id)
+        said += repository.next_messages(passage, 2)
+    assert [one.superseded_with for one in said] == [None] * 4
+    assert [one.version_group for one in said] == [1, None, None, None]
+    document = passage.document(tuple(said), ())
+    assert from_json(json.loads(dumps(document))) == document
 
 
 def test_counted_without_counting(desk: Desk) -> None:
