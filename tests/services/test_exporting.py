@@ -23,6 +23,8 @@ from core.services.accounts import AccountService
 from core.services.export_views import EVERYTHING, Format, Included
 from core.services.exporting import ExportService
 from core.services.sessions import SessionLimits
+from core.transfer.document import Document
+from core.transfer.reading import conversations_in
 from tests.support.builders import make_company
 from tests.support.busy import busy_chat, busy_room
 from tests.support.documents import talk
@@ -348,3 +350,15 @@ def test_nothing_is_held_open_while_a_client_is_slow(fresh_database: Database) -
         states = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL"
         assert session.connection().exec_driver_sql(states).scalar_one() == 1  # this one
     writing.close()  # type: ignore[attr-defined]
+
+
+def test_a_zip_can_be_imported_as_it_is(desk: Desk, exports: ExportService) -> None:
+    ids = [busy_chat(desk).id, busy_room(desk).id]
+    content = whole(exports, desk.me, ids)
+    found = list(conversations_in(io.BytesIO(content)))
+    other = desk.stranger()
+    with desk.database.transaction() as session:
+        made = [Documents(session).put(other, one).id for one in found if isinstance(one, Document)]
+    assert len(made) == len(found) == 2
+    again = {name: text for name, text in zipped(whole(exports, other, made)).items() if name.endswith(".json")}
+    assert again == {name: text for name, text in zipped(content).items() if name.endswith(".json")}
