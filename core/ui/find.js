@@ -8,5 +8,8 @@ export default ({ parentElement, setTriggerValue }) => {
     setTriggerValue("find", text)
     field.value = ""
     field.blur()
+    // On a narrow screen the sidebar lies over what was found.
+    const narrow = window.matchMedia("(max-width: 768px)").matches
+    if (narrow) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click()
   }
 }
