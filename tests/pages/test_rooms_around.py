@@ -309,7 +309,17 @@ def test_a_dialog_over_an_answer_being_written_does_not_wait_for_its_end(desk_wi
 
 # The header
 
-OWNERS = ["Members", "Add people", "Rename", "Instructions", "What newcomers see", "Model spend", "Export", "Mute", "Leave"]
+OWNERS = [
+    "Members",
+    "Add people",
+    "Rename",
+    "Instructions",
+    "What newcomers see",
+    "Model spend",
+    "Export",
+    "Mute",
+    "Leave",
+]
 MENUS: dict[tuple[ConversationKind, str], list[str]] = {
     (DIRECT, "owner"): ["Model spend", "Export", "Mute"],
     (DIRECT, "member"): ["Model spend", "Export", "Mute"],
