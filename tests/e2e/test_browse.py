@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.models import ConversationKind, User
+from core.models import ConversationKind, MessageRole, User
 from core.repositories.messages import Messages
 from core.repositories.users import Users
 from tests.e2e.conftest import Guest, Open
@@ -28,7 +28,7 @@ def talk(parley: Parley, bob: Guest) -> str:
         talk = make_conversation(session, user, title="Ovens <b>old</b>", kind=ConversationKind.GROUP)
         for number in range(1, MESSAGES + 1):
             text = "The quincunx stands by the window." if number == HIT else f"Line {number} of what was said."
-            Messages(session).append(talk.id, role="user", content=text, sender_id=user.id)
+            Messages(session).append(talk.id, role=MessageRole.USER, content=text, sender_id=user.id)
         return str(talk.id)
 
 

@@ -13,6 +13,7 @@ from core.ids import new_id
 from core.models import IMPORTED, Conversation, ConversationKind, Message
 from core.permissions import Role
 from core.repositories.messages import Messages
+from core.services.browse_views import State
 from core.services.people import PeopleService
 from core.services.search_views import Part
 from core.ui import browse_list, find
@@ -54,7 +55,7 @@ def house(desk: Desk) -> House:
     return House(desk)
 
 
-def opened(person: Person, **query: object) -> AppTest:
+def opened(person: Person, **query: Any) -> AppTest:
     browser = visit(person, "browse.py", **query)
     assert not browser.exception
     return browser
@@ -92,8 +93,8 @@ def captions(browser: AppTest) -> str:
 def test_an_empty_list_says_what_comes_there(house: House) -> None:
     browser = opened(house.ada)
     assert browser.title[0].value == "Conversations" and not browser.dataframe
-    assert browser.main.markdown[0].value == browse_list.NOTHING["active"]
-    for state in ("archived", "deleted"):
+    assert browser.main.markdown[0].value == browse_list.NOTHING[State.ACTIVE]
+    for state in (State.ARCHIVED, State.DELETED):
         assert opened(house.ada, state=state).main.markdown[0].value == browse_list.NOTHING[state]
 
 

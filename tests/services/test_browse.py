@@ -72,13 +72,13 @@ class House:
             return conversation.id
 
     def _add(self, session: Session, conversation: Conversation, who: str, **fields: Any) -> None:
-        person = {"conversation_id": conversation.id, "user_id": self.people[who].user_id}
+        person: dict[str, Any] = {"conversation_id": conversation.id, "user_id": self.people[who].user_id}
         session.add(Member(**person, kind=conversation.kind, joined_at=clock.now(), **fields))
 
     def join(self, conversation_id: UUID, actor: Actor, **fields: Any) -> None:
         with self.database.transaction() as session:
             kind = session.get_one(Conversation, conversation_id).kind
-            person = {"conversation_id": conversation_id, "user_id": actor.user_id}
+            person: dict[str, Any] = {"conversation_id": conversation_id, "user_id": actor.user_id}
             session.add(Member(**person, kind=kind, joined_at=clock.now(), **fields))
 
     def say(self, conversation_id: UUID, *texts: str) -> list[UUID]:
@@ -260,7 +260,9 @@ def test_owners_are_for_who_oversees_rooms(house: House) -> None:
 
 def walked(house: House, who: str, sort: Sort, limit: int) -> tuple[list[list[UUID]], list[list[UUID]]]:
     """The list from its beginning to its end and back."""
-    actor, down, up = house.people[who], [], []
+    actor = house.people[who]
+    down: list[list[UUID]] = []
+    up: list[list[UUID]] = []
     page = house.browse.list_page(actor, Filters(), sort, limit=limit)
     assert page.newer is None
     down.append([line.id for line in page.lines])
@@ -323,7 +325,8 @@ def test_what_is_no_place_in_a_list_is_refused(house: House, sort: Sort, place: 
     house.make()
     for where in ("before", "after"):
         with pytest.raises(Invalid):
-            house.listed("owner", sort=sort, **{where: place})
+            look: dict[str, Any] = {where: place}
+            house.listed("owner", sort=sort, **look)
 
 
 @pytest.mark.parametrize("sort", Sort)
@@ -383,7 +386,7 @@ def test_a_part_is_read_around_a_message_and_on_from_there(house: House) -> None
     chat = house.make()
     house.say(chat, *map(str, range(1, 21)))
 
-    def read(**options: int) -> tuple[list[str], bool, bool]:
+    def read(**options: Any) -> tuple[list[str], bool, bool]:
         shown = house.read(chat, limit=6, **options)
         return contents(shown), shown.has_earlier, shown.has_later
 
@@ -407,7 +410,8 @@ def test_a_message_that_is_not_there_is_not_marked(house: House, seq: int) -> No
     shown = house.read(chat, around=seq, limit=2)
     assert shown.around is None and len(shown.messages) == 2
     for name in ("before", "after"):
-        house.read(chat, **{name: seq})
+        look: dict[str, Any] = {name: seq}
+        house.read(chat, **look)
 
 
 def test_an_empty_conversation_is_one(house: House) -> None:
@@ -525,7 +529,7 @@ def test_what_stands_beside_a_message(house: House) -> None:
     shown = house.read(asked.conversation_id)
     question, answer = shown.messages[2:]
     assert (question.sender_name, question.usage) == (house.desk.me.display_name, None)
-    assert answer.usage and (answer.usage.tokens, answer.usage.cost, answer.model) == (4, 0, "small")
+    assert answer.usage and (answer.usage.tokens, answer.usage.cost, answer.model) == (4, Decimal(), "small")
     assert answer.sender_name is None and answer.reply is None
     assert shown.conversation.tokens == 8 and shown.assistant_name == "Assistant"
     room = house.make(GROUP)
