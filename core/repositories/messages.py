@@ -83,7 +83,7 @@ def _appending() -> Insert:
 def _indexing(new: Mapping[str, Any], bump: CTE) -> CTE:
     """Puts the words of the new message beside it, unless it has none to be found by."""
     words = bindparam("new_words", type_=String)
-    given = select(new["role"].label("role"), new["sender_id"].label("sender_id")).cte("given")
+    given = select(*(new[name].label(name) for name in ("role", "sender_id", "created_at"))).cte("given")
     marks = MESSAGE_MARKS.format(m="given"), SCOPE_MARKS.format(c="bump")
     vector = cast(func.concat(words, *map(literal_column, marks)), _words.c.words.type)
     row = select(new["id"], bump.c.id, *_scope(bump), new["created_at"], vector)

@@ -4,22 +4,24 @@ Each step has one plan, whatever is searched for and by whom, so that no guess o
 
 1. `walk` looks through the reader's newest entries in the order of time, a few thousand at the most. Common words are
    found there, and everything of who has little to read.
-2. If it did not find enough and did not see everything, `gather` takes from the inverted index all that fits and is the
-   reader's: the marks of owner and room are part of the same index, so what others wrote costs next to nothing. That it
-   comes to this means that there are few.
+2. If it did not find enough and did not see everything, `gather` takes from the inverted index all that fits and is
+   the reader's: the marks of owner and room are part of the same index, so what others wrote costs next to nothing. How
+   often the walk came across the words says how far back there is likely to be enough: the last months, quarters or
+   years, which are marks as well. Only of what is rare everything is gathered.
 
 Both give candidates, by the index alone. What becomes of them in `core.repositories.search_hits` begins with what the
 reader may read now.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
+from core import clock
 from core.permissions import Actor, Permission
 from core.repositories.base import Repository
 from core.search.query import Mark
@@ -87,10 +89,14 @@ class Scope:
 class Wanted:
     """What is looked for, as a `tsquery`, and when it was said."""
 
-    words: str
-    """Empty: everything."""
+    conditions: tuple[str, ...]
+    """All have to hold. None of them: everything fits."""
     since: datetime | None = None
     until: datetime | None = None
+
+    @property
+    def words(self) -> str:
+        return " & ".join(self.conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +147,41 @@ class _Table:
     key: str
     share: int
     """A walk looks at one in so many of the entries it may: of titles there are fewer, and a page shows a few only."""
+    has_months: bool
+    """Whether entries are marked by when they were said."""
 
 
-_MESSAGES = _Table("message_words", "message_id", 1)
-_TITLES = _Table("title_words", "conversation_id", 4)
+_MESSAGES = _Table("message_words", "message_id", 1, has_months=True)
+_TITLES = _Table("title_words", "conversation_id", 4, has_months=False)
+
+
+def _period(end: datetime, horizon: datetime, seen: int, wanted: int) -> str | None:
+    """The marks of the last two months, quarters or years before `end` that are likely to have so many; None for more.
+
+    Likely at the pace at which they were `seen` since the `horizon`.
+    """
+    end = end.astimezone(UTC)
+    pace = seen / max(3_600.0, (end - horizon).total_seconds())
+    for mark, months in _PERIODS.items():
+        last = (end.year * 12 + end.month - 1) // months
+        begins = datetime(*_month((last - 1) * months), 1, tzinfo=UTC)
+        if pace * (end - begins).total_seconds() >= wanted:
+            return f"({mark.of(_called(last, months))} | {mark.of(_called(last - 1, months))})"
+    return None
+
+
+_PERIODS = {Mark.MONTH: 1, Mark.QUARTER: 3, Mark.YEAR: 12}
+"""Months of each."""
+
+
+def _month(months: int) -> tuple[int, int]:
+    return months // 12, months % 12 + 1
+
+
+def _called(number: int, months: int) -> str:
+    """What the mark of a period says; `number` counts periods of so many months from the year 0."""
+    year, month = _month(number * months)
+    return {1: f"{year:04}{month:02}", 3: f"{year:04}{(month + 2) // 3}", 12: f"{year:04}"}[months]
 
 
 class _Finder:
@@ -152,6 +189,7 @@ class _Finder:
         self.session = search.session
         self.reach = max(1, search.reach // table.share)
         self.names = {"table": table.name, "key": table.key}
+        self.has_months = table.has_months
         self.scope = scope
         self.wanted = wanted
 
@@ -162,8 +200,10 @@ class _Finder:
         horizons = [walk.horizon for walk in walks if walk.horizon is not None]
         if not horizons:
             return Candidates(found[:limit], len(found) > limit)
-        seen = [one for one in found if one.position >= max(horizons)][:limit]
-        return Candidates(seen, has_more=True) if len(seen) >= enough else self._gathered(given)
+        seen = [one for one in found if one.position >= max(horizons)]
+        if len(seen) >= enough:
+            return Candidates(seen[:limit], has_more=True)
+        return self._gathered(given, enough, len(seen), max(horizons)[0])
 
     def _given(self, limit: int, before: Position | None) -> dict[str, Any]:
         scope = self.scope
@@ -203,12 +243,30 @@ class _Finder:
         last = self._candidates(text(_HORIZON.format(**names)), given)
         return _Walked(found, last[0].position if last else None)
 
-    def _gathered(self, given: dict[str, Any]) -> Candidates:
-        words = f"{self.scope.marks} & {self.wanted.words}" if self.wanted.words else self.scope.marks
-        is_theirs = f"AND (NOT w.is_room OR {self.scope.is_in})" if len(self.scope.rooms) > FEW_ROOMS else ""
-        statement = text(_GATHER.format(**self.names, bounds=self._bounds(given), is_theirs=is_theirs))
-        found = self._candidates(statement, given | {"words": words})
+    def _gathered(self, given: dict[str, Any], enough: int, seen: int, horizon: datetime) -> Candidates:
+        """All that fits, or the newest of it. Of these `seen` were there since the `horizon`."""
+        ends = [moment for moment in (given["until"], given["time"], clock.now()) if moment is not None]
+        period = _period(min(ends), horizon, seen, 2 * enough) if self.has_months else None
+        if period:
+            found = self._gather(given, period)
+            if len(found) >= enough:
+                return Candidates(found, has_more=True)
+        found = self._gather(given, None)
         return Candidates(found, len(found) == given["limit"])
+
+    def _gather(self, given: dict[str, Any], period: str | None) -> list[Candidate]:
+        """Each condition by itself: PostgreSQL then leaps from one to the next one's entries, instead of trying each of
+        one with all others. What is left out goes with what has to be there.
+        """
+        wanted = [one for one in self.wanted.conditions if not one.startswith("!")]
+        left_out = [one for one in self.wanted.conditions if one.startswith("!")]
+        keys = [" & ".join([self.scope.marks, *left_out]), *wanted, *([period] if period else [])]
+        names = {f"key_{at}": key for at, key in enumerate(keys)}
+        fits = " AND ".join(f"w.words @@ CAST(:{name} AS tsquery)" for name in names)
+        is_theirs = f"AND (NOT w.is_room OR {self.scope.is_in})" if len(self.scope.rooms) > FEW_ROOMS else ""
+        bounds = self._bounds(given)
+        statement = text(_GATHER.format(**self.names, bounds=bounds, fits=fits, is_theirs=is_theirs))
+        return self._candidates(statement, given | names)
 
     def _candidates(self, statement: TextClause, given: dict[str, Any]) -> list[Candidate]:
         return [Candidate(row[0], row[1]) for row in self.session.execute(statement, given)]
@@ -246,7 +304,7 @@ _EACH = f"""
 """
 _GATHER = f"""
     WITH gathered AS MATERIALIZED (
-        SELECT w.{{key}}, w.said_at FROM {{table}} w WHERE w.words @@ CAST(:words AS tsquery) {{bounds}} {{is_theirs}}
+        SELECT w.{{key}}, w.said_at FROM {{table}} w WHERE {{fits}} {{bounds}} {{is_theirs}}
     ) SELECT w.{{key}}, w.said_at FROM gathered w {_NEWEST} LIMIT :limit
 """
 _ROOMS = text(

@@ -1,5 +1,6 @@
 """Keeping the words that search looks through beside what was said: written in the same transaction, always."""
 
+import re
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -7,9 +8,10 @@ from sqlalchemy import TextClause, text
 
 from core.repositories.base import Repository
 from core.search.query import Mark
-from core.search.words import fold, quoted, vector_of
+from core.search.words import LONGEST_WORD, fold, quoted, vector_of
 
 BATCH = 500
+JOINT = re.compile(r"[-_.:/ ]")
 
 # The marks beside the words, as text of a tsvector. {m} is the message, {c} its conversation.
 SCOPE_MARKS = f"""concat(
@@ -22,7 +24,9 @@ SCOPE_MARKS = f"""concat(
 MESSAGE_MARKS = f"""concat(
     ' ''{Mark.ROLE}', {{m}}.role, '''',
     CASE WHEN {{m}}.sender_id IS NOT NULL
-        THEN concat(' ''{Mark.SENDER}', right(CAST({{m}}.sender_id AS text), 17), '''') END)"""
+        THEN concat(' ''{Mark.SENDER}', right(CAST({{m}}.sender_id AS text), 17), '''') END,
+    to_char({{m}}.created_at AT TIME ZONE 'UTC',
+        '" ''{Mark.MONTH}"YYYYMM"'' ''{Mark.QUARTER}"YYYYQ"'' ''{Mark.YEAR}"YYYY"''"'))"""
 LATER_MARKS = f"""concat(
     CASE WHEN m.edited_at IS NOT NULL THEN ' ''{Mark.EDITED}''' END,
     CASE WHEN EXISTS (SELECT FROM reactions r WHERE r.message_id = m.id) THEN ' ''{Mark.REACTION}''' END)"""
@@ -135,6 +139,12 @@ class SearchIndex(Repository):
 
 
 def words_of(content: str, model: str | None = None) -> str:
-    """The words of a message as text of a tsvector, with the mark of who wrote it if that was a model."""
-    words = vector_of(content)
-    return f"{words} {quoted(Mark.MODEL.value + fold(model)[:200])}" if model else words
+    """The words of a message as text of a tsvector, with the marks of who wrote it if that was a model."""
+    marks = [quoted(Mark.MODEL.value + name) for name in _names(fold(model))] if model else []
+    return " ".join([vector_of(content), *marks])
+
+
+def _names(model: str) -> list[str]:
+    """What a model may be called: by its whole name, or its first words."""
+    ends = [joint.start() for joint in JOINT.finditer(model) if joint.start()]
+    return [model[:end][:LONGEST_WORD] for end in [*ends, len(model)]]

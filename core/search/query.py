@@ -48,7 +48,12 @@ class Mark(StrEnum):
     CONVERSATION = "~c"
     SENDER = "~f"
     MODEL = "~m"
-    """Which model wrote it, folded."""
+    """Which model wrote it, folded: its whole name, and each beginning up to a joint of it."""
+    MONTH = "~t"
+    """In which month it was said, in UTC: like 202611."""
+    QUARTER = "~q"
+    """Like 20264."""
+    YEAR = "~y"
     ROLE = "~r"
     EDITED = "~edited"
     REACTION = "~reaction"
@@ -273,7 +278,8 @@ def _in(query: Query, _name: str, value: str, _zone: tzinfo, is_excluded: bool) 
 
 
 def _model(query: Query, _name: str, value: str, _zone: tzinfo, is_excluded: bool) -> None:  # noqa: FBT001
-    _require(query, f"{Mark.MODEL.of(fold(value.rstrip('*'))[:LONGEST_WORD])}:*", is_excluded=is_excluded)
+    name = Mark.MODEL.of(fold(value.rstrip("*"))[:LONGEST_WORD])
+    _require(query, f"{name}:*" if value.endswith("*") else name, is_excluded=is_excluded)
 
 
 def _role(query: Query, name: str, value: str, _zone: tzinfo, is_excluded: bool) -> None:  # noqa: FBT001
@@ -316,7 +322,7 @@ def _nothing(query: Query, sentence: str, *, is_excluded: bool) -> None:
 EXAMPLES = {
     "from": "Write from:me, from:assistant, or somebody's name: from:anna, from:“Anna Berg”.",
     "in": "Write a part of a title: in:budget, in:“Quarterly review”.",
-    "model": "Write the beginning of a model's name: model:gpt.",
+    "model": "Write a model's name, or its first words: model:gpt, model:gpt-5.",
     "role": "Write role:user, role:assistant or role:system.",
     "before": DATES,
     "after": DATES,

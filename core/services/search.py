@@ -63,10 +63,10 @@ class SearchService:
             search = Search(session, self.reach)
             search.settle()
             scope = search.scope_of(actor)
-            words = _Looked(search, actor, scope, query).words()
-            if words is None:
+            conditions = _Looked(search, actor, scope, query).conditions()
+            if conditions is None:
                 return Found(hints=tuple(query.hints))
-            wanted = Wanted(words, query.since, query.until)
+            wanted = Wanted(conditions, query.since, query.until)
             looking = _Looking(search, actor, scope, query, wanted=wanted, window=self.window)
             start = Cursor.parse(after)
             lines, following = (looking.best if order is Order.BEST else looking.newest)(start or Cursor(), limit)
@@ -120,8 +120,8 @@ class _Looked:
         self.scope = scope
         self.query = query
 
-    def words(self) -> str | None:
-        """The whole query as a `tsquery`; None where nothing can fit it."""
+    def conditions(self) -> tuple[str, ...] | None:
+        """The whole query, each of a `tsquery`; None where nothing can fit it."""
         query = self.query
         conditions = list(query.conditions)
         for named, marks in [
@@ -132,7 +132,7 @@ class _Looked:
                 conditions.append(f"{'!' * named.is_excluded}({' | '.join(marks)})")
             elif not named.is_excluded:
                 query.finds_nothing = True
-        return None if query.finds_nothing else " & ".join(conditions)
+        return None if query.finds_nothing else tuple(conditions)
 
     def _senders(self, named: Named) -> list[str]:
         name = fold(named.value).strip()
@@ -174,7 +174,7 @@ class _Looked:
         return [Mark.CONVERSATION.of_id(place) for place in places[:MOST_PLACES]]
 
     def _conversations(self, condition: str) -> list[UUID]:
-        keys = [one.key for one in self.search.titles(self.scope, Wanted(condition), MOST_PLACES + 1).found]
+        keys = [one.key for one in self.search.titles(self.scope, Wanted((condition,)), MOST_PLACES + 1).found]
         return [line.conversation_id for line in SearchHits(self.session).list_titles(self.actor, keys, len(keys))]
 
 

@@ -330,7 +330,7 @@ def search_plans(filled: Filled, words: str) -> list[Plan]:
         search = Search(session)
         search.settle()
         with statements_of(filled.database) as sent:
-            search.messages(search.scope_of(filled.few), Wanted(words), enough=21, limit=200)
+            search.messages(search.scope_of(filled.few), Wanted((words,)), enough=21, limit=200)
         explain = session.connection().exec_driver_sql
         return [
             Plan(explain(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", values).scalar_one()[0]["Plan"])

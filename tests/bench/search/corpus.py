@@ -207,6 +207,9 @@ def _add_messages(
                 else:
                     marks = [_scope_marks(talk, company), Mark.ROLE.of("user" if is_person else "assistant")]
                     marks += [Mark.SENDER.of_id(talk.owner)] if is_person else [Mark.MODEL.of(f"model-{number % 6}")]
+                    marks += [Mark.MODEL.of("model")] if not is_person else []
+                    marks += [Mark.MONTH.of(f"{at:%Y%m}"), Mark.YEAR.of(f"{at:%Y}")]
+                    marks += [Mark.QUARTER.of(f"{at:%Y}{(at.month + 2) // 3}")]
                     marks += [Mark.EDITED.of("")] if edited else []
                     marks += [Mark.REACTION.of("")] if number % REACTED == 0 else []
                     vector = f"{_vector(text)} {' '.join(marks)}"
