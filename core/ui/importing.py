@@ -11,12 +11,15 @@ from core.errors import DatabaseUnavailable, ParleyError, Unavailable
 from core.permissions import Actor
 from core.services.import_views import ImportReport, Progress
 from core.ui import dialogs, guard, links, times
+from core.ui.leftovers import leave_empty
 from core.ui.text import as_label
 from core.ui.upload import Chosen, upload
 
 CHOSEN, LOOKED, RUN, DONE = "import_chosen", "import_looked", "import_run_wished", "import_done"
 PACE = 0.25
 """Seconds between two steps of a bar: each is a message to the browser."""
+PARTS = 12
+"""The most that stands in the dialog: not to be seen any more while a bar moves."""
 IN_SIGHT = 5
 """Failures up to here are all in sight; more are scrolled through."""
 REASON = 300
@@ -30,9 +33,11 @@ SOURCES = {"parley": "Parley", "chatgpt": "ChatGPT", "open-webui": "Open WebUI"}
 
 
 def import_button(actor: Actor) -> None:
-    """Opens the dialog. For whoever may chat."""
+    """Opens the dialog, at the file that was chosen last unless that is done with. For whoever may chat."""
     if st.button("Import", icon=":material/upload_file:", key="import", help="Bring in conversations from a file"):
-        _start_over(actor)
+        if DONE in st.session_state:
+            _start_over(actor)
+        _look_anew()
         import_dialog(actor)
 
 
@@ -78,6 +83,7 @@ def _look_anew() -> None:
 def _offer_or_run(actor: Actor, chosen: Chosen) -> None:
     name, place = st.empty(), st.empty()
     name.markdown(f":material/description: {as_label(chosen.name)}")
+    leave_empty(PARTS)
     if st.session_state.pop(RUN, False):
         _run(actor, chosen, place)
         name.empty()
