@@ -74,7 +74,7 @@ class Token:
 
     @property
     def parts(self) -> list[str]:
-        return PART.findall(self.text)
+        return [self.text] if self.is_word else PART.findall(self.text)
 
     @property
     def is_word(self) -> bool:
@@ -100,7 +100,7 @@ def bare(token: Token) -> str:
     return _POSSESSIVE.sub("", token.text)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is itself: that is quicker to look up
 class Language:
     letter: str
     """Before its stems, so that those of one language are not taken for another's."""

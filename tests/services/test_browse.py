@@ -312,12 +312,15 @@ def test_a_place_is_kept_while_others_move_to_the_front(house: House) -> None:
     assert house.listed("owner", after=page.older, limit=2) == [ids[2]]
 
 
+SOME_ID = "018f00000000700080000000000000aa"
+
+
 @pytest.mark.parametrize("sort", Sort)
 @pytest.mark.parametrize(
     "place",
     [
         *("nonsense", "_", "1_", "1_" + "z" * 32, "\0"),
-        *(f"{key}_{new_id().hex}" for key in ("", "x", "-1", "9" * 40, "NaN", "1e9", "١")),
+        *(f"{key}_{SOME_ID}" for key in ("", "x", "-1", "9" * 40, "NaN", "1e9", "١")),
     ],
     ids=repr,
 )
