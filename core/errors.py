@@ -10,7 +10,8 @@ ParleyError
 │   ├── TooManyAttempts     sign-ins that failed too often within a minute
 │   ├── RuleBroken          what a conversation of this kind, or in this state, does not allow
 │   ├── TooLarge            a form with more in it than any person types
-│   └── StaleForm           a form that was open for too long, or is not ours
+│   ├── StaleForm           a form that was open for too long, or is not ours
+│   └── ZipBomb             a ZIP made to unpack into more than anybody has room for
 ├── Conflict                somebody, or another tab, was faster
 │   └── AnswerInProgress    the conversation's answer is still being written
 ├── RateLimited             too much of one thing within a short time
@@ -98,6 +99,11 @@ class TooLarge(Invalid):
 class StaleForm(Invalid):
     code = "stale_form"
     sentence = "This page was open for too long. Fill it in and send it again."
+
+
+class ZipBomb(Invalid):
+    code = "zip_bomb"
+    sentence = "This ZIP unpacks into far more than it should, so nothing of it was read."
 
 
 class Conflict(ParleyError):

@@ -254,7 +254,11 @@ class Messages(Repository):
                 _messages.c.id,
                 _messages.c.seq,
                 _messages.c.sender_id,
-                col(User.display_name),
+                func.coalesce(
+                    col(User.display_name),
+                    _messages.c.extra["imported"]["sender"]["name"].astext,
+                    case((_messages.c.role != MessageRole.ASSISTANT, "Somebody")),
+                ),
                 said,
                 _messages.c.deleted_at.is_not(None),
             )

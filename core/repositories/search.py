@@ -136,9 +136,9 @@ class Search(Repository):
         """The newest that fit: at most `limit`, and at least `enough` unless there are no more."""
         return _Finder(self, _MESSAGES, scope, wanted).newest(enough, limit, before)
 
-    def titles(self, scope: Scope, wanted: Wanted, limit: int) -> Candidates:
+    def titles(self, scope: Scope, wanted: Wanted, limit: int, before: Position | None = None) -> Candidates:
         """The same for conversations by their titles, by when they began."""
-        return _Finder(self, _TITLES, scope, wanted).newest(limit, limit, None)
+        return _Finder(self, _TITLES, scope, wanted).newest(limit, limit, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,8 @@ def _period(end: datetime, horizon: datetime, seen: int, wanted: int) -> str | N
         last = (end.year * 12 + end.month - 1) // months
         begins = datetime(*_month((last - 1) * months), 1, tzinfo=UTC)
         if pace * (end - begins).total_seconds() >= wanted:
-            return f"({mark.of(_called(last, months))} | {mark.of(_called(last - 1, months))})"
+            periods = mark.of(_called(last, months)), mark.of(_called(last - 1, months))
+            return f"({' | '.join([*periods, Mark.LATER.of('')])})"
     return None
 
 

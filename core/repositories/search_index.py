@@ -26,7 +26,8 @@ MESSAGE_MARKS = f"""concat(
     CASE WHEN {{m}}.sender_id IS NOT NULL
         THEN concat(' ''{Mark.SENDER}', right(CAST({{m}}.sender_id AS text), 17), '''') END,
     to_char({{m}}.created_at AT TIME ZONE 'UTC',
-        '" ''{Mark.MONTH}"YYYYMM"'' ''{Mark.QUARTER}"YYYYQ"'' ''{Mark.YEAR}"YYYY"''"'))"""
+        '" ''{Mark.MONTH}"YYYYMM"'' ''{Mark.QUARTER}"YYYYQ"'' ''{Mark.YEAR}"YYYY"''"'),
+    CASE WHEN {{m}}.created_at > clock_timestamp() + interval '1 minute' THEN ' ''{Mark.LATER}''' END)"""
 LATER_MARKS = f"""concat(
     CASE WHEN m.edited_at IS NOT NULL THEN ' ''{Mark.EDITED}''' END,
     CASE WHEN EXISTS (SELECT FROM reactions r WHERE r.message_id = m.id) THEN ' ''{Mark.REACTION}''' END)"""
@@ -53,6 +54,8 @@ _PUT_TITLE = text(
     """
 )
 _REMOVE_TITLE = text("DELETE FROM title_words WHERE conversation_id = :id")
+_LOCK = text("SELECT title FROM conversations WHERE id = :id FOR NO KEY UPDATE")
+_REMOVE_ALL = text("DELETE FROM message_words w USING messages m WHERE m.id = w.message_id AND m.conversation_id = :id")
 _SEARCHED = """
     SELECT m.id, m.seq, m.content, coalesce(m.extra -> 'imported' ->> 'model', (
         SELECT k.model FROM model_calls k
@@ -99,13 +102,16 @@ class SearchIndex(Repository):
         self.session.execute(_PUT_TITLE if words else _REMOVE_TITLE, given)
 
     def put_conversation(self, conversation_id: UUID) -> int:
-        """Title and messages of a conversation, all anew. Returns how many messages there were."""
-        title = text("SELECT title FROM conversations WHERE id = :id")
-        self.put_title(conversation_id, self.session.execute(title, {"id": conversation_id}).scalar_one())
-        self.session.execute(
-            text("DELETE FROM message_words w USING messages m WHERE m.id = w.message_id AND m.conversation_id = :id"),
-            {"id": conversation_id},
-        )
+        """Title and messages of a conversation, all anew. Returns how many messages there were.
+
+        It holds the conversation's lock, as whoever changes something in it does: what is edited, or gets a reaction,
+        at this moment comes before it or after it.
+        """
+        row = self.session.execute(_LOCK, {"id": conversation_id}).one_or_none()
+        if row is None:
+            return 0
+        self.put_title(conversation_id, row.title)
+        self.session.execute(_REMOVE_ALL, {"id": conversation_id})
         return self._put_all(_OF_CONVERSATION, conversation_id)
 
     def _put_all(self, statement: TextClause, key: UUID) -> int:

@@ -31,7 +31,7 @@ MOST_TERMS = 40
 MOST_IN_PHRASE = 60
 SHORTEST_PREFIX = 2
 TERM = re.compile(
-    r"""(?P<minus>-)?(?:(?P<name>[A-Za-z]+):)?(?:["\u201c\u201d](?P<quote>[^"\u201c\u201d]*)["\u201c\u201d]?|(?P<word>[^\s"\u201c\u201d]+))"""
+    r"""(?P<minus>-(?!-))?(?:(?P<name>[A-Za-z]+):)?(?:["\u201c\u201d](?P<quote>[^"\u201c\u201d]*)["\u201c\u201d]?|(?P<word>[^\s"\u201c\u201d]+))"""
 )
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -54,6 +54,8 @@ class Mark(StrEnum):
     QUARTER = "~q"
     """Like 20264."""
     YEAR = "~y"
+    LATER = "~later"
+    """Said in the future, as a clock or an import had it: of no period that ends now."""
     ROLE = "~r"
     EDITED = "~edited"
     REACTION = "~reaction"
@@ -104,15 +106,20 @@ class Query:
     """None: from the beginning."""
     until: datetime | None = None
     """Not included. None: to this moment."""
-    words: list[Token] = field(default_factory=list)
-    """What a snippet is to show."""
-    prefixes: list[str] = field(default_factory=list)
     forms: set[str] = field(default_factory=set)
-    """Stems that are told by accents."""
+    """What a snippet is to show: words in any of their forms, here as they are in the index."""
+    runs: list[tuple[str, ...]] = field(default_factory=list)
+    """Words as typed, one behind the other: phrases, and the parts of identifiers."""
+    whole: set[str] = field(default_factory=set)
+    """Identifiers."""
+    unspaced: list[str] = field(default_factory=list)
+    prefixes: list[str] = field(default_factory=list)
     is_about_messages: bool = False
     """True when an operator asks for what a title does not have."""
     finds_nothing: bool = False
     hints: list[str] = field(default_factory=list)
+    asides: list[str] = field(default_factory=list)
+    """Worth saying when nothing is found."""
 
     @property
     def is_empty(self) -> bool:
@@ -156,7 +163,7 @@ def _add(query: Query, term: "re.Match[str]", zone: tzinfo) -> None:
         return
     if name:  # no operator of ours: a word like any other, with its colon
         if not value.startswith("//"):
-            query.hint(f"There is no operator {name}:, so it was searched for as it stands. {_operators()}")
+            query.asides.append(f"There is no operator {name}:, so it was searched for as it stands. {_operators()}")
         value, is_quoted = f"{term['name']}:{value}", is_quoted and bool(value)
     _look_for(query, value, is_quoted=is_quoted, is_excluded=bool(term["minus"]))
 
@@ -179,15 +186,31 @@ def _look_for(query: Query, value: str, *, is_quoted: bool, is_excluded: bool) -
         found = _all([word(token) for token in tokens[:-1]] + [(prefix if is_prefix else word)(tokens[-1])])
         if len(tokens) == 1 and not is_prefix and (more := accented_stems_of(value)):
             found = _any([found, *map(quoted, more)])
-            query.forms |= set(more)
+            query.forms |= set() if is_excluded else set(more)
     if is_excluded:
         query.conditions.append(f"!({found})")
         return
     query.conditions.append(found)
     query.ranked.append(_any([found, *(quoted(token.text[:LONGEST_WORD]) for token in tokens)]))
     if is_prefix:
-        query.prefixes.append(tokens[-1].text)
-    query.words += tokens[:-1] if is_prefix else tokens
+        query.prefixes.append(tokens.pop().text)
+    _show(query, tokens, is_quoted=is_quoted)
+
+
+def _show(query: Query, tokens: list[Token], *, is_quoted: bool) -> None:
+    """What a snippet is to show of these."""
+    query.unspaced += [token.text for token in tokens if token.is_unspaced]
+    spaced = [token for token in tokens if not token.is_unspaced]
+    if is_quoted and len(spaced) == len(tokens):
+        query.runs.append(tuple(part for token in spaced for part in token.parts))
+        return
+    for token in spaced:
+        plain = bare(token)
+        if is_quoted or not plain.isalnum():
+            query.whole.add(token.text)
+            query.runs.append(tuple(token.parts))
+        else:
+            query.forms |= {plain, *stems_of(plain)}
 
 
 def word(token: Token) -> str:

@@ -1,13 +1,26 @@
 """The piece of a text that shows why it was found."""
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from core.search.query import Query
-from core.search.words import PART, Token, accented_stems_of, bare, fold, stems_of, tokens_of
+from core.search.words import (
+    LATIN,
+    PART,
+    Language,
+    Token,
+    accented_stems_of,
+    fold,
+    languages_of,
+    possible_languages,
+    stem,
+    tokens_of,
+)
 
 LENGTH = 240
 """Characters shown, about."""
@@ -15,6 +28,8 @@ BEFORE = 60
 """Characters shown before the first hit."""
 LOOK_ON = 4_000
 """Characters that are looked at behind the first hit, for a place with more of them."""
+PIECE = 8_000
+"""Characters that are looked at in one go."""
 
 Span = tuple[int, int]
 
@@ -31,61 +46,90 @@ class Highlighter:
     """Knows the words of a query again in a text."""
 
     def __init__(self, query: Query) -> None:
-        self.whole = {token.text for token in query.words if not token.is_word and not token.is_unspaced}
-        self.unspaced = [token.text for token in query.words if token.is_unspaced]
+        self.forms = query.forms
+        self.whole = query.whole
+        self.unspaced = query.unspaced
         self.prefixes = tuple(query.prefixes)
-        words = {part for token in query.words if not token.is_unspaced for part in (*token.parts, bare(token))}
-        self.forms = words | {stemmed for word in words for stemmed in stems_of(word)} | query.forms
+        self.runs = query.runs
 
     def snippet(self, text: str) -> Spans:
         """The best piece of the text; its beginning where none of the words is in it."""
         line = " ".join(unicodedata.normalize("NFC", text).split())
-        found = list(self._found(line))
+        found = self._found(line)
         start, end = _window(line, found)
         head, tail = "…" if start else "", "…" if end < len(line) else ""
         shift = len(head) - start
         within = [(max(a, start) + shift, min(b, end) + shift) for a, b in found if a < end and b > start]
-        return Spans(f"{head}{line[start:end]}{tail}", tuple(_merged(sorted(within))))
+        return Spans(f"{head}{line[start:end]}{tail}", tuple(_merged(within)))
 
     def title(self, text: str) -> Spans:
         """The whole text, on one line."""
         line = " ".join(unicodedata.normalize("NFC", text).split())
-        return Spans(line, tuple(_merged(sorted(self._found(line)))))
+        return Spans(line, tuple(_merged(self._found(line))))
 
-    def _found(self, line: str) -> Iterator[Span]:
-        folded, places = _folded(line)
-        last = len(folded)
-        for token in tokens_of(folded):
-            if token.start > last:
-                return
-            for start, end in self._in_token(token) if places is None else self._with_accents(token, line, places):
-                last = min(last, end + LOOK_ON)
-                yield (start, end) if places is None else (places[start], places[end - 1] + 1)
+    def _found(self, line: str) -> list[Span]:
+        """In order. A long text is read in pieces, to a little behind the first in which something is found."""
+        found: list[Span] = []
+        start = 0
+        while start < len(line):
+            end = line.find(" ", start + PIECE) % (len(line) + 1)
+            found += [(a + start, b + start) for a, b in self._in_piece(line[start:end])]
+            if found and end > found[0][0] + LOOK_ON:
+                break
+            start = end
+        return sorted(found)
 
-    def _with_accents(self, token: Token, line: str, places: list[int]) -> Iterator[Span]:
-        """The same in a text that has accents: a word may also be known by its form with them."""
-        start, end = token.start, token.start + len(token.text)
-        as_written = line[places[start] : places[end - 1] + 1]
-        if token.is_word and not self.forms.isdisjoint(accented_stems_of(as_written)):
-            yield start, end
-        else:
-            yield from self._in_token(token)
+    def _in_piece(self, piece: str) -> Iterator[Span]:
+        folded, places = _folded(piece)
+        tokens = list(tokens_of(folded))
+        spoken = languages_of([token.text for token in tokens if token.is_word])
+        parts = [part for token in tokens for part in _parts_of(token)]
+        spans = chain(
+            *(self._in_token(token) for token in tokens),
+            *(self._runs(run, parts) for run in self.runs),
+            ((at, end) for word, at, end in parts if self._is_sought(word, _raw(piece, places, at, end), spoken)),
+        )
+        for start, end in spans:
+            yield (start, end) if places is None else (places[start], places[end - 1] + 1)
 
     def _in_token(self, token: Token) -> Iterator[Span]:
         if token.is_unspaced:
-            for sought in self.unspaced:
-                if (at := token.text.find(sought)) >= 0:
-                    yield token.start + at, token.start + at + len(sought)
-        elif token.text in self.whole or (self.prefixes and token.text.startswith(self.prefixes)):
+            for sought in (*self.unspaced, *self.prefixes):
+                for found in re.finditer(re.escape(sought), token.text):
+                    yield token.start + found.start(), token.start + found.end()
+        elif token.text in self.whole:
             yield token.start, token.start + len(token.text)
         else:
-            for part in PART.finditer(token.text):
-                if self._is_sought(part.group()):
-                    yield token.start + part.start(), token.start + part.end()
+            for prefix in self.prefixes:
+                if token.text.startswith(prefix):
+                    yield token.start, token.start + len(token.text)
 
-    def _is_sought(self, word: str) -> bool:
-        is_begun = bool(self.prefixes) and word.startswith(self.prefixes)
-        return is_begun or word in self.forms or not self.forms.isdisjoint(stems_of(word))
+    def _runs(self, run: tuple[str, ...], parts: list[tuple[str, int, int]]) -> Iterator[Span]:
+        """Each place where these words stand one behind the other."""
+        for at in range(len(parts) - len(run) + 1):
+            if all(parts[at + step][0] == word for step, word in enumerate(run)):
+                yield parts[at][1], parts[at + len(run) - 1][2]
+
+    def _is_sought(self, word: str, raw: str, spoken: tuple[Language, ...]) -> bool:
+        """`spoken`: the languages of the text: the stem of another one may be any word."""
+        if word in self.forms or (self.prefixes and word.startswith(self.prefixes)):
+            return True
+        languages = possible_languages(word)
+        stems = (stem(word, language) for language in (spoken if languages is LATIN else languages))
+        if not self.forms.isdisjoint(filter(None, stems)):
+            return True
+        return not raw.isascii() and not self.forms.isdisjoint(accented_stems_of(raw, spoken))
+
+
+def _parts_of(token: Token) -> Iterator[tuple[str, int, int]]:
+    if not token.is_unspaced:
+        for part in PART.finditer(token.text):
+            yield part.group(), token.start + part.start(), token.start + part.end()
+
+
+def _raw(piece: str, places: list[int] | None, start: int, end: int) -> str:
+    """A word as it is written."""
+    return piece[start:end] if places is None else piece[places[start] : places[end - 1] + 1]
 
 
 def _folded(line: str) -> tuple[str, list[int] | None]:

@@ -40,7 +40,7 @@ _LETTER = rf"[^\W_{_UNSPACED}]"
 _JOINT = r"[-_./\\:@+#&'\u2019%=]"
 TOKEN = re.compile(rf"(?P<spaced>{_LETTER}+(?:{_JOINT}{{1,3}}{_LETTER}+)*(?:\+\+|\#(?!\w))?)|[{_UNSPACED}]+")
 PART = re.compile(rf"{_LETTER}+")
-_UNSPACED_ONLY = re.compile(rf"[{_UNSPACED}]+")
+_SIGNED = re.compile(rf"{_LETTER}+(?:\+\+|\#)(?=.)")
 _POSSESSIVE = re.compile(r"['\u2019]s$")
 
 # Marks above and below letters, vowel signs included; those that make another kana of one stay.
@@ -275,6 +275,7 @@ def _places(token: Token) -> Iterator[tuple[str, int]]:
         return
     if not token.is_word:
         yield token.text[:LONGEST_WORD], token.position
+        yield from ((signed, token.position) for signed in _SIGNED.findall(token.text))  # C++ of C++17
     yield from ((part[:LONGEST_WORD], token.position + at) for at, part in enumerate(token.parts))
 
 

@@ -10,7 +10,7 @@ from core.ids import parse_id
 from core.permissions import Actor, Permission
 from core.repositories.companies import Companies
 from core.repositories.search import REACH, Candidate, Position, Scope, Search, Wanted
-from core.repositories.search_hits import HitLine, SearchHits
+from core.repositories.search_hits import HitLine, SearchHits, TitleLine
 from core.search.query import Mark, Named, Query, called, parse
 from core.search.snippets import Highlighter, Spans
 from core.search.words import fold, tokens_of
@@ -73,7 +73,8 @@ class SearchService:
             titles = looking.titles() if start is None else ()
         show = Highlighter(query)
         hits = tuple(_hit(line, show) for line in lines)
-        return Found(hits, titles, tuple(query.hints), following.text if following else None)
+        hints = query.hints if hits or titles else [*query.hints, *query.asides]
+        return Found(hits, titles, tuple(hints), following.text if following else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +85,25 @@ class Cursor:
     """None: the newest there are."""
     offset: int = 0
     width: int = 0
-    """How many candidates the window has at the most; 0: as many as usual."""
+    """How many candidates the window has; 0: as many as usual."""
+    last: UUID | None = None
+    """The hit before, where it is still there."""
 
     @property
     def text(self) -> str:
         assert self.before  # only the first page has none
         microseconds = (self.before[0] - EPOCH) // timedelta(microseconds=1)
-        return f"{microseconds}.{self.before[1].hex}.{self.offset}.{self.width}"
+        last = self.last.hex if self.last else ""
+        return f"{microseconds}.{self.before[1].hex}.{self.offset}.{self.width}.{last}"
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor | None":
         """None for the first page, and for what is no cursor."""
-        match (text or "").split("."):
-            case [*numbers, offset, width] if len(numbers) == 2 and all(map(_is_number, (numbers[0], offset, width))):
-                key = parse_id(numbers[1])
-                return (
-                    cls((EPOCH + timedelta(microseconds=int(numbers[0])), key), int(offset), int(width))
-                    if key
-                    else None
-                )
-        return None
+        time, key, offset, width, last = [*(text or "").split("."), *[""] * 5][:5]
+        found = parse_id(key)
+        if found is None or not all(map(_is_number, (time, offset, width))):
+            return None
+        return cls((EPOCH + timedelta(microseconds=int(time)), found), int(offset), int(width), parse_id(last))
 
 
 def _is_number(text: str) -> bool:
@@ -174,8 +174,22 @@ class _Looked:
         return [Mark.CONVERSATION.of_id(place) for place in places[:MOST_PLACES]]
 
     def _conversations(self, condition: str) -> list[UUID]:
-        keys = [one.key for one in self.search.titles(self.scope, Wanted((condition,)), MOST_PLACES + 1).found]
-        return [line.conversation_id for line in SearchHits(self.session).list_titles(self.actor, keys, len(keys))]
+        lines = _titles(self.search, self.actor, self.scope, Wanted((condition,)), limit=MOST_PLACES + 1)
+        return [line.conversation_id for line in lines]
+
+
+def _titles(search: Search, actor: Actor, scope: Scope, wanted: Wanted, *, limit: int) -> list[TitleLine]:
+    """As many as that, however many are deleted."""
+    lines: list[TitleLine] = []
+    before, width = None, limit + SLICE
+    while len(lines) < limit:
+        window = search.titles(scope, wanted, width, before)
+        keys = [one.key for one in window.found]
+        lines += SearchHits(search.session).list_titles(actor, keys, limit - len(lines))
+        if not window.has_more:
+            break
+        before, width = window.found[-1].position, min(width * 2, WIDEST)
+    return lines
 
 
 def _is_called(name: str, words: Sequence[str]) -> bool:
@@ -217,18 +231,20 @@ class _Looking:
         lines: list[HitLine] = []
         for window, found in self._windows(start, limit, self.window):
             keys = self.hits.ranked([one.key for one in found], rank)
-            for slice_ in _slices(keys[window.offset :]):
+            begin = keys.index(window.last) + 1 if window.last in keys else window.offset
+            for slice_ in _slices(keys[begin:]):
                 for line in self.hits.list_messages(self.actor, slice_):
                     if len(lines) == limit:
-                        return lines, _pinned(window, found, keys.index(line.message_id))
+                        return lines, _pinned(window, found, keys, lines[-1].message_id)
                     lines.append(line)
         return lines, None
 
     def _windows(self, start: Cursor, limit: int, width: int) -> Iterator[tuple[Cursor, list[Candidate]]]:
         """Windows one behind the other, each with what it is called by, until there are no more."""
-        at = Cursor(start.before, start.offset, min(start.width or width, WIDEST))
+        at = Cursor(start.before, start.offset, min(start.width or width, WIDEST), start.last)
         while True:
-            enough = min(limit + 1, at.width)
+            # A window that a page has begun with is to be the same again, whichever way it is found.
+            enough = at.width if start.width and at.before == start.before else min(limit + 1, at.width)
             window = self.search.messages(self.scope, self.wanted, enough=enough, limit=at.width, before=at.before)
             yield at, window.found
             if not window.has_more:
@@ -240,8 +256,7 @@ class _Looking:
         """Those that fit the words; what only messages have, no title has."""
         if self.query.is_about_messages or self.query.places or not self.query.ranked:
             return ()
-        found = self.search.titles(self.scope, self.wanted, TITLES + SLICE).found
-        lines = self.hits.list_titles(self.actor, [one.key for one in found], TITLES)
+        lines = _titles(self.search, self.actor, self.scope, self.wanted, limit=TITLES)
         show = Highlighter(self.query)
         return tuple(
             TitleHit(
@@ -251,10 +266,11 @@ class _Looking:
         )
 
 
-def _pinned(window: Cursor, found: Sequence[Candidate], offset: int) -> Cursor:
-    """That window for the next page, without what is said meanwhile."""
+def _pinned(window: Cursor, found: Sequence[Candidate], keys: Sequence[UUID], last: UUID) -> Cursor:
+    """That window for the page behind `last`, without what is said meanwhile."""
     before = window.before or (found[0].said_at, LAST_KEY)
-    return Cursor(before, offset, window.width)
+    offset = keys.index(last) + 1 if last in keys else 0  # 0: the page ended with the window before
+    return Cursor(before, offset, len(found), last)
 
 
 def _slices(keys: Sequence[UUID]) -> Iterator[Sequence[UUID]]:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
-from core.errors import Invalid
+from core.errors import Invalid, ZipBomb
 from core.transfer import chatgpt, open_webui
 from core.transfer.document import Document
 from core.transfer.parley_json import from_json
 from core.transfer.splitting import EMPTY, NOT_JSON, Item, items_of
-from core.transfer.unpacking import Bomb, is_zip, json_files_in
+from core.transfer.unpacking import is_zip, json_files_in
 from core.transfer.values import UNSTORABLE, a_dict, a_title, storable
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def _in_zip(file: BinaryIO) -> Iterator[Found]:
             for found in _in_json(content, position):
                 position += 1
                 yield found
-        except Bomb:
+        except ZipBomb:
             raise
         except Invalid as error:
             if str(error) not in (NOTHING_KNOWN, NOT_JSON, EMPTY):

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from core.errors import Invalid
+from core.errors import Invalid, ZipBomb
 
 MARK = b"PK"
 MAX_UNPACKED = 4 << 30
@@ -59,11 +59,7 @@ class Budget:
     def spend(self, size: int) -> None:
         self.left -= size
         if self.left < 0:
-            raise Bomb(BOMB)
-
-
-class Bomb(Invalid):
-    """There is no use in looking at the other files of that ZIP."""
+            raise ZipBomb(BOMB)
 
 
 class _Unpacked(io.RawIOBase):

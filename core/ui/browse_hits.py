@@ -30,7 +30,7 @@ def hits(actor: Actor, address: Address) -> None:
     for hit in found.hits:
         _hit(address, hit, where)
     if not found.hits and not found.titles:
-        _nothing(address, found)
+        _nothing(address)
     with st.container(horizontal=True):
         if address.more:
             _on("First hits", ":material/first_page:", address.listing(), key="first_hits")
@@ -38,13 +38,11 @@ def hits(actor: Actor, address: Address) -> None:
             _on("More hits", ":material/expand_more:", address.listing(more=found.following), key="more_hits")
 
 
-def _nothing(address: Address, found: Found) -> None:
+def _nothing(address: Address) -> None:
     if address.more:
         st.markdown("There are no more hits.")
-    elif not found.hints:
-        st.markdown(
-            "Nothing that you may read has all of that. Leave a word out, or write only how it begins: `deliv*`."
-        )
+    else:
+        st.markdown(NOTHING)
 
 
 def _titles(address: Address, found: Found) -> None:

@@ -53,13 +53,13 @@ def test_as_far_back_as_is_likely_to_be_enough_is_gathered_without_gaps(
 @pytest.mark.parametrize(
     ("end", "days", "seen", "period"),
     [
-        (datetime(2026, 3, 10, tzinfo=UTC), 1, 2, "('~t202603' | '~t202602')"),
-        (datetime(2026, 1, 31, tzinfo=UTC), 1, 2, "('~t202601' | '~t202512')"),
+        (datetime(2026, 3, 10, tzinfo=UTC), 1, 2, "('~t202603' | '~t202602' | '~later')"),
+        (datetime(2026, 1, 31, tzinfo=UTC), 1, 2, "('~t202601' | '~t202512' | '~later')"),
         (datetime(2026, 1, 31, tzinfo=UTC), 1, 0, None),
-        (datetime(2026, 3, 10, tzinfo=UTC), 10, 1, "('~q20261' | '~q20254')"),
-        (datetime(2026, 12, 31, 23, tzinfo=UTC), 30, 1, "('~y2026' | '~y2025')"),
+        (datetime(2026, 3, 10, tzinfo=UTC), 10, 1, "('~q20261' | '~q20254' | '~later')"),
+        (datetime(2026, 12, 31, 23, tzinfo=UTC), 30, 1, "('~y2026' | '~y2025' | '~later')"),
         (datetime(2026, 3, 10, tzinfo=UTC), 300, 1, None),
-        (datetime(2026, 3, 10, tzinfo=UTC), -5, 1, "('~t202603' | '~t202602')"),
+        (datetime(2026, 3, 10, tzinfo=UTC), -5, 1, "('~t202603' | '~t202602' | '~later')"),
     ],
 )
 def test_a_period_has_as_much_as_is_wanted_at_the_pace_so_far(

@@ -153,7 +153,7 @@ def test_what_a_query_finds(shelf: Library, query: str, order: Order) -> None:
 
 
 HINTS = {
-    "foo:bar": "no operator foo:",
+    "nothing:such": "no operator nothing:",
     "from:": "nothing. Write from:me",
     "from:nobody": "Nobody here is called “nobody”.",
     "in:nowhere": "No conversation that you can read is called “nowhere”.",
