@@ -52,7 +52,7 @@ def a_time(value: object) -> datetime | None:
     """From seconds, milli-, micro- or nanoseconds since 1970, or as ISO 8601; None for what no chat can have."""
     try:
         found = _from_text(value) if isinstance(value, str) else _from_number(value)
-    except (OverflowError, ValueError):
+    except (OSError, OverflowError, ValueError):  # which of them, the platform decides
         return None
     return found if found and EARLIEST <= found < LATEST else None
 

@@ -112,6 +112,7 @@ def test_titles_names_and_everything_beside_are_text_too() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(documents())
+@pytest.mark.long
 def test_any_document_is_a_harmless_page(document: Document) -> None:
     check_harmless(shown(document))
     assert "".join(markdown.write(outgoing(document))).startswith("# ")

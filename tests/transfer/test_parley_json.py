@@ -68,6 +68,7 @@ def whole() -> dict[str, Any]:
 
 @settings(max_examples=100, deadline=None)
 @given(documents())
+@pytest.mark.long
 def test_the_same_document_is_the_same_bytes(made: Document) -> None:
     text = dumps(made)
     assert json.loads(text) == to_json(made)

@@ -93,6 +93,7 @@ def test_one_that_is_no_json_does_not_either() -> None:
     assert [type(one) for one in found[1:]] == [Document] * 3 + [Unreadable] + [Document] * 3
 
 
+@pytest.mark.long
 def test_what_stands_before_a_cut_is_read() -> None:
     whole = read(TEXT)
     for end in range(1, len(TEXT)):
@@ -163,6 +164,7 @@ READERS: dict[str, tuple[Any, Callable[[Any], Document]]] = {
 @pytest.mark.parametrize("name", list(READERS))
 @given(data=st.data())
 @settings(max_examples=300, deadline=None)
+@pytest.mark.long
 def test_whatever_stands_anywhere_it_is_read_or_refused(name: str, data: st.DataObject) -> None:
     value, reader = READERS[name]
     for _ in range(data.draw(st.integers(1, 3))):
@@ -231,6 +233,7 @@ def test_nesting_does_not_reach_the_stack() -> None:
         assert isinstance(one, Document) or one.reason == reading.TOO_DEEP
 
 
+@pytest.mark.long
 def test_a_long_chain_is_no_deep_one() -> None:
     chat = ChatGPT()
     for number in range(20_000):
@@ -263,6 +266,7 @@ def test_a_zip_bomb_is_refused_before_it_is_large() -> None:
         assert outcome in (said, *(one.reason for one in found if isinstance(one, Unreadable)))
 
 
+@pytest.mark.long
 def test_what_a_zip_holds_counts_together() -> None:
     member = '[{"title": "x", "mapping": {"a": "' + "0" * (10 << 20) + '"}}]'
     found, said = until_it_breaks(as_zip({f"{number}.json": member for number in range(20)}))
@@ -333,6 +337,7 @@ def peak(path: Path) -> tuple[int, int]:
     return count, megabytes
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     few, many_ = write_many(tmp_path / "small.json", 2), write_many(tmp_path / "large.json", 60)
     with zipfile.ZipFile(tmp_path / "large.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -347,6 +352,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     assert max(peaks) - peaks[0] < 12, peaks
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_one_that_is_too_large(tmp_path: Path) -> None:
     with (tmp_path / "huge.json").open("w") as file:
         file.write('[{"title": "Huge", "mapping": {"a": "')
