@@ -89,7 +89,7 @@ def count(database: Database, model: type[Any]) -> int:
         return int(session.execute(select(func.count()).select_from(model)).scalar_one())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(document=documents())
 def test_whatever_comes_in_goes_out_again(database: Database, document: Document) -> None:
     text = dumps(document)
