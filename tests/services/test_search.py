@@ -531,3 +531,43 @@ def test_what_is_written_and_what_is_rebuilt_is_the_same(own: Library) -> None:
     list(indexer.work())
     with own.desk.database.reading() as session:
         assert session.execute(rows).all() == written
+
+
+def test_the_best_page_by_page_are_the_same_however_they_are_found(own: Library) -> None:
+    """The first page walks from now, the next from its window on: that must not shift what is compared."""
+    room = own.places["direct"]
+    sent = [own.desk.talks.send(own.me, room, f"Lynx {'x' * at}" if at % 4 == 0 else f"No {at}") for at in range(52)]
+    expected = {one.message_id for at, one in enumerate(sent) if at % 4 == 0}
+    for reach in (5, 14, 23, 41):
+        search, found, after = SearchService(own.desk.database, reach), [], None
+        while True:
+            page = search.search(own.me, "lynx", after=after, limit=3)
+            found += [hit.message_id for hit in page.hits]
+            if (after := page.following) is None:
+                break
+        assert (len(found), set(found)) == (len(expected), expected), reach
+
+
+def test_deleted_ones_in_between_hide_no_title(own: Library) -> None:
+    kept = own.desk.talk(own.me, "A walrus plan").conversation_id
+    for number in range(50):
+        gone = own.desk.ask(own.me, f"A walrus plan {number}").conversation_id
+        own.desk.conversations.delete(own.me, gone)
+    assert [hit.conversation_id for hit in own.ask("walrus").titles] == [kept]
+    assert own.ask("in:walrus plan").hits
+
+
+def test_what_a_clock_or_an_import_dates_into_the_future_is_found(own: Library) -> None:
+    said = [own.desk.talks.send(own.me, own.places["direct"], "An okapi").message_id for _ in range(12)]
+    age(own.desk, said[5], datetime(2031, 1, 1, tzinfo=UTC))
+    for number in range(4):
+        own.desk.talks.send(own.me, own.places["direct"], f"Other {number}")
+    for order in Order:
+        search, found, after = SearchService(own.desk.database, 8), [], None
+        while True:
+            page = search.search(own.me, "okapi", order=order, after=after, limit=3)
+            found += [hit.message_id for hit in page.hits]
+            if (after := page.following) is None:
+                break
+        assert sorted(found) == sorted(said)
+        assert order is Order.BEST or found[0] == said[5]
