@@ -21,6 +21,7 @@ from core.models import (
     Member,
     Message,
     MessageRevision,
+    MessageRole,
     MessageType,
     Reaction,
 )
@@ -73,11 +74,13 @@ class Documents(Repository):
         if not found:
             return []
         ids, kept = [row.id for row in found], [row.id for row in found if row.deleted_at is None]
+        own = [row.id for row in found if row.id in kept and included.only_of in (None, row.sender_id)]
+        own += [row.id for row in found if row.id in kept and row.role is MessageRole.ASSISTANT and row.id not in own]
         rows = Rows(
             messages=found,
-            revisions=pages.list_revisions(kept) if included.versions else {},
+            revisions=pages.list_revisions(own) if included.versions else {},
             reactions=pages.list_reactions(kept) if included.reactions else {},
-            ratings=pages.list_ratings(kept) if included.reactions else {},
+            ratings=_only(pages.list_ratings(kept), included.only_of) if included.reactions else {},
             calls=pages.list_calls(ids),
         )
         passage.meet(pages.list_people(passage.strangers(rows.people())))
@@ -190,3 +193,10 @@ _COUNT = text(
 def _all(next_page: Callable[[], list[Item]]) -> Iterator[Item]:
     while page := next_page():
         yield from page
+
+
+def _only(ratings: Mapping[UUID, Sequence[Any]], user_id: UUID | None) -> Mapping[UUID, Sequence[Any]]:
+    """Those of this person; None: all."""
+    if user_id is None:
+        return ratings
+    return {key: [one for one in given if one.user_id == user_id] for key, given in ratings.items()}

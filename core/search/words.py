@@ -24,6 +24,8 @@ LONGEST_WORD = 200
 """Characters; what is longer is known by its beginning."""
 LONGEST_WORDS = 900_000
 """Bytes of words that are kept of one text: PostgreSQL takes up to 1 MB."""
+PLACE = 2
+"""Bytes of each place of a word."""
 LAST_POSITION = 16_383
 MOST_PLACES = 255
 SHORTEST_TO_STEM = 3
@@ -247,25 +249,29 @@ def accented_stems_of(text: str, languages: tuple[Language, ...] = LATIN) -> lis
     return list(dict.fromkeys(fold(one) for one in found if one))
 
 
+def _size(word: str) -> int:
+    """Bytes of a word with its first place, as PostgreSQL keeps it."""
+    return len(word.encode()) + 2 * PLACE + 4
+
+
 def vector_of(text: str) -> str:
     """The words of a text as PostgreSQL reads a `tsvector`; empty for a text without any."""
     tokens = list(tokens_of(fold(text)))
     spoken = languages_of([token.text for token in tokens if token.is_word])
     places: dict[str, list[int]] = {one: [] for one in accented_stems_of(text, spoken)}
-    left, before = LONGEST_WORDS, None
+    left, before = LONGEST_WORDS - sum(map(_size, places)), None
     for token in tokens:
         if left < 0:
             break
-        if pair := pair_of(before, token):
-            places.setdefault(pair, [])
+        stems = () if token.is_unspaced else _stems(token, spoken)
+        pair = pair_of(before, token)
         before = token
+        for word in (*stems, *([pair] if pair else [])):
+            left -= 0 if word in places else _size(word)
+            places.setdefault(word, [])
         for word, position in _places(token):
-            left -= 0 if word in places else len(word.encode()) + 8
+            left -= PLACE if word in places else _size(word)
             places.setdefault(word, []).append(position)
-        if not token.is_unspaced:
-            for stemmed in _stems(token, spoken):
-                left -= 0 if stemmed in places else len(stemmed.encode()) + 8
-                places.setdefault(stemmed, [])
     return " ".join(_entry(word, at) for word, at in places.items())
 
 

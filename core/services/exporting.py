@@ -1,7 +1,7 @@
 """Conversations as files: for whoever may read them, and as far as they may."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -118,6 +118,8 @@ class ExportService:
             conversation: Conversation | None = Conversations(session).get(conversation_id)
             if conversation is None:
                 raise NotFound
+            if conversation.kind.is_room:
+                included = replace(included, only_of=actor.user_id)
             return Documents(session).begin(conversation, floor=line.floor, included=included, title=line.title)
 
     def _file(self, actor: Actor, passage: Passage, chosen: Format) -> Iterator[bytes]:

@@ -91,9 +91,15 @@ def _message(said: Said, going: Outgoing) -> str:
     )
 
 
+LONGEST_MARKDOWN = 50_000
+"""Characters: what is longer is shown as it is written, since some of it takes the square of its length to render."""
+
+
 def _content(said: Said) -> str:
     if said.deleted_at or not said.content.strip():
         return f"<p><em>{DELETED if said.deleted_at else NOTHING}</em></p>\n"
+    if len(said.content) > LONGEST_MARKDOWN:
+        return f'<pre dir="auto">{escape(said.content)}</pre>\n'
     if said.role is MessageRole.USER:
         return f'<div class="person" dir="auto">{_typed(said.content)}</div>\n'
     return f'<div dir="auto">{_markdown.render(said.content)}</div>\n'

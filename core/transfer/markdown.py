@@ -29,7 +29,8 @@ LOWEST = 6
 BELOW_MESSAGES = 2
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&])")
 # What may be more than a paragraph of words.
-SUSPICIOUS = re.compile(r"^\s*(?:[#<=~`\-]|\[)", re.MULTILINE)
+# Not over line ends, and without trying again: else a text of blank lines would take minutes.
+SUSPICIOUS = re.compile(r"^[^\S\n]*+(?:[#<=~`\-]|\[)", re.MULTILINE)
 LINE_END = re.compile(r"\r\n|\r|\n")
 SENTINEL = "parley-next-message"
 _blocks = MarkdownIt("commonmark")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from core.transfer.document import Booked, Document, Person, Said
 
@@ -16,6 +17,8 @@ class Included:
     """Reactions, and what people thought of answers."""
     ledger: bool = False
     """The calls to models, and what they cost."""
+    only_of: UUID | None = None
+    """Of ratings, and of texts before people's edits, only this person's, as in a room. None: everybody's."""
 
 
 EVERYTHING = Included(versions=True, reactions=True, ledger=True)

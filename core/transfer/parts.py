@@ -32,6 +32,9 @@ from core.transfer.values import is_storable
 LONGEST = 1_000_000
 """Characters of one message."""
 LONG, SHORT = 100_000, 200
+DEEPEST = 100
+EARLIEST, LATEST = 1900, 2200
+"""Years: nearer to the edges of the calendar a moment has no day in some time zones."""
 MOST = 2**31 - 1
 LARGEST_SEQ = 2**53 - 1
 SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -170,7 +173,7 @@ def write_time(moment: datetime) -> str:
 def _read_time(value: Any, place: str) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
-        if moment.tzinfo is not None:
+        if moment.tzinfo is not None and EARLIEST <= moment.year <= LATEST:
             return moment.astimezone(UTC)
     except (OverflowError, TypeError, ValueError):
         pass
@@ -194,7 +197,9 @@ def _read_anything(value: Any, place: str) -> dict[str, Any]:
     return dict(value)
 
 
-def _check_anything(value: Any, place: str) -> None:
+def _check_anything(value: Any, place: str, depth: int = 0) -> None:
+    if depth > DEEPEST:
+        raise refusal(place, "is nested too deeply")
     if isinstance(value, str) and not is_storable(value):
         raise refusal(place, UNSTORABLE)
     if isinstance(value, float) and not isfinite(value):
@@ -202,10 +207,10 @@ def _check_anything(value: Any, place: str) -> None:
     if isinstance(value, Mapping):
         for key, item in value.items():
             _check_anything(key, place)
-            _check_anything(item, place)
+            _check_anything(item, place, depth + 1)
     elif isinstance(value, list):
         for item in value:
-            _check_anything(item, place)
+            _check_anything(item, place, depth + 1)
 
 
 def _sorted(value: Any) -> Any:
