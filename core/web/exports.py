@@ -67,7 +67,8 @@ def _asked(query: QueryParams) -> tuple[list[UUID] | None, Format, Included]:
         chosen = Format(query.get(FORMAT, Format.MARKDOWN))
     except ValueError:
         raise Invalid(UNKNOWN_FORMAT) from None
-    included = Included(**{name: query.get(name) == YES for name in OPTIONS})
+    versions, reactions, ledger = (query.get(name) == YES for name in OPTIONS)
+    included = Included(versions=versions, reactions=reactions, ledger=ledger)
     if query.get(ALL) == YES:
         return None, chosen, included
     ids = [parse_id(given) for given in query.getlist(CONVERSATION)]
