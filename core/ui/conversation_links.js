@@ -1,4 +1,6 @@
-const hub = (window.parleyLinks ??= { navs: new Map() })
+const hub = (window.parleyLinks ??= { navs: new Map(), told: new Map() })
+// A list that was being put together when something was read, or said, comes with the counts of before.
+const RECENT = 3000
 const MOST = 99
 const MUTED = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9.5 20h5M4 4l16 16M6 10v4l-2 3h13M8.5 5.2A6 6 0 0 1 18 10v4"/></svg>'
 
@@ -88,5 +90,6 @@ export default function ({ data, parentElement }) {
     return Boolean(link)
   }
   hub.navs.set(nav, update)
+  for (const [id, { counts, at }] of hub.told) if (performance.now() - at < RECENT) update(id, counts)
   return () => hub.navs.delete(nav)
 }

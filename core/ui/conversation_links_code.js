@@ -1,5 +1,5 @@
 const SETTLED = 400
-const hub = (window.parleyLinks ??= { navs: new Map() })
+const hub = (window.parleyLinks ??= { navs: new Map(), told: new Map() })
 const seen = new Map()
 
 // A room that no list has, has something new: then the list is to be drawn anew, with that one on top. A dialog might
@@ -15,6 +15,7 @@ let isFirst = true
 const hear = ({ detail }) => {
   let isUnknown = false
   for (const [id, counts] of Object.entries(detail.rooms)) {
+    hub.told.set(id, { counts, at: performance.now() })
     const isListed = [...hub.navs.values()].map((update) => update(id, counts)).some(Boolean)
     const hasGrown = counts[0] > (seen.get(id) ?? 0)
     seen.set(id, counts[0])
