@@ -10,10 +10,10 @@ from core.permissions import Actor
 from core.services.search_views import Found, Hit, TitleHit
 from core.ui import times
 from core.ui.browse_address import Address, go
+from core.ui.browse_list import NEW_CHAT
 from core.ui.room_header import ICONS
 from core.ui.text import as_label, as_snippet
 
-NEW_CHAT = "New chat"
 KIND_ICONS = {ConversationKind.ASSISTANT: ":material/chat:"} | ICONS
 LONGEST_TITLE, LONGEST_NAME = 80, 60
 NOTHING = "Nothing that you may read has all of that. Leave a word out, or write only how it begins: `deliv*`."

@@ -13,8 +13,8 @@ from core.permissions import Actor
 from core.services.browse_views import Browsed, BrowsedMessage, BrowsedTranscript, MessageUsage, VersionLine
 from core.ui import browse_deeds, links, times
 from core.ui.browse_address import Address, go
-from core.ui.browse_hits import KIND_ICONS, NEW_CHAT
-from core.ui.browse_list import KIND_NAMES
+from core.ui.browse_hits import KIND_ICONS
+from core.ui.browse_list import KIND_NAMES, NEW_CHAT
 from core.ui.exporting import export_button
 from core.ui.into_view import into_view
 from core.ui.message import AVATARS, STATES
