@@ -34,8 +34,8 @@ class UsageSource(StrEnum):
 class ModelCall(Record, table=True):
     """The ledger: one row a call to a model, whatever its purpose and end.
 
-    It outlives the content. Its links are blanked when a conversation, message or person is purged; the figures,
-    and the prices in force at the time, stay. Prices are USD per million tokens.
+    It outlives the content. Its links are blanked when a conversation or message is purged; the figures, whose call it
+    was and in which room, and the prices in force at the time, stay. Prices are USD per million tokens.
     """
 
     __tablename__ = "model_calls"
@@ -54,12 +54,28 @@ class ModelCall(Record, table=True):
             text("created_at DESC"),
             postgresql_where=text("user_id IS NOT NULL"),
         ),
+        Index(
+            "model_calls_room_time_idx",
+            "room_id",
+            text("created_at DESC"),
+            postgresql_where=text("room_id IS NOT NULL"),
+        ),
+        # Few of many, and asked for by themselves.
+        Index(
+            "model_calls_failed_idx",
+            "company_id",
+            "created_at",
+            postgresql_where=text("status IN ('failed', 'interrupted')"),
+        ),
     )
 
     company_id: UUID = Field(foreign_key="companies.id", ondelete="CASCADE")
-    user_id: UUID | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
+    user_id: UUID | None = None
+    """Who asked. Not a foreign key: how many people there were does not change when one of them goes."""
     conversation_id: UUID | None = Field(default=None, foreign_key="conversations.id", ondelete="SET NULL")
     message_id: UUID | None = Field(default=None, foreign_key="messages.id", ondelete="SET NULL")
+    room_id: UUID | None = None
+    """The conversation, where that is a room; it stays when the room goes."""
     run_id: UUID | None = None
     purpose: CallPurpose = enum_field(CallPurpose)
     provider: str
