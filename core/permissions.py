@@ -22,17 +22,28 @@ class Permission(StrEnum):
     CONVERSATIONS_BROWSE = "conversations:browse"
     ROOMS_OVERSEE = "rooms:oversee"
     DELETED_VIEW = "messages:view_deleted"
+    USAGE_VIEW = "usage:view"
+    USAGE_OVERSEE = "usage:oversee"
+    BUDGETS_MANAGE = "budgets:manage"
+    PRICES_MANAGE = "prices:manage"
     PEOPLE_MANAGE = "people:manage"
     SETTINGS_MANAGE = "settings:manage"
 
 
-EVERYBODY = frozenset({Permission.HOME_VIEW, Permission.ACCOUNT_MANAGE})
+EVERYBODY = frozenset({Permission.HOME_VIEW, Permission.ACCOUNT_MANAGE, Permission.USAGE_VIEW})
 
 GRID: dict[Role, frozenset[Permission]] = {
     Role.STAFF: EVERYBODY | {Permission.CHAT_USE, Permission.CONVERSATIONS_BROWSE},
-    Role.ANALYST: EVERYBODY,
+    Role.ANALYST: EVERYBODY | {Permission.USAGE_OVERSEE},
     Role.MODERATOR: EVERYBODY | {Permission.CONVERSATIONS_BROWSE, Permission.ROOMS_OVERSEE, Permission.DELETED_VIEW},
-    Role.ADMIN: EVERYBODY | {Permission.PEOPLE_MANAGE, Permission.SETTINGS_MANAGE},
+    Role.ADMIN: EVERYBODY
+    | {
+        Permission.USAGE_OVERSEE,
+        Permission.BUDGETS_MANAGE,
+        Permission.PRICES_MANAGE,
+        Permission.PEOPLE_MANAGE,
+        Permission.SETTINGS_MANAGE,
+    },
 }
 
 DENIALS: dict[Permission, str] = {
@@ -42,6 +53,10 @@ DENIALS: dict[Permission, str] = {
     Permission.CONVERSATIONS_BROWSE: "Browsing and searching needs the role staff or moderator.",
     Permission.ROOMS_OVERSEE: "Reading company rooms that one is no member of needs the role moderator.",
     Permission.DELETED_VIEW: "Reading deleted messages needs the role moderator.",
+    Permission.USAGE_VIEW: "Your account has no role yet. An admin can give you one.",
+    Permission.USAGE_OVERSEE: "Seeing what everybody uses needs the role analyst or admin.",
+    Permission.BUDGETS_MANAGE: "Setting budgets needs the role admin.",
+    Permission.PRICES_MANAGE: "Setting prices needs the role admin.",
     Permission.PEOPLE_MANAGE: "Managing people needs the role admin.",
     Permission.SETTINGS_MANAGE: "Changing settings needs the role admin.",
 }

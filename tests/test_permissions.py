@@ -15,6 +15,10 @@ chat:use                   x       -         -        -
 conversations:browse       x       -         x        -
 rooms:oversee              -       -         x        -
 messages:view_deleted      -       -         x        -
+usage:view                 x       x         x        x
+usage:oversee              -       x         -        x
+budgets:manage             -       -         -        x
+prices:manage              -       -         -        x
 people:manage              -       -         -        x
 settings:manage            -       -         -        x
 """
@@ -49,6 +53,8 @@ def test_several_roles_may_what_any_of_them_may() -> None:
     assert permissions_of([Role.STAFF, Role.ADMIN]) == everybody | {
         Permission.CHAT_USE,
         Permission.CONVERSATIONS_BROWSE,
+        Permission.BUDGETS_MANAGE,
+        Permission.PRICES_MANAGE,
         Permission.PEOPLE_MANAGE,
         Permission.SETTINGS_MANAGE,
     }
