@@ -86,7 +86,8 @@ def load_job(session: Session, run: AnswerRun, assistant: Assistant) -> Job:
 
 
 def origin_of(run: AnswerRun, conversation: Conversation) -> Origin:
-    return Origin(conversation.company_id, run.asked_by, conversation.id, run.message_id, run.id)
+    room_id = conversation.id if conversation.kind.is_room else None
+    return Origin(conversation.company_id, run.asked_by, conversation.id, run.message_id, run.id, room_id)
 
 
 def _present(row: Row | None) -> Row:

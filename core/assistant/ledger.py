@@ -21,6 +21,8 @@ class Origin:
     conversation_id: UUID
     message_id: UUID
     run_id: UUID
+    room_id: UUID | None = None
+    """The conversation, where that is a room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def row_of(provider: str, origin: Origin, call: Call) -> ModelCall:
         user_id=origin.user_id,
         conversation_id=origin.conversation_id,
         message_id=origin.message_id,
+        room_id=origin.room_id,
         run_id=origin.run_id,
         purpose=call.purpose,
         provider=provider,
@@ -108,7 +111,7 @@ def row_of(provider: str, origin: Origin, call: Call) -> ModelCall:
 
 
 def unlinked(row: ModelCall) -> ModelCall:
-    """The same, of a conversation that is gone."""
+    """The same, of a conversation that is gone: in which room it was stays."""
     row.conversation_id = row.message_id = None
     return row
 

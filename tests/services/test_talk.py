@@ -8,13 +8,24 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from core.assistant.ledger import Call
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound, RateLimited, RuleBroken
 from core.ids import new_id
-from core.models import ConversationKind, History, MemberRole, MessageStatus, MessageType, RunStatus, User
+from core.models import (
+    CallPurpose,
+    CallStatus,
+    ConversationKind,
+    History,
+    MemberRole,
+    MessageStatus,
+    MessageType,
+    RunStatus,
+    User,
+)
 from core.permissions import Actor, Role
 from core.services.room_views import RoomUnread
-from tests.support.talks import EDIT_WINDOW, Desk, outcome
+from tests.support.talks import EDIT_WINDOW, USAGE, Desk, outcome
 
 GROUP = ConversationKind.GROUP
 SECRET = "The launch code is xyzzy."
@@ -279,8 +290,24 @@ def test_the_assistant_answers_when_called_and_only_then(desk: Desk, bob: Actor,
     assert (answer.content, answer.status, answer.sender_name) == ("Gladly.", MessageStatus.COMPLETE, None)
     assert answer.reply and answer.reply.excerpt == "Could you help, @ASSISTANT?"
     with desk.database.reading() as session:
-        row = session.execute(text("SELECT user_id, conversation_id, message_id FROM model_calls")).one()
-    assert tuple(row) == (bob.user_id, room, answer.id)
+        row = session.execute(text("SELECT user_id, conversation_id, room_id, message_id FROM model_calls")).one()
+    assert tuple(row) == (bob.user_id, room, room, answer.id)
+
+
+def test_the_ledger_says_in_which_room_after_the_room_is_gone(desk: Desk, room: Any) -> None:
+    run_id = asked(desk, desk.me, room, "@assistant?")
+    job = desk.store.begin(run_id)
+    assert job and job.origin.room_id == room
+    with desk.database.transaction() as session:
+        session.execute(text("DELETE FROM conversations WHERE id = :id"), {"id": room})
+    desk.store.finish(
+        job, RunStatus.COMPLETE, "So.", [Call(CallPurpose.ANSWER, "small", USAGE, CallStatus.COMPLETE, 1)]
+    )
+    desk.talk()
+    with desk.database.reading() as session:
+        rows = session.execute(text("SELECT conversation_id, room_id FROM model_calls ORDER BY id")).all()
+    assert [tuple(row)[1] for row in rows] == [room, None]
+    assert rows[0].conversation_id is None and rows[1].conversation_id is not None
 
 
 def test_what_it_cost_is_shown_by_room_and_asker(desk: Desk, bob: Actor, room: Any) -> None:
