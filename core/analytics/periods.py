@@ -86,10 +86,7 @@ class Period:
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """When that day begins there, in UTC; where the clocks skip midnight, the moment they do."""
-    local = datetime.combine(day, time(), zone)
-    if local.astimezone(UTC).astimezone(zone).date() == day:
-        return local.astimezone(UTC)
-    return (local.replace(fold=1)).astimezone(UTC)
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _next(day: date, bucket: Bucket) -> date:

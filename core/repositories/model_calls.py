@@ -1,16 +1,17 @@
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select, text, update
 from sqlmodel import col
 
 from core.models import Conversation, ModelCall, User
 from core.models.base import table_of
 from core.repositories.base import Repository
+from core.repositories.usage_rollups import booking
 
 _calls, _conversations = table_of(ModelCall), table_of(Conversation)
 
@@ -51,6 +52,8 @@ class MessageUsage:
 
 TOKENS = func.coalesce(_calls.c.input_tokens, 0) + func.coalesce(_calls.c.output_tokens, 0)
 
+_BOOKING = text(booking())
+
 # Put together once: SQLAlchemy takes longer for that than PostgreSQL to answer.
 _of_page = (
     select(
@@ -69,13 +72,13 @@ class ModelCalls(Repository):
     """The ledger. Rows are added, never changed."""
 
     def add_all(self, calls: list[ModelCall]) -> Spending:
-        """A row that is there already stays as it is. What those came to that were not."""
+        """A row that is there already stays as it is. What those came to that were not; the sums over the ledger count
+        them in the same statement.
+        """
         if not calls:
             return Spending()
-        rows = [call.model_dump() for call in calls]
-        adding = insert(_calls).values(rows).on_conflict_do_nothing(index_elements=["id"])
-        added = self.session.execute(adding.returning(TOKENS, func.coalesce(_calls.c.cost, 0))).all()
-        return Spending(sum(row[0] for row in added), sum((row[1] for row in added), Decimal()))
+        rows = json.dumps([call.model_dump(mode="json") for call in calls])
+        return Spending(*tuple(self.session.execute(_BOOKING, {"rows": rows}).one()))
 
     def sum_of_run(self, message_id: UUID, run_id: UUID) -> Spending:
         """What one run came to that wrote on this message."""

@@ -1,0 +1,175 @@
+"""How the sums over the ledger are made: once for a new call, for a day made anew, and for comparing.
+
+Each Rollup says in SQL which rows of its table a row of the ledger counts in, and for how much.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.models import ANY, BLOCK, MEASURES, NOBODY, Clocked, Face, Grain, Kind, Span
+from core.repositories.usage_measures import CLOCKED, CODE, MEASURED, bucket_of
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """Keys and sums of `table`, as expressions over the rows `c` of a source that looks like the ledger.
+
+    The source is joined with `beside`, where a row counts several times.
+    """
+
+    table: str
+    keys: Mapping[str, str]
+    sums: Mapping[str, str]
+    beside: str
+    where: str = "true"
+    kept: str = "{table}.{column} + EXCLUDED.{column}"
+    """How what is new goes together with what is there."""
+
+    @property
+    def columns(self) -> str:
+        return ", ".join([*self.keys, *self.sums])
+
+    def select(self, source: str, *, spans: str = "") -> str:
+        """The rows that a source comes to. In the order of their keys: two that write the same ones wait for each other
+        once, and never both. `spans`: only those.
+        """
+        keys = ", ".join(f"{expression} AS {column}" for column, expression in self.keys.items())
+        sums = ", ".join(f"{expression} AS {column}" for column, expression in self.sums.items())
+        numbers = ", ".join(str(number) for number in range(1, len(self.keys) + 1))
+        where = f"{self.where} AND g.span IN ({spans})" if spans else self.where
+        rows = f"SELECT {keys}, {sums} FROM {source} c {self.beside} WHERE {where}"
+        return f"{rows} GROUP BY {numbers} ORDER BY {numbers}"
+
+    def add(self, source: str, *, spans: str = "") -> str:
+        """Adds what a source comes to."""
+        kept = ", ".join(f"{column} = {self.kept.format(table=self.table, column=column)}" for column in self.sums)
+        return (
+            f"INSERT INTO {self.table} ({self.columns}) {self.select(source, spans=spans)}"
+            f" ON CONFLICT ({', '.join(self.keys)}) DO UPDATE SET {kept}"
+        )
+
+
+def _values(*rows: tuple[str, ...]) -> str:
+    return ", ".join(f"({', '.join(row)})" for row in rows)
+
+
+_MODEL = f"CASE WHEN f.by_model THEN c.model ELSE '{ANY}' END"
+_PURPOSE = f"CASE WHEN f.by_purpose THEN c.purpose ELSE '{ANY}' END"
+_SPANS = f"CROSS JOIN (VALUES ('{Span.DAY}'), ('{Span.MONTH}')) g (span)"
+_START = "date_trunc(g.span, c.created_at AT TIME ZONE 'UTC')::date"
+_MEASURES = {name: f"sum({MEASURED[name]})" for name in MEASURES}
+_FACES = _values(
+    (f"'{Face.TOTAL}'", "false", "false"),
+    (f"'{Face.MODEL}'", "true", "false"),
+    (f"'{Face.PURPOSE}'", "false", "true"),
+    (f"'{Face.BOTH}'", "true", "true"),
+)
+_CLOCKS = _values(*((f"'{name}'", CLOCKED[name]) for name in Clocked))
+_PERSON = f"coalesce(c.user_id, '{NOBODY}'::uuid)"
+
+SLOTS = Rollup(
+    "usage_slots",
+    {
+        "company_id": "c.company_id",
+        "grain": "g.grain",
+        "face": "f.face",
+        "start": "date_bin(g.width, c.created_at, timestamptz '2000-01-01 00:00+00')",
+        "model": _MODEL,
+        "purpose": _PURPOSE,
+    },
+    _MEASURES,
+    f"CROSS JOIN (VALUES ('{Grain.HOUR}', interval '1 hour'), ('{Grain.QUARTER}', interval '15 minutes'))"
+    f" g (grain, width) CROSS JOIN (VALUES {_FACES}) f (face, by_model, by_purpose)",
+)
+SPANS = Rollup(
+    "usage_spans",
+    {
+        "company_id": "c.company_id",
+        "kind": "f.kind",
+        "span": "g.span",
+        "start": _START,
+        "subject": "f.subject",
+        "model": _MODEL,
+        "purpose": _PURPOSE,
+    },
+    _MEASURES,
+    f"""{_SPANS} CROSS JOIN LATERAL (VALUES ('{Kind.MODEL}', '{NOBODY}'::uuid, true, true),
+        ('{Kind.PERSON}', {_PERSON}, false, false), ('{Kind.PERSON_BOTH}', {_PERSON}, true, true),
+        ('{Kind.ROOM}', c.room_id, false, false), ('{Kind.ROOM_BOTH}', c.room_id, true, true)
+    ) f (kind, subject, by_model, by_purpose)""",
+    "f.subject IS NOT NULL",
+)
+PRESENCE = Rollup(
+    "usage_presence",
+    {
+        "company_id": "c.company_id",
+        "model": _MODEL,
+        "purpose": _PURPOSE,
+        "start": "date_bin(interval '15 minutes', c.created_at, timestamptz '2000-01-01 00:00+00')",
+        "block": f"n.number / {BLOCK}",
+    },
+    {"people": f"bit_or(set_bit(repeat('0', {BLOCK})::bit({BLOCK}), n.number % {BLOCK}, 1))"},
+    f"CROSS JOIN (VALUES {_FACES}) f (face, by_model, by_purpose) JOIN numbers n ON n.user_id = c.user_id",
+    kept="{table}.{column} | EXCLUDED.{column}",
+)
+LATENCIES = Rollup(
+    "usage_latencies",
+    {
+        "company_id": "c.company_id",
+        "clocked": "t.clocked",
+        "span": "g.span",
+        "purpose": "c.purpose",
+        "start": _START,
+        "model": "c.model",
+        "bucket": bucket_of("t.milliseconds"),
+    },
+    {"calls": "count(*)"},
+    f"{_SPANS} CROSS JOIN LATERAL (VALUES {_CLOCKS}) t (clocked, milliseconds)",
+    "t.milliseconds IS NOT NULL",
+)
+ERRORS = Rollup(
+    "usage_errors",
+    {
+        "company_id": "c.company_id",
+        "span": "g.span",
+        "start": _START,
+        "code": CODE,
+        "model": "c.model",
+        "purpose": "c.purpose",
+    },
+    {"calls": "count(*)"},
+    _SPANS,
+    "c.status IN ('failed', 'interrupted')",
+)
+RATINGS = Rollup(
+    "usage_ratings",
+    {"company_id": "c.company_id", "span": "g.span", "start": _START, "model": "c.model"},
+    {"up": "count(*) FILTER (WHERE c.score = 'up')", "down": "count(*) FILTER (WHERE c.score = 'down')"},
+    _SPANS,
+)
+OF_CALLS = (SLOTS, SPANS, PRESENCE, LATENCIES, ERRORS)
+"""In the order in which all who book write them."""
+
+NUMBERED = """numbered AS (
+    INSERT INTO usage_numbers (user_id) SELECT DISTINCT user_id FROM {source} c WHERE user_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM usage_numbers u WHERE u.user_id = c.user_id) ORDER BY user_id
+        ON CONFLICT (user_id) DO UPDATE SET user_id = EXCLUDED.user_id RETURNING user_id, number
+), numbers AS (
+    SELECT user_id, number FROM usage_numbers WHERE user_id IN (SELECT user_id FROM {source} c)
+    UNION SELECT user_id, number FROM numbered
+)"""
+"""Everybody in a source with their number; who has none gets one."""
+
+
+def booking() -> str:
+    """Adds the ledger rows in `:rows`, a JSON array, and what they come to, in one statement; those that are there
+    already stay as they are and count no second time. The tokens and the cost of what was new.
+    """
+    counted = ", ".join(f"of_{rollup.table} AS ({rollup.add('added')})" for rollup in OF_CALLS)
+    return f"""
+        WITH added AS (
+            INSERT INTO model_calls SELECT * FROM json_populate_recordset(NULL::model_calls, CAST(:rows AS json))
+            ON CONFLICT (id) DO NOTHING RETURNING *
+        ), {NUMBERED.format(source="added")}, {counted}
+        SELECT coalesce(sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)), 0)::bigint,
+            coalesce(sum(cost), 0) FROM added"""
