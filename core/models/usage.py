@@ -162,9 +162,10 @@ class UsageLatency(SQLModel, table=True):
     company_id: UUID = key(foreign_key="companies.id", ondelete="CASCADE")
     clocked: Clocked = enum_field(Clocked, primary_key=True)
     span: Span = enum_field(Span, primary_key=True)
+    model: str = key()
+    """Each, and all of them together as ANY."""
     purpose: str = key()
     start: date = key()
-    model: str = key()
     bucket: int = key(SmallInteger)
     calls: int = sum_field()
 

@@ -118,13 +118,14 @@ LATENCIES = Rollup(
         "company_id": "c.company_id",
         "clocked": "t.clocked",
         "span": "g.span",
+        "model": "f.model",
         "purpose": "c.purpose",
         "start": _START,
-        "model": "c.model",
         "bucket": bucket_of("t.milliseconds"),
     },
     {"calls": "count(*)"},
-    f"{_SPANS} CROSS JOIN LATERAL (VALUES {_CLOCKS}) t (clocked, milliseconds)",
+    f"{_SPANS} CROSS JOIN LATERAL (VALUES (c.model), ('{ANY}')) f (model)"
+    f" CROSS JOIN LATERAL (VALUES {_CLOCKS}) t (clocked, milliseconds)",
     "t.milliseconds IS NOT NULL",
 )
 ERRORS = Rollup(

@@ -100,7 +100,7 @@ def _create_sums() -> None:
     _create("usage_spans", {"kind": text, **days, "subject": uuid, **called})
     presence = {"model": text, "purpose": text, "start": moment, "block": sa.Integer()}
     _create("usage_presence", presence, sa.Column("people", postgresql.BIT(1024), nullable=False))
-    latencies = {"clocked": text, "span": text, "purpose": text, "start": sa.Date(), "model": text}
+    latencies = {"clocked": text, "span": text, **called, "start": sa.Date()}
     _create("usage_latencies", latencies | {"bucket": sa.SmallInteger()}, *_sums("calls"))
     _create("usage_errors", days | {"code": text, **called}, *_sums("calls"))
     _create("usage_ratings", days | {"model": text}, *_sums("up", "down"))
