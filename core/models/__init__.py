@@ -3,6 +3,16 @@
 from core.models.answer_run import ACTIVE, AnswerRun, RunStatus
 from core.models.audit_event import AuditAction, AuditEvent, AuditHead, Outcome
 from core.models.base import Record
+from core.models.budget import (
+    DEFAULT_MARKS,
+    Budget,
+    BudgetHold,
+    BudgetPeriod,
+    BudgetRaise,
+    BudgetScope,
+    BudgetUnit,
+    Notice,
+)
 from core.models.company import MAX_ASSISTANT_NAME, Company
 from core.models.conversation import (
     MAX_INSTRUCTIONS,
@@ -57,6 +67,7 @@ __all__ = [
     "ACTIVE",
     "ANY",
     "BLOCK",
+    "DEFAULT_MARKS",
     "DOLLAR",
     "IMPORTED",
     "MAX_ASSISTANT_NAME",
@@ -71,6 +82,12 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "AuthSession",
+    "Budget",
+    "BudgetHold",
+    "BudgetPeriod",
+    "BudgetRaise",
+    "BudgetScope",
+    "BudgetUnit",
     "CallPurpose",
     "CallStatus",
     "Clocked",
@@ -93,6 +110,7 @@ __all__ = [
     "MessageType",
     "MessageWords",
     "ModelCall",
+    "Notice",
     "OneTimeLink",
     "Outcome",
     "Presence",

@@ -44,6 +44,9 @@ class AuditAction(StrEnum):
     MEMBER_ROLE_CHANGED = "room:member_role"
     MESSAGE_EDITED = "message:edit"
     MESSAGE_DELETED = "message:delete"
+    BUDGET_SET = "budget:set"
+    BUDGET_REMOVED = "budget:remove"
+    BUDGET_RAISED = "budget:raise"
 
 
 class AuditEvent(Record, table=True):
