@@ -34,6 +34,7 @@ from core.services.search import SearchService
 from core.services.talk import TalkService
 from core.services.transcripts import TranscriptService
 from core.services.uploads import Uploads
+from core.services.usage import UsageService
 from core.services.watching import WatchService
 
 MODEL_PATIENCE = 10.0
@@ -70,6 +71,7 @@ class Application:
         self.reactions = ReactionService(database, limiter, self.events)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)
+        self.usage = UsageService(database)
         self.presence = PresenceService(database, new_id(), self.events.publish_presence)
         self.watching = WatchService(database, self.presence)
         self.exporting = ExportService(database)

@@ -50,6 +50,7 @@ class Database:
         self.bind = bind
         # Looking needs no BEGIN and no ROLLBACK: each statement sees what is committed when it starts, as it would.
         self._reading = bind.execution_options(isolation_level="AUTOCOMMIT") if isinstance(bind, Engine) else bind
+        self._snapshot = bind.execution_options(isolation_level="REPEATABLE READ") if isinstance(bind, Engine) else bind
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -64,6 +65,12 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """For looking only: an attempt to write raises RuntimeError."""
         with self._opened(ReadingSession, self._reading) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """The same, for several statements that are to see one and the same moment."""
+        with self._opened(ReadingSession, self._snapshot) as session:
             yield session
 
     @contextmanager

@@ -51,10 +51,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Point:
-    """A place in the main chart: one of its buckets, by its start, and one of its series. None: all of them."""
+    """A place in the main chart: one of its buckets, by its start, and one or some of its series (those that it calls
+    "Other" are several). None, or none: all of them.
+    """
 
     start: datetime | None = None
-    series: str | None = None
+    series: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,186 @@
+"""Where a slice is read from, in SQL: the sums that are kept, or, for some people or rooms, the ledger by its indexes.
+
+Each source is a subquery with the same columns whichever it reads, so that what is asked of it is written once.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from core.analytics.parts import Days, Part, Rest, parts_of
+from core.analytics.slices import Slice
+from core.models import ANY, MEASURES, NOBODY, Clocked, Face, Grain, Kind
+from core.repositories.usage_measures import CLOCKED, CODE, MEASURED, bucket_of
+
+SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in MEASURES)
+_MEASURED = ", ".join(f"{MEASURED[name]} AS {name}" for name in MEASURES)
+SUBJECTS = {
+    Kind.MODEL: f"'{NOBODY}'::uuid",
+    Kind.PERSON: f"coalesce(user_id, '{NOBODY}'::uuid)",
+    Kind.ROOM: "room_id",
+}
+"""Whose a call is, over the columns of the ledger."""
+BOTH = {Kind.PERSON: Kind.PERSON_BOTH, Kind.ROOM: Kind.ROOM_BOTH, Kind.MODEL: Kind.MODEL}
+
+
+class Given:
+    """The parameters of a statement while it is put together."""
+
+    def __init__(self, slice_: Slice) -> None:
+        self.values: dict[str, Any] = {"company": slice_.company_id}
+
+    def add(self, value: Any) -> str:
+        """Its place in the statement."""
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return f":{name}"
+
+
+def called(slice_: Slice, given: Given) -> str:
+    """The condition on models and purposes, for any table that has both."""
+    return _any_of({"model": slice_.models, "purpose": slice_.purposes}, given)
+
+
+def ledger(slice_: Slice, given: Given, start: datetime, end: datetime) -> str:
+    """The condition for the calls of a slice between two moments."""
+    whose = _any_of({"user_id": slice_.user_ids, "room_id": slice_.room_ids}, given)
+    times = f"created_at >= {given.add(start)} AND created_at < {given.add(end)}"
+    return f"company_id = :company AND {times} AND {whose} AND {called(slice_, given)}"
+
+
+def slots(slice_: Slice, given: Given, by: str | None) -> str:
+    """Columns start, model, purpose and the measures, over a slice's period. `by`: what is to be told apart, "model" or
+    "purpose".
+    """
+    period = slice_.period
+    if slice_.is_personal:
+        where = ledger(slice_, given, period.start, period.end)
+        return f"(SELECT created_at AS start, model, purpose, {_MEASURED} FROM model_calls WHERE {where}) s"
+    face = _face(by_model=by == "model" or bool(slice_.models), by_purpose=by == "purpose" or bool(slice_.purposes))
+    times = f"start >= {given.add(period.start)} AND start < {given.add(period.end)}"
+    where = f"company_id = :company AND grain = '{grain_of(period.edges)}' AND face = '{face}' AND {times}"
+    return f"(SELECT * FROM usage_slots WHERE {where} AND {called(slice_, given)}) s"
+
+
+def grain_of(edges: Iterable[datetime]) -> Grain:
+    """The coarsest whose rows lie between these edges and not across."""
+    return Grain.QUARTER if any(edge.minute for edge in edges) else Grain.HOUR
+
+
+def presence(slice_: Slice, given: Given) -> str:
+    """Columns start, block and people (bits). Not for a slice of some people."""
+    models, purposes = (list(wanted) or [ANY] for wanted in (slice_.models, slice_.purposes))
+    times = f"start >= {given.add(slice_.period.start)} AND start < {given.add(slice_.period.end)}"
+    return f"""(SELECT start, block, people FROM usage_presence WHERE company_id = :company
+        AND model = ANY({given.add(models)}) AND purpose = ANY({given.add(purposes)}) AND {times}) s"""
+
+
+def spans(slice_: Slice, given: Given, kind: Kind, by: str) -> str:
+    """Columns `by` (subject or model) and the measures: one row for each part of the period and each of those."""
+
+    def kept(days: Days) -> str:
+        told_apart = BOTH[kind] if slice_.models or slice_.purposes else kind
+        return f"""SELECT {by}, {_signed(days.sign)} FROM usage_spans WHERE company_id = :company
+            AND kind = '{told_apart}' AND {_days(days, given)} AND {called(slice_, given)} GROUP BY 1"""
+
+    def single(rest: Rest) -> str:
+        whose = f"{SUBJECTS[kind]} AS subject"
+        where = f"{ledger(slice_, given, rest.start, rest.end)} AND {SUBJECTS[kind]} IS NOT NULL"
+        calls = f"(SELECT {whose}, model, {_MEASURED} FROM model_calls WHERE {where}) c"
+        return f"SELECT {by}, {_signed(rest.sign)} FROM {calls} GROUP BY 1"
+
+    return _united(slice_, kept, single)
+
+
+def latencies(slice_: Slice, given: Given, models: Iterable[str]) -> str:
+    """Columns clocked, model, bucket and calls, of these models; for none of them, all together as ANY. Of answers
+    unless the slice says for which purposes.
+    """
+    names, purposes = list(models) or list(slice_.models) or [ANY], list(timed_purposes(slice_))
+    model = "model" if models else f"'{ANY}'"
+
+    def kept(days: Days) -> str:
+        return f"""SELECT clocked, {model} AS model, bucket, {days.sign} * sum(calls)::bigint AS calls
+            FROM usage_latencies WHERE company_id = :company AND clocked = ANY({given.add(list(Clocked))})
+            AND {_days(days, given)} AND model = ANY({given.add(names)}) AND purpose = ANY({given.add(purposes)})
+            GROUP BY 1, 2, 3"""
+
+    def single(rest: Rest) -> str:
+        return f"""SELECT clocked, {model} AS model, bucket, {rest.sign} * count(*) AS calls
+            FROM {timed(slice_, given, rest.start, rest.end)} GROUP BY 1, 2, 3"""
+
+    return _united(slice_, kept, single)
+
+
+def timed(slice_: Slice, given: Given, start: datetime, end: datetime) -> str:
+    """Columns created_at, clocked, model and bucket: a row for each time that the ledger has of a call."""
+    clocks = ", ".join(f"('{name}', {CLOCKED[name]})" for name in Clocked)
+    where = f"{ledger(slice_, given, start, end)} AND purpose = ANY({given.add(list(timed_purposes(slice_)))})"
+    return f"""(SELECT created_at, clocked, model, {bucket_of("milliseconds")} AS bucket FROM model_calls
+        CROSS JOIN LATERAL (VALUES {clocks}) t (clocked, milliseconds) WHERE {where} AND milliseconds IS NOT NULL) t"""
+
+
+def timed_purposes(slice_: Slice) -> tuple[str, ...]:
+    """Of titles nobody waits for: unless asked otherwise, times are those of answers."""
+    return slice_.purposes or ("answer",)
+
+
+def errors(slice_: Slice, given: Given) -> str:
+    """Columns code and calls."""
+
+    def kept(days: Days) -> str:
+        return f"""SELECT code, {days.sign} * sum(calls)::bigint AS calls FROM usage_errors WHERE company_id = :company
+            AND {_days(days, given)} AND {called(slice_, given)} GROUP BY 1"""
+
+    def single(rest: Rest) -> str:
+        where = f"{ledger(slice_, given, rest.start, rest.end)} AND status IN ('failed', 'interrupted')"
+        return f"SELECT {CODE} AS code, {rest.sign} * count(*) AS calls FROM model_calls WHERE {where} GROUP BY 1"
+
+    return _united(slice_, kept, single)
+
+
+def ratings(slice_: Slice, given: Given) -> str:
+    """Columns model, up and down. Purposes make no difference: it is answers that are rated."""
+    models = _any_of({"model": slice_.models}, given)
+
+    def kept(days: Days) -> str:
+        return f"""SELECT model, {days.sign} * up AS up, {days.sign} * down AS down FROM usage_ratings
+            WHERE company_id = :company AND {_days(days, given)} AND {models}"""
+
+    def single(rest: Rest) -> str:
+        whose = _any_of({"user_id": slice_.user_ids, "room_id": slice_.room_ids}, given)
+        times = f"created_at >= {given.add(rest.start)} AND created_at < {given.add(rest.end)}"
+        return f"""SELECT model, {rest.sign} * (score = 'up')::int AS up, {rest.sign} * (score = 'down')::int AS down
+            FROM ratings WHERE company_id = :company AND {times} AND {whose} AND {models}"""
+
+    return _united(slice_, kept, single)
+
+
+def _united(slice_: Slice, kept: Any, single: Any) -> str:
+    period = slice_.period
+    parts: tuple[Part, ...] = parts_of(period.start, period.end)
+    if slice_.is_personal:
+        parts = (Rest(1, period.start, period.end),)
+    selects = [kept(part) if isinstance(part, Days) else single(part) for part in parts]
+    return f"({' UNION ALL '.join(selects)}) s"
+
+
+def _days(days: Days, given: Given) -> str:
+    return f"span = '{days.span}' AND start >= {given.add(days.first)} AND start < {given.add(days.end)}"
+
+
+def _signed(sign: int) -> str:
+    return ", ".join(f"{sign} * sum({name})::bigint AS {name}" for name in MEASURES)
+
+
+def _any_of(wanted: dict[str, Any], given: Given) -> str:
+    found = [f"{column} = ANY({given.add(list(values))})" for column, values in wanted.items() if values]
+    return " AND ".join(found) or "true"
+
+
+def _face(*, by_model: bool, by_purpose: bool) -> Face:
+    if by_model and by_purpose:
+        return Face.BOTH
+    if by_model:
+        return Face.MODEL
+    return Face.PURPOSE if by_purpose else Face.TOTAL
