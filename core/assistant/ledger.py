@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
+from sqlmodel import Session
+
 from core import clock
-from core.assistant.prices import price_of
+from core.assistant.prices import Price, price_of
 from core.assistant.stream import AnswerStream, Attempt, Usage
 from core.errors import AnswerInterrupted
 from core.ids import new_id
 from core.models import CallPurpose, CallStatus, ModelCall, RunStatus
+from core.repositories.model_prices import ModelPrices
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,21 @@ def _status_of(counted: AnswerStream, ended: RunStatus, error_code: str | None) 
     return CallStatus(ended.value)
 
 
-def row_of(provider: str, origin: Origin, call: Call) -> ModelCall:
-    """The ledger row of a call, at the prices in force now."""
-    price = price_of(provider, call.model, call.usage, clock.now())
+def rows_of(session: Session, provider: str, booked: Sequence[tuple[Origin, Call]]) -> list[ModelCall]:
+    """The ledger rows of calls, at the prices in force now."""
+    at = clock.now()
+    own = ModelPrices(session).in_force([(origin.company_id, call.model) for origin, call in booked], at)
+    return [
+        _row_of(provider, origin, call, price_of(provider, call.model, call.usage, at, own.get(key)), at)
+        for origin, call in booked
+        for key in [(origin.company_id, call.model)]
+    ]
+
+
+def _row_of(provider: str, origin: Origin, call: Call, price: Price, at: datetime) -> ModelCall:
     return ModelCall(
         id=call.id,
+        created_at=at,
         company_id=origin.company_id,
         user_id=origin.user_id,
         conversation_id=origin.conversation_id,

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from core import clock
 from core.assistant.asking import ask_next, goes_on_after, move_on
 from core.assistant.jobs import Job, load_job, origin_of
-from core.assistant.ledger import Call, Origin, row_of, unlinked
+from core.assistant.ledger import Call, Origin, rows_of, unlinked
 from core.assistant.provider import Assistant
 from core.assistant.stream import MISSING, Usage
 from core.assistant.tokens import estimate_tokens
@@ -79,7 +79,8 @@ class RunStore:
             wants_stop = AnswerRuns(session).keep(self.worker_id, [one.arrived for one in news])
             ours = [one for one in news if one.arrived.run_id in wants_stop]
             # Their conversations count these when the run ends: from here on it is too late to take their locks.
-            ModelCalls(session).add_all([self._row(one.job.origin, call) for one in ours for call in one.calls])
+            booked = [(one.job.origin, call) for one in ours for call in one.calls]
+            ModelCalls(session).add_all(rows_of(session, self.assistant.provider, booked))
             return wants_stop
 
     def finish(
@@ -96,13 +97,12 @@ class RunStore:
 
         Nothing happens when the run had been ended by somebody else.
         """
-        rows = [self._row(job.origin, call) for call in calls]
-        written = next((row.output_tokens for row in rows if row.status is not CallStatus.FAILED), None)
+        written = next((call.usage.output_tokens for call in calls if call.status is not CallStatus.FAILED), None)
         tokens = None if written is None and not job.resumed else job.resumed_tokens + (written or 0)
         with self.database.transaction() as session:
             conversation = Conversations(session).lock(job.origin.conversation_id)
             if conversation is None:  # purged meanwhile, with its messages and runs: what it cost is left
-                ModelCalls(session).add_all([unlinked(row) for row in rows])
+                ModelCalls(session).add_all([unlinked(row) for row in self._rows(session, job.origin, calls)])
                 return None
             if not AnswerRuns(session).finish(job.run_id, status, error_code):
                 return None
@@ -111,22 +111,22 @@ class RunStore:
                 text,
                 MESSAGE_STATUS[status],
                 tokens,
-                model=rows[-1].model if rows else None,
+                model=calls[-1].model if calls else None,
                 reached_limit=reached_limit,
             )
-            _book(session, conversation, job.origin, rows)
+            _book(session, conversation, job.origin, self._rows(session, job.origin, calls))
             return _next_run(session, conversation, status)
 
     def title(self, job: Job, title: str | None, call: Call) -> None:
         """Books the call that looked for a better title, and uses it unless a person named the conversation."""
-        row = self._row(job.origin, call)
         with self.database.transaction() as session:
             conversation = Conversations(session).lock(job.origin.conversation_id)
+            rows = self._rows(session, job.origin, [call])
             if conversation is None:
-                ModelCalls(session).add_all([unlinked(row)])
+                ModelCalls(session).add_all([unlinked(row) for row in rows])
                 return
             # Its run has ended, and what that had come to by then is counted: this is not among it.
-            ModelCalls(session).count(conversation.id, ModelCalls(session).add_all([row]))
+            ModelCalls(session).count(conversation.id, ModelCalls(session).add_all(rows))
             if title and not conversation.is_titled:
                 Conversations(session).update(conversation, title=title)
 
@@ -187,7 +187,7 @@ class RunStore:
             model = run.model or self.assistant.default_model
             call = Call(CallPurpose.ANSWER, model, usage, CallStatus(status.value), seconds, error_code=code)
             origin = origin_of(run, conversation)
-            _book(session, conversation, origin, [self._row(origin, call)])
+            _book(session, conversation, origin, self._rows(session, origin, [call]))
             _next_run(session, conversation, status)  # found by whoever sweeps next
             return conversation.id
 
@@ -218,8 +218,8 @@ class RunStore:
         model = run.model or self.assistant.default_model
         Messages(session).complete(run.message_id, partial, MESSAGE_STATUS[status], tokens, model=model)
 
-    def _row(self, origin: Origin, call: Call) -> ModelCall:
-        return row_of(self.assistant.provider, origin, call)
+    def _rows(self, session: Session, origin: Origin, calls: Sequence[Call]) -> list[ModelCall]:
+        return rows_of(session, self.assistant.provider, [(origin, call) for call in calls])
 
 
 def _book(session: Session, conversation: Conversation, origin: Origin, rows: list[ModelCall]) -> None:

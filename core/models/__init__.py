@@ -35,6 +35,7 @@ from core.models.message import (
     Score,
 )
 from core.models.model_call import CallPurpose, CallStatus, ModelCall, UsageSource
+from core.models.model_price import MAX_MODEL_NAME, ModelPrice
 from core.models.presence import Presence, ServingProcess
 from core.models.queued_question import QueuedQuestion
 from core.models.rate_limit_event import RateLimitEvent
@@ -74,6 +75,7 @@ __all__ = [
     "MAX_EMOJI",
     "MAX_INSTRUCTIONS",
     "MAX_MESSAGE",
+    "MAX_MODEL_NAME",
     "MAX_TITLE",
     "MEASURES",
     "NOBODY",
@@ -110,6 +112,7 @@ __all__ = [
     "MessageType",
     "MessageWords",
     "ModelCall",
+    "ModelPrice",
     "Notice",
     "OneTimeLink",
     "Outcome",

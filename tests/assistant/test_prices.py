@@ -17,7 +17,7 @@ def tokens(sent: int, cached: int, written: int) -> Usage:
 
 def test_the_list_price_is_per_million_and_the_cost_in_dollars() -> None:
     price = price_of("api.openai.com", "gpt-5-mini", tokens(1_000_000, 0, 500_000), NOW)
-    assert price == Price(Decimal("0.25"), Decimal(2), Decimal("1.25"), LIST)
+    assert price == Price(Decimal("0.25"), Decimal(2), Decimal("1.25"), LIST, Decimal("0.025"))
 
 
 def test_cached_input_costs_its_own_rate() -> None:
