@@ -58,8 +58,9 @@ def periods(draw: st.DrawFn) -> Period:
 def booked(session: Session, world: World, data: st.DataObject, period: Period) -> list[ModelCall]:
     """A random ledger around a period and the one before it, some of it booked twice."""
     around = timedelta(days=min(period.days, 60) + 2)
-    made = calls_between(world, period.start - around, min(period.end, period.start + around) + timedelta(days=2))
-    calls = data.draw(st.lists(made, max_size=25))
+    near = (period.start, period.end, period.before.start)
+    made = calls_between(world, period.start - around, min(period.end, period.start + around) + timedelta(days=2), near)
+    calls = data.draw(st.lists(made, min_size=5, max_size=30))
     repeated = data.draw(st.lists(st.sampled_from(calls), max_size=3)) if calls else []
     ledger = ModelCalls(session)
     half = len(calls) // 2
@@ -153,7 +154,7 @@ def check_subjects(connection, slice_: Slice, calls: Sequence[ModelCall], inside
         listed, total = found[found["subject"].notna()], found[found["subject"].isna()].to_dict("records")[0]
         known = [call for call in inside if whose(call) is not None]
         known_before = [call for call in before if whose(call) is not None]
-        expected = [
+        expected: list[dict[str, Any]] = [
             {
                 "subject": str(subject),
                 **measured([c for c in known if whose(c) == subject]),

@@ -24,10 +24,16 @@ class World:
     rooms: tuple[UUID, ...]
 
 
-def calls_between(world: World, start: datetime, end: datetime) -> st.SearchStrategy[ModelCall]:
-    """Calls at any moment, often at a full quarter of an hour, where days begin somewhere."""
+def calls_between(
+    world: World, start: datetime, end: datetime, near: Sequence[datetime] = ()
+) -> st.SearchStrategy[ModelCall]:
+    """Calls at any moment, often at a full quarter of an hour, where days begin somewhere, or within two days of one of
+    those in `near`.
+    """
     minutes = int((end - start).total_seconds() // 60)
+    quarters = st.integers(-4 * 24 * 2, 4 * 24 * 2).map(lambda number: timedelta(minutes=15 * number))
     moments = st.one_of(
+        *(quarters.map(lambda away, moment=moment: moment + away) for moment in near),
         st.integers(0, minutes // 15).map(lambda number: start + timedelta(minutes=15 * number)),
         st.integers(0, minutes * 60_000_000 - 1).map(lambda number: start + timedelta(microseconds=number)),
         st.integers(1, minutes // 15).map(lambda number: start + timedelta(minutes=15 * number, microseconds=-1)),
