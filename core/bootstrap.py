@@ -27,6 +27,7 @@ from core.services.limits import RateLimiter
 from core.services.members import MemberService
 from core.services.people import PeopleService
 from core.services.presence import PresenceService
+from core.services.prices import PriceService
 from core.services.queue import QueueService
 from core.services.reactions import ReactionService
 from core.services.rooms import RoomService
@@ -58,6 +59,7 @@ class Application:
         self.accounts = AccountService(database, settings)
         self.people = PeopleService(database)
         self.companies = CompanyService(database, assistant.instruction_tokens)
+        self.prices = PriceService(database, assistant.provider, assistant.models)
         self.conversations = ConversationService(
             database, assistant.models, assistant.instruction_tokens, self._changed, self.events.publish_listed
         )

@@ -44,9 +44,12 @@ class AuditAction(StrEnum):
     MEMBER_ROLE_CHANGED = "room:member_role"
     MESSAGE_EDITED = "message:edit"
     MESSAGE_DELETED = "message:delete"
+    USAGE_EXPORTED = "usage:export"
     BUDGET_SET = "budget:set"
     BUDGET_REMOVED = "budget:remove"
     BUDGET_RAISED = "budget:raise"
+    PRICE_SET = "price:set"
+    PRICE_REMOVED = "price:remove"
 
 
 class AuditEvent(Record, table=True):
