@@ -36,6 +36,7 @@ from core.services.talk import TalkService
 from core.services.transcripts import TranscriptService
 from core.services.uploads import Uploads
 from core.services.usage import UsageService
+from core.services.usage_exporting import UsageExports
 from core.services.watching import WatchService
 
 MODEL_PATIENCE = 10.0
@@ -74,6 +75,7 @@ class Application:
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)
         self.usage = UsageService(database)
+        self.usage_exports = UsageExports(database, self.usage)
         self.presence = PresenceService(database, new_id(), self.events.publish_presence)
         self.watching = WatchService(database, self.presence)
         self.exporting = ExportService(database)

@@ -17,6 +17,7 @@ page = st.navigation(
             links.CHAT.page(is_listed=actor.may(Permission.CHAT_USE)),
             links.BROWSE.page(is_listed=actor.may(Permission.CONVERSATIONS_BROWSE)),
         ],
+        "Insight": [links.USAGE.page(is_listed=actor.may(Permission.USAGE_VIEW))],
         "Admin": [links.SETTINGS.page(is_listed=actor.may(Permission.SETTINGS_MANAGE))],
         "You": [links.ACCOUNT.page()],
     }

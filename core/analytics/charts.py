@@ -36,7 +36,7 @@ def stacked(
         return nothing(NOTHING)
     names = [str(series) for series in frame["series"].unique()]
     values, unpriced, calls = (_grid(frame, column, names) for column in (metric.column, "unpriced", "calls"))
-    is_shown = unpriced.sum(axis=0) < calls.sum(axis=0) if metric.is_money else values.any(axis=0)
+    is_shown = list(unpriced.sum(axis=0) < calls.sum(axis=0) if metric.is_money else values.sum(axis=0) > 0)
     order = [place for place in np.argsort(-values.sum(axis=0), kind="stable") if is_shown[place]]
     if not order:
         return nothing(NO_PRICE if metric.is_money else NOTHING)

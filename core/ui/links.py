@@ -45,10 +45,11 @@ class Screen:
 HOME = Screen("home.py", "Home", ":material/home:", "")
 CHAT = Screen("chat.py", "Chat", ":material/chat:", "chat")
 BROWSE = Screen("browse.py", "Conversations", ":material/manage_search:", "browse")
+USAGE = Screen("usage.py", "Usage", ":material/monitoring:", "usage")
 SETTINGS = Screen("settings.py", "Settings", ":material/settings:", "settings")
 ACCOUNT = Screen("account.py", "Account", ":material/person:", "account")
-WIDE = (BROWSE,)
-"""Those that take all the width there is, for tables; the others are for reading."""
+WIDE = (BROWSE, USAGE)
+"""Those that take all the width there is, for tables and charts; the others are for reading."""
 
 
 def selected_conversation() -> UUID | None:

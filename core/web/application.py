@@ -10,6 +10,7 @@ from core.services.accounts import AccountService
 from core.services.exporting import ExportService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
+from core.services.usage_exporting import UsageExports
 from core.services.watching import WatchService
 
 
@@ -31,6 +32,9 @@ class Application(Protocol):
 
     @property
     def exporting(self) -> ExportService: ...
+
+    @property
+    def usage_exports(self) -> UsageExports: ...
 
     @property
     def runner(self) -> Runner: ...

@@ -1,6 +1,5 @@
 """Conversations as files to keep, sent while they are read."""
 
-from collections.abc import AsyncIterator, Iterator
 from urllib.parse import quote
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from core.ids import parse_id
 from core.services.export_views import ExportPlan, Format, Included
 from core.web.application import Application
 from core.web.gate import session_of
+from core.web.sending import sent
 from core.web.threads import check, export
 
 EXPORT = "/api/export"
@@ -45,20 +45,9 @@ def export_routes(application: Application) -> list[Route]:
             return Response(headers=headers, media_type=media_type)
         blocks = exporting.write(actor, plan, chosen, included)
         first = await export(next, blocks, None)  # what is wrong now can still be said in a sentence
-        return StreamingResponse(_sent(first, blocks), headers=headers, media_type=media_type)
+        return StreamingResponse(sent(first, blocks), headers=headers, media_type=media_type)
 
     return [Route(EXPORT, exports, methods=["GET"])]
-
-
-async def _sent(first: bytes | None, blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Each block is made when the one before it is out. Whoever hangs up ends it."""
-    block = first
-    try:
-        while block is not None:
-            yield block
-            block = await export(next, blocks, None)
-    finally:
-        blocks.close()  # type: ignore[attr-defined]
 
 
 def _asked(query: QueryParams) -> tuple[list[UUID] | None, Format, Included]:

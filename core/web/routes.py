@@ -6,6 +6,7 @@ from core.web.events import event_routes
 from core.web.exports import export_routes
 from core.web.health import health_routes
 from core.web.imports import import_routes
+from core.web.usage_exports import usage_export_routes
 
 
 def routes(application: Application) -> list[Route]:
@@ -14,5 +15,6 @@ def routes(application: Application) -> list[Route]:
         *account_routes(application),
         *event_routes(application),
         *export_routes(application),
+        *usage_export_routes(application),
         *import_routes(application),
     ]

@@ -22,6 +22,7 @@ from core.services.accounts import AccountService
 from core.services.exporting import ExportService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
+from core.services.usage_exporting import UsageExports
 from core.services.watching import WatchService
 from core.web import addresses
 from core.web.gate import Gate
@@ -46,6 +47,7 @@ class StandIn:
     runner: Runner = None  # type: ignore[assignment]
     exporting: ExportService = None  # type: ignore[assignment]
     uploads: Uploads = None  # type: ignore[assignment]
+    usage_exports: UsageExports = None  # type: ignore[assignment]
     start_error: str | None = None
     parts: dict[str, str] = field(default_factory=lambda: {"database": "ok"})
 

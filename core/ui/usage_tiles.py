@@ -1,0 +1,90 @@
+"""The first figures of the usage page: how much, how much more than before, and how it went."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from pandas import DataFrame
+
+from core.analytics.metrics import ANSWERS, CACHED, COST, INPUT, OUTPUT, PEOPLE, Metric
+from core.services.usage_views import Totals, UsageView
+from core.ui import times
+from core.ui.text import as_label
+from core.ui.usage_filters import days_text
+from core.ui.usage_words import change, many
+
+NARROWEST = 150
+"""Pixels of a tile."""
+
+
+def tiles(view: UsageView, *, is_mine: bool) -> None:
+    metrics = [ANSWERS, INPUT, CACHED, OUTPUT, COST, *([] if is_mine else [PEOPLE])]
+    sparks = view.sparks[view.sparks["bucket"] <= view.as_of]  # what is still to come is no fall to nothing
+    with st.grid(len(metrics), min_column_width=NARROWEST, gap="small"):
+        for metric in metrics:
+            _tile(metric, view, sparks)
+    before = view.period.before
+    st.caption(f"Changes are against the {many(before.days, 'day')} before: {days_text(before.first, before.last)}.")
+
+
+def _tile(metric: Metric, view: UsageView, sparks: DataFrame) -> None:
+    now, before = _value(metric, view.totals), _value(metric, view.before)
+    changed = change(now, before) if now is not None and before is not None else None
+    line: Sequence[float] | None = None
+    if len(sparks) > 1 and now:
+        line = [float(value) for value in sparks[metric.column].fillna(0)]
+    st.metric(
+        metric.label,
+        as_label(metric.text(now)),
+        changed,
+        delta_color="primary",
+        delta_arrow="off",
+        border=True,
+        height="stretch",
+        help=f"{metric.about} {_exactly(metric, now, view.totals)}",
+        chart_data=line,
+        chart_type="area",
+    )
+
+
+def _value(metric: Metric, totals: Totals) -> float | None:
+    """None for a cost of which nothing is known."""
+    if metric.is_money and totals.calls and totals.unpriced == totals.calls:
+        return None
+    return float(getattr(totals, metric.column))
+
+
+def _exactly(metric: Metric, value: float | None, totals: Totals) -> str:
+    if metric.is_money:
+        unknown = f" {many(totals.unpriced, 'call')} had no price and are not in it." if totals.unpriced else ""
+        return ("" if value is None else as_label(f"Exactly ${value:,.6f}.")) + unknown
+    return f"Exactly {value:,.0f}."
+
+
+def trust(view: UsageView) -> None:
+    """How new and how sure the figures are; what that means, on a click."""
+    totals = view.totals
+    shares = "" if not totals.calls else " · " + ", ".join(_shares(totals))
+    label = f"Data as of {times.clock_time(view.as_of, view.period.zone)}{shares}"
+    with st.popover(label, type="tertiary", icon=":material/verified:"):
+        st.markdown(
+            "Every call to a model is counted when it ends, whatever became of it and of its conversation.\n\n"
+            f"- **Exact**, {many(totals.exact, 'call')}: the provider told the tokens.\n"
+            f"- **Estimated**, {many(totals.estimated, 'call')}: it never did, as for an answer that was stopped, and "
+            "they were counted from the text.\n"
+            f"- **Missing**, {many(totals.missing, 'call')}: the call failed before there was anything to count.\n\n"
+            "Cost is tokens at the prices in force at the time of the call. "
+            + (
+                f"**{many(totals.unpriced, 'call')}** had no price, or no tokens to price: that cost is not known, "
+                "and not in any sum here."
+                if totals.unpriced
+                else "Every call here had a price."
+            )
+        )
+
+
+def _shares(totals: Totals) -> list[str]:
+    """Together they are whole, and what there is of is never 0 %."""
+    parts = {"estimated": totals.estimated, "missing": totals.missing}
+    rounded = {name: max(round(part / totals.calls * 100), 1) if part else 0 for name, part in parts.items()}
+    exact = 100 - sum(rounded.values())
+    return [f"{exact} % exact", *(f"{share} % {name}" for name, share in rounded.items())]
