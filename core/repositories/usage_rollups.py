@@ -29,24 +29,37 @@ class Rollup:
     def columns(self) -> str:
         return ", ".join([*self.keys, *self.sums])
 
-    def select(self, source: str, *, spans: str = "") -> str:
+    @property
+    def has_spans(self) -> bool:
+        """Whether it has rows of days, and of the months that they add up to."""
+        return "span" in self.keys
+
+    def select(self, source: str, *, only_days: bool = False) -> str:
         """The rows that a source comes to. In the order of their keys: two that write the same ones wait for each other
-        once, and never both. `spans`: only those.
+        once, and never both. `only_days`: without those of months.
         """
         keys = ", ".join(f"{expression} AS {column}" for column, expression in self.keys.items())
         sums = ", ".join(f"{expression} AS {column}" for column, expression in self.sums.items())
         numbers = ", ".join(str(number) for number in range(1, len(self.keys) + 1))
-        where = f"{self.where} AND g.span IN ({spans})" if spans else self.where
+        where = f"{self.where} AND g.span = '{Span.DAY}'" if only_days and self.has_spans else self.where
         rows = f"SELECT {keys}, {sums} FROM {source} c {self.beside} WHERE {where}"
         return f"{rows} GROUP BY {numbers} ORDER BY {numbers}"
 
-    def add(self, source: str, *, spans: str = "") -> str:
+    def add(self, source: str, *, only_days: bool = False) -> str:
         """Adds what a source comes to."""
         kept = ", ".join(f"{column} = {self.kept.format(table=self.table, column=column)}" for column in self.sums)
         return (
-            f"INSERT INTO {self.table} ({self.columns}) {self.select(source, spans=spans)}"
+            f"INSERT INTO {self.table} ({self.columns}) {self.select(source, only_days=only_days)}"
             f" ON CONFLICT ({', '.join(self.keys)}) DO UPDATE SET {kept}"
         )
+
+    def months(self, where: str) -> str:
+        """The rows of months that its rows of days come to."""
+        given = {"span": f"'{Span.MONTH}'", "start": "date_trunc('month', start)::date"}
+        keys = ", ".join(f"{given.get(column, column)} AS {column}" for column in self.keys)
+        sums = ", ".join(f"sum({column})::bigint AS {column}" for column in self.sums)
+        numbers = ", ".join(str(number) for number in range(1, len(self.keys) + 1))
+        return f"SELECT {keys}, {sums} FROM {self.table} WHERE span = '{Span.DAY}' AND {where} GROUP BY {numbers}"
 
 
 def _values(*rows: tuple[str, ...]) -> str:
@@ -149,7 +162,7 @@ RATINGS = Rollup(
     _SPANS,
 )
 OF_CALLS = (SLOTS, SPANS, PRESENCE, LATENCIES, ERRORS)
-"""In the order in which all who book write them."""
+ALL = (*OF_CALLS, RATINGS)
 
 NUMBERED = """numbered AS (
     INSERT INTO usage_numbers (user_id) SELECT DISTINCT user_id FROM {source} c WHERE user_id IS NOT NULL
@@ -166,11 +179,22 @@ def booking() -> str:
     """Adds the ledger rows in `:rows`, a JSON array, and what they come to, in one statement; those that are there
     already stay as they are and count no second time. The tokens and the cost of what was new.
     """
-    counted = ", ".join(f"of_{rollup.table} AS ({rollup.add('added')})" for rollup in OF_CALLS)
     return f"""
         WITH added AS (
             INSERT INTO model_calls SELECT * FROM json_populate_recordset(NULL::model_calls, CAST(:rows AS json))
             ON CONFLICT (id) DO NOTHING RETURNING *
-        ), {NUMBERED.format(source="added")}, {counted}
+        ), {NUMBERED.format(source="added")}, {_counted("added")}
         SELECT coalesce(sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)), 0)::bigint,
             coalesce(sum(cost), 0) FROM added"""
+
+
+def counting(where: str) -> str:
+    """Adds what these rows of the ledger come to, but for the rows of months."""
+    return f"""
+        WITH day AS MATERIALIZED (SELECT * FROM model_calls WHERE {where}),
+        {NUMBERED.format(source="day")}, {_counted("day", only_days=True)} SELECT count(*) FROM day"""
+
+
+def _counted(source: str, *, only_days: bool = False) -> str:
+    parts = [f"of_{rollup.table} AS ({rollup.add(source, only_days=only_days)})" for rollup in OF_CALLS]
+    return ", ".join(parts)

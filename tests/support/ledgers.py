@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from operator import add
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -33,7 +34,7 @@ def calls_between(
     minutes = int((end - start).total_seconds() // 60)
     quarters = st.integers(-4 * 24 * 2, 4 * 24 * 2).map(lambda number: timedelta(minutes=15 * number))
     moments = st.one_of(
-        *(quarters.map(lambda away, moment=moment: moment + away) for moment in near),
+        *(st.builds(add, st.just(moment), quarters) for moment in near),
         st.integers(0, minutes // 15).map(lambda number: start + timedelta(minutes=15 * number)),
         st.integers(0, minutes * 60_000_000 - 1).map(lambda number: start + timedelta(microseconds=number)),
         st.integers(1, minutes // 15).map(lambda number: start + timedelta(minutes=15 * number, microseconds=-1)),
