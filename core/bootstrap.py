@@ -37,6 +37,7 @@ from core.services.transcripts import TranscriptService
 from core.services.uploads import Uploads
 from core.services.usage import UsageService
 from core.services.usage_exporting import UsageExports
+from core.services.usage_keeping import UsageKeeper
 from core.services.watching import WatchService
 
 MODEL_PATIENCE = 10.0
@@ -75,6 +76,7 @@ class Application:
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)
         self.usage = UsageService(database)
+        self.usage_keeper = UsageKeeper(database)
         self.usage_exports = UsageExports(database, self.usage)
         self.presence = PresenceService(database, new_id(), self.events.publish_presence)
         self.watching = WatchService(database, self.presence)
@@ -98,8 +100,10 @@ class Application:
         self.events.start()
         self.runner.start()
         self.indexer.start()
+        self.usage_keeper.start()
 
     def stop(self) -> None:
+        self.usage_keeper.stop()
         self.indexer.stop()
         self.runner.stop()
         self.presence.stop()
