@@ -52,6 +52,15 @@ GRID = [
     ("browse.py", (MODERATOR, ANALYST), SHOWN),
     ("browse.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
     ("browse.py", (), NO_BROWSING),
+    ("usage.py", (STAFF,), SHOWN),
+    ("usage.py", (ANALYST,), SHOWN),
+    ("usage.py", (MODERATOR,), SHOWN),
+    ("usage.py", (ADMIN,), SHOWN),
+    ("usage.py", (STAFF, ANALYST), SHOWN),
+    ("usage.py", (STAFF, ADMIN), SHOWN),
+    ("usage.py", (MODERATOR, ANALYST), SHOWN),
+    ("usage.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
+    ("usage.py", (), NO_ROLE),
     ("account.py", (STAFF,), SHOWN),
     ("account.py", (ANALYST,), SHOWN),
     ("account.py", (MODERATOR,), SHOWN),
@@ -75,6 +84,7 @@ TITLES = {
     "home.py": "Hello, Ada",
     "chat.py": "What can I do for you, Ada?",
     "browse.py": "Conversations",
+    "usage.py": "Usage",
     "account.py": "Account",
     "settings.py": "Settings",
 }
@@ -89,7 +99,8 @@ def named(value: object) -> str:
 def assert_shown_or_denied(browser: AppTest, page: str, sentence: str | None) -> None:
     assert not browser.exception
     if sentence is SHOWN:
-        assert browser.title[0].value == TITLES[page]
+        own = {"My usage"} if page == "usage.py" else set()
+        assert browser.title[0].value in {TITLES[page], *own}
         assert not set(sentences(browser)) & {NO_ROLE, NO_CHAT, NO_BROWSING, NO_SETTINGS}
     else:
         assert [title.value for title in browser.title] == [DENIED]
