@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core import clock
-from core.assistant.prices import LIST, Price, price_of
+from core.assistant.prices import LIST, UNKNOWN, Price, price_of
+from core.assistant.provider import EMBEDDED
 from core.assistant.stream import Usage
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound
@@ -159,6 +160,8 @@ class PriceService:
         kept = [row for row, _ in rows if row.removed_at is None]
         current = next((row for row in kept if row.effective_from <= now), None)
         price = price_of(self.provider, model, NO_TOKENS, now, current)
+        if price.source == EMBEDDED and model not in self.models:
+            price = UNKNOWN  # it was a service's
         of_long = price_of(self.provider, model, LONG_PROMPT, now, current)
         views = [_own(row, name) for row, name in rows]
         upcoming = [view for view in views if view.removed_at is None and view.effective_from > now]

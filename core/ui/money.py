@@ -10,3 +10,9 @@ def dollars(amount: Decimal) -> str:
     if 0 < amount < LEAST:
         return f"under ${LEAST}"
     return f"${amount:.4f}" if 0 < amount < CENT else f"${amount:,.2f}"
+
+
+def rate(amount: Decimal) -> str:
+    """A price for a million tokens, with as many decimals as it has, but two at least. As Markdown."""
+    whole, _, decimals = f"{amount.normalize():,f}".partition(".")
+    return rf"\${whole}.{decimals.ljust(2, '0')}"
