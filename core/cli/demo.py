@@ -1,4 +1,4 @@
-"""`python -m core demo`: people who talk, so that there is something to look at."""
+"""`python -m core demo`: people who talk and ask models, so that there is something to look at."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -13,6 +13,7 @@ from core.cli.users import Company, FromStdin, read_password
 from core.errors import NotFound
 from core.models import ConversationKind
 from core.permissions import Actor, Role
+from core.services.demo_ledger import DAYS, DemoLedger
 from core.services.people import Person
 from core.services.views import Sent
 
@@ -24,7 +25,7 @@ People = Mapping[str, Actor]
 
 
 def demo(company: Company = None, password_stdin: FromStdin = False) -> None:
-    """Add six demo people and a day of their talk. Without a company yet, one is made for them."""
+    """Add six demo people, a day of their talk and three months of usage. Without a company, one is made for them."""
     from core.bootstrap import current  # the composition root imports everything; `--help` needs none of it
 
     app = current()
@@ -35,13 +36,26 @@ def demo(company: Company = None, password_stdin: FromStdin = False) -> None:
     app.events.start()  # a server that runs beside this one shows it at once
     try:
         people = _add_people(app, password, company)
+        rooms = []
         for room in track(DAY, "The demo people talk"):
-            _Talk(app, people, room).play()
+            talk = _Talk(app, people, room)
+            talk.play()
+            rooms += [talk.id] if room.kind is not ConversationKind.DIRECT else []
+        _add_history(app, people, rooms)
     finally:
         app.events.stop()
     typer.echo(f"Added {', '.join(PEOPLE)}. Sign in as {_email(next(iter(PEOPLE)))}, or another of these names.")
     if not password_stdin:
         typer.echo(f"Their password, which is not shown again: {password}")
+
+
+def _add_history(app: Application, people: People, rooms: list[UUID]) -> None:
+    """What they asked models in the months before: only its figures."""
+    company_id = next(iter(people.values())).company_id
+    user_ids = [actor.user_id for actor in people.values()]
+    days = DemoLedger(app.database).add_days(company_id, user_ids, rooms)
+    for _ in track(days, "Three months of model calls", total=DAYS):
+        pass
 
 
 def _is_there(app: Application) -> bool:

@@ -1,11 +1,13 @@
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from core import bootstrap
+from core import bootstrap, clock
 from core.assistant.provider import Assistant
 from core.bootstrap import Application
 from core.cli import demo
@@ -17,6 +19,7 @@ from core.ids import new_id
 from core.models import AuditAction, ConversationKind
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
+from core.services.usage_views import Wanted
 from tests.support.builders import make_company, make_user
 from tests.support.passwords import GOOD, QuickPasswords
 
@@ -60,6 +63,19 @@ def test_an_empty_parley_gets_a_company_that_talks(application: Application) -> 
     late = application.talk.page(ada, rooms["Night shift"])
     assert "Cy Monday" not in "".join(message.content for message in late)  # from before Ada came
     assert all(message.run_id is None and not message.is_waiting for message in shown + late)
+
+
+def test_the_usage_page_has_three_months_to_show(application: Application) -> None:
+    run()
+    ada, today = actor_of(application, "Ada"), clock.now().date()
+    view = application.usage.look(ada, Wanted(today - timedelta(days=89), today, ZoneInfo("UTC")))
+    totals = view.totals
+    assert totals.people == len(PEOPLE) and totals.answers > 1_000 and totals.cost > 1
+    assert 0 < totals.unpriced < totals.calls and totals.estimated and totals.missing
+    assert {
+        line.provider for line in application.usage.calls(ada, Wanted(today, today, ZoneInfo("UTC"))).lines
+    } == set()
+    assert list(view.models["model"]) == ["demo-large", "demo-small", "demo-local"] and len(view.rooms) == 4
 
 
 def test_everything_that_happened_is_in_the_trail(application: Application, database: Database) -> None:
