@@ -17,6 +17,7 @@ from core.ui.text import as_label
 
 SHOWN = 60
 """Characters of a model's name."""
+TOGETHER = "\N{NO-BREAK SPACE}"
 SOURCES = {
     LIST: ":material/list_alt: Price list",
     EMBEDDED: ":material/home: Embedded, free",
@@ -92,7 +93,9 @@ def _said(price: OwnPrice) -> str:
 
 
 def _amounts(input_price: Decimal | None, cached_price: Decimal | None, output_price: Decimal | None) -> str:
-    if input_price is None or output_price is None:
+    if input_price is None:
         return "No price"
-    cached = "" if cached_price in (None, input_price) else f" · {rate(cached_price)} cached"
-    return f"{rate(input_price)} input{cached} · {rate(output_price)} output"
+    parts = {"input": input_price, "cached": cached_price, "output": output_price}
+    if cached_price is None or cached_price == input_price:
+        del parts["cached"]
+    return " · ".join(f"{rate(amount)}{TOGETHER}{what}" for what, amount in parts.items() if amount is not None)

@@ -6,12 +6,14 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL
 from sqlmodel import SQLModel
 
+from core.clock import now
 from core.config import Settings
 from core.database.engine import connect
 from core.database.migrate import alembic_config, migrate
 from core.ids import new_id
-from core.models import Conversation
+from core.models import Conversation, ModelPrice
 from core.permissions import Actor, Role
+from core.repositories.model_prices import ModelPrices
 from core.services.indexing import SearchIndexer
 from core.services.search import SearchService
 from tests.conftest import cloned
@@ -103,3 +105,43 @@ def test_what_was_there_before_search_is_counted_and_found(fresh_url: URL, setti
     assert [hit.message_id for hit in found.hits] == [keys["message"]]
     assert SearchService(database).search(ada, "flour").titles
     database.dispose()
+
+
+BEFORE_USAGE = """
+    INSERT INTO messages (id, created_at, conversation_id, seq, role, message_type, content, status)
+        SELECT id, now(), :conversation, seq, 'assistant', 'text', 'So.', 'complete'
+        FROM (VALUES (CAST(:answer AS uuid), 2), (CAST(:imported AS uuid), 3)) AS answers (id, seq);
+    INSERT INTO model_calls (id, created_at, company_id, user_id, conversation_id, message_id, purpose, provider, model,
+        usage_source, cost, price_source, duration_ms, status)
+        VALUES (:call, now(), :company, :user, :conversation, :answer, 'answer', 'openai', 'one', 'exact', 0.25,
+            'genai-prices', 900, 'complete');
+    INSERT INTO feedback (id, created_at, message_id, user_id, score, comment)
+        SELECT gen_random_uuid(), now(), id, :user, 'down', ''
+        FROM (VALUES (CAST(:answer AS uuid)), (CAST(:imported AS uuid))) AS answers (id)
+"""
+
+
+def test_what_was_booked_and_rated_before_prices_is_left_as_it_was(fresh_url: URL, settings: Settings) -> None:
+    """And an own price can be set from then on; going back, it goes."""
+    names = ("company", "user", "conversation", "message", "answer", "imported", "call")
+    keys = {name: new_id() for name in names}
+    engine = create_engine(fresh_url)
+    with engine.connect() as connection:
+        command.downgrade(alembic_config(connection), "0004")
+        for statement in f"{BEFORE_SEARCH};{BEFORE_USAGE}".split(";"):
+            connection.execute(text(statement), {name: keys[name] for name in names if f":{name}" in statement})
+        before = connection.execute(text("SELECT id, cost, price_source FROM model_calls ORDER BY id")).all()
+        connection.commit()
+    migrate(engine)
+    database = connect(settings, fresh_url)
+    with database.transaction() as session:
+        assert session.execute(text("SELECT id, cost, price_source FROM model_calls ORDER BY id")).all() == before
+        ratings = session.execute(text("SELECT message_id, user_id, model, score FROM ratings")).all()
+        assert [tuple(row) for row in ratings] == [(keys["answer"], keys["user"], "one", "down")]
+        ModelPrices(session).add(ModelPrice(company_id=keys["company"], model="one", effective_from=now()))
+    database.dispose()
+    with engine.connect() as connection:
+        command.downgrade(alembic_config(connection), "0006")
+        connection.commit()
+    migrate(engine)
+    engine.dispose()

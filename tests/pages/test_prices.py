@@ -51,7 +51,8 @@ def send(browser: AppTest, label: str, model: str = EMBEDDED_MODEL) -> AppTest:
 
 
 def texts(browser: AppTest) -> str:
-    return "\n".join(one.value for one in browser.markdown)
+    """As one reads them: what must not be torn apart at a line's end has another space than this."""
+    return "\n".join(one.value for one in browser.markdown).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_address_says_which_section_is_open(desk: Desk, boss: Person) -> None:
