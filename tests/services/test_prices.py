@@ -17,7 +17,7 @@ from core import clock
 from core.assistant.ledger import Call, Origin, rows_of
 from core.assistant.prices import LIST, OWN, UNKNOWN, price_in_force
 from core.assistant.provider import EMBEDDED, Assistant
-from core.assistant.runs import RunStore
+from core.assistant.runs import News, RunStore
 from core.assistant.stream import MISSING, Usage
 from core.config import Settings
 from core.database.engine import Database
@@ -25,9 +25,11 @@ from core.errors import Conflict, Invalid, NotFound
 from core.ids import new_id
 from core.models import AuditAction, CallPurpose, CallStatus, ModelCall, RunStatus, UsageSource
 from core.permissions import Actor, Role
+from core.repositories.answer_runs import Arrived
 from core.repositories.audit import Audit
 from core.repositories.model_calls import ModelCalls
 from core.services.prices import PriceService, TypedPrice
+from tests.bench.statements import statements_of
 from tests.support.models import ScriptedModel
 from tests.support.talks import MODELS, Desk, outcome
 from tests.support.waiting import at_once
@@ -401,6 +403,19 @@ def test_prices_of_two_companies_are_kept_apart_in_one_booking(desk: Desk, boss:
         (origins[0].company_id, EMBEDDED),
         (boss.company_id, OWN),
     ]
+
+
+def test_a_booking_asks_once_for_own_prices_and_not_at_all_without_calls(desk: Desk) -> None:
+    job = desk.store.begin(desk.ask(desk.me, "Why?").run_id)
+    assert job
+    calls = [Call(CallPurpose.ANSWER, model, tokens(1, 0, 1), CallStatus.FAILED, 1) for model in (*MODELS, SMALL)]
+    for booked_now in ([], calls):
+        with statements_of(desk.database) as sent:
+            desk.store.keep([News(job, Arrived(job.run_id, 0, ""), booked_now)])
+        assert sum("FROM model_prices" in statement for statement, _ in sent) == bool(booked_now)
+    with statements_of(desk.database) as sent:
+        desk.store.finish(job, RunStatus.FAILED, "", calls)
+    assert sum("FROM model_prices" in statement for statement, _ in sent) == 1
 
 
 def test_what_the_list_knows_is_booked_from_it_without_an_own_price(desk: Desk, at: list[datetime]) -> None:
