@@ -85,7 +85,7 @@ def _past(price: OwnPrice) -> str:
     where = times.zone()
     who = as_label(price.set_by or "somebody who is gone", 40)
     back = f", taken back on {times.day(price.removed_at, where)}" if price.removed_at else ""
-    return f"{times.exact(price.effective_from, where)}: {_said(price)}  \n  :small[set by {who}{back}]"
+    return f"From {times.exact(price.effective_from, where)}: {_said(price)}  \n  :small[set by {who}{back}]"
 
 
 def _said(price: OwnPrice) -> str:
