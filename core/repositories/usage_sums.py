@@ -126,10 +126,14 @@ class UsageSums(Repository):
 
     def _drop_unknown_models(self) -> None:
         """Rows that no day was looked through for, because no call ever was of their model."""
-        known = f"""SELECT '{ANY}' UNION SELECT model FROM usage_spans k
-            WHERE k.company_id = t.company_id AND kind = '{Kind.MODEL}' AND span = '{Span.MONTH}'"""
-        for rollup in (PRESENCE, LATENCIES):
-            self.session.execute(text(f"DELETE FROM {rollup.table} t WHERE model NOT IN ({known})"))
+        known = f"""SELECT DISTINCT model FROM usage_spans
+            WHERE company_id = :company AND kind = '{Kind.MODEL}' AND span = '{Span.MONTH}'"""
+        for company_id in self.list_companies():
+            given: dict[str, Any] = {"company": company_id}
+            given["known"] = [ANY, *self.session.execute(text(known), given).scalars()]
+            for rollup in (PRESENCE, LATENCIES):
+                strays = f"DELETE FROM {rollup.table} WHERE company_id = :company AND model <> ALL(:known)"
+                self.session.execute(text(strays), given)
 
     def _make_month(self, month: date) -> None:
         for company_id in self.list_companies():
