@@ -6,6 +6,7 @@ One `Application` per process. Pages and routes reach it through `current()`; te
 from datetime import timedelta
 from uuid import UUID
 
+from core.assistant.budgeting import Budgeting
 from core.assistant.local_model import LocalModel
 from core.assistant.provider import Assistant
 from core.assistant.runner import Runner
@@ -17,6 +18,7 @@ from core.errors import ParleyError
 from core.ids import new_id
 from core.services.accounts import AccountService
 from core.services.browse import BrowseService
+from core.services.budgets import BudgetService
 from core.services.chat import ChatService
 from core.services.companies import CompanyService
 from core.services.conversations import ConversationService
@@ -67,15 +69,16 @@ class Application:
         )
         self.browse = BrowseService(database, self.conversations, assistant.default_model)
         edit_window = timedelta(minutes=settings.edit_minutes) if settings.edit_minutes else None
-        limiter = RateLimiter(settings.limits)
+        limiter, budgeting = RateLimiter(settings.limits), Budgeting(assistant)
         self.transcripts = TranscriptService(database, edit_window)
         self.rooms = RoomService(database, limiter, self.events)
         self.members = MemberService(database, self.events)
-        self.talk = TalkService(database, limiter, self.events, self.runner.submit, edit_window)
+        self.talk = TalkService(database, limiter, self.events, self.runner.submit, edit_window, admit=budgeting.admit)
         self.reactions = ReactionService(database, limiter, self.events)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)
         self.usage = UsageService(database)
+        self.budgets = BudgetService(database)
         self.usage_keeper = UsageKeeper(database)
         self.usage_exports = UsageExports(database, self.usage)
         self.presence = PresenceService(database, new_id(), self.events.publish_presence)
@@ -84,9 +87,15 @@ class Application:
         self.importing = ImportService(database, self.events.publish_listed)
         self.uploads = Uploads(settings.data_dir / "imports", settings.import_megabytes)
         self.chat = ChatService(
-            database, assistant.resolve_model, self.runner.submit, self.runner.stop_run, self._changed, limiter=limiter
+            database,
+            assistant.resolve_model,
+            self.runner.submit,
+            self.runner.stop_run,
+            self._changed,
+            limiter=limiter,
+            admit=budgeting.admit,
         )
-        self.queue = QueueService(database, self.runner.submit, self.runner.stop_run, self._changed)
+        self.queue = QueueService(database, self.runner.submit, self.runner.stop_run, self._changed, budgeting.admit)
 
     def _changed(self, conversation_id: UUID) -> None:
         """Something is new in a conversation."""

@@ -8,6 +8,7 @@ ParleyError
 │   ├── WrongCredentials    e-mail and password do not match an active account
 │   ├── LinkExpired         a one-time link that was used or is too old
 │   ├── TooManyAttempts     sign-ins that failed too often within a minute
+│   ├── BudgetSpent         a budget has not enough left for what a call may cost
 │   ├── RuleBroken          what a conversation of this kind, or in this state, does not allow
 │   ├── TooLarge            a form with more in it than any person types
 │   ├── StaleForm           a form that was open for too long, or is not ours
@@ -89,6 +90,11 @@ class TooManyAttempts(Invalid):
 class RuleBroken(Invalid):
     code = "rule_broken"
     sentence = "That isn't possible in this conversation."
+
+
+class BudgetSpent(Invalid):
+    code = "budget_spent"
+    sentence = "The budget for this has too little left. Try again when it begins anew, or ask an admin to raise it."
 
 
 class TooLarge(Invalid):

@@ -13,7 +13,7 @@ from core.analytics.chart_style import FAINT
 from core.analytics.periods import Bucket, Period
 from core.analytics.units import Unit
 
-MOST_TICKS = 8
+MOST_TICKS = 6
 HOURS = (1, 3, 6, 12, 24)
 FEW = 5
 """Up to so many things are counted one by one on the axis."""

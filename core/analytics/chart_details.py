@@ -7,8 +7,8 @@ import numpy as np
 from pandas import DataFrame
 from plotly import graph_objects as go
 
-from core.analytics.chart_axes import Buckets, value_axis
-from core.analytics.chart_style import FAINT, HEIGHT, LOW, PALETTE, figure, nothing, plain, shortened
+from core.analytics.chart_axes import FEW, Buckets, value_axis
+from core.analytics.chart_style import FAINT, HEIGHT, LOW, PALETTE, figure, nothing, plain, short_names
 from core.analytics.metrics import DURATION_MIDDLE, DURATION_MOST, FIRST_MIDDLE, FIRST_MOST
 from core.analytics.units import SECOND, Unit, compact, counted, duration, percent
 
@@ -90,7 +90,8 @@ def ratings(frame: DataFrame, *, name: str) -> go.Figure:
         rest = rows[MOST_BARS - 1 :]
         other = (f"Other ({len(rest):,})", sum(row[1] for row in rest), sum(row[2] for row in rest))
         rows = [*rows[: MOST_BARS - 1], other]
-    labels = [shortened(model) for model, _, _ in rows]
+    shorts = short_names(model for model, _, _ in rows)
+    labels = [shorts[model] for model, _, _ in rows]
     hovers = [
         f"<b>{plain(model)}</b><br>{counted(up)} helpful, {counted(down)} not: {percent(up / (up + down))} helpful"
         for model, up, down in rows
@@ -116,10 +117,11 @@ def heat(frame: DataFrame, *, name: str) -> go.Figure:
         for row, day in enumerate(DAYS)
     ]
     row, hour = np.unravel_index(int(calls.argmax()), calls.shape)
+    steps = {"dtick": 1} if calls.max() <= FEW else {}
     trace = {
         "type": "heatmap", "z": calls.tolist(), "x": list(range(24)), "y": list(range(7)), "colorscale": HEAT,
         "zmin": 0, "zmax": int(calls.max()), "xgap": 2, "ygap": 2, "hoverinfo": "text", "text": hovers,
-        "colorbar": {"thickness": 8, "outlinewidth": 0, "nticks": 5, "exponentformat": "B"},
+        "colorbar": {"thickness": 8, "outlinewidth": 0, "nticks": 5, "exponentformat": "B"} | steps,
     }  # fmt: skip
     across: dict[str, Any] = {
         "tickmode": "array", "tickvals": [0, 6, 12, 18], "ticktext": ["00:00", "06:00", "12:00", "18:00"],

@@ -3,6 +3,7 @@
 The colours of text and grid are left to Streamlit's theme, so that charts are readable in the light and in the dark.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -16,7 +17,11 @@ GREY = "#8C8C8C"
 """Of everything else."""
 FAINT = "rgba(128,128,128,0.35)"
 MOST_SERIES = len(PALETTE)
-LONGEST_NAME = 36
+LONGEST_NAME, LONGEST_OF_MANY = 36, 24
+"""Characters in a legend: of a few names, of more than FEW."""
+FEW = 4
+PATH = re.compile(r"[\w.:-]+(/[\w.:-]+)+")
+"""As the names of many models are: accounts/someone/models/name."""
 HEIGHT, LOW = 340, 260
 """Pixels."""
 CONFIG: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
@@ -46,6 +51,22 @@ def plain(text: str) -> str:
     return escape(text, quote=False)
 
 
+def short_names(names: Iterable[str], longest: int = LONGEST_NAME) -> dict[str, str]:
+    """What fits beside a chart, different for each: a path goes first, then the middle. Where that would make two of
+    them the same, they stay as they are.
+    """
+    every = list(dict.fromkeys(names))
+    for limit in (longest, longest * 3 // 2):
+        short = {name: shortened(_without_path(name), limit) if len(name) > longest else name for name in every}
+        if len(set(short.values())) == len(every):
+            return short
+    return {name: name for name in every}
+
+
+def _without_path(name: str) -> str:
+    return name.rpartition("/")[2] if PATH.fullmatch(name) else name
+
+
 def shortened(name: str, longest: int = LONGEST_NAME) -> str:
     """Without its middle when it is long: names of models differ at both ends."""
     if len(name) <= longest:
@@ -73,6 +94,7 @@ def figure(
             "yanchor": "top",
             "itemclick": False,
             "itemdoubleclick": False,
+            "traceorder": "normal",
         },
         "dragmode": False,
         "showlegend": len(traces) > 1,

@@ -13,7 +13,21 @@ from pandas import DataFrame
 from plotly import graph_objects as go
 
 from core.analytics.chart_axes import Buckets, value_axis
-from core.analytics.chart_style import FAINT, GREY, LOW, MOST_SERIES, PALETTE, figure, nothing, plain, shortened
+from core.analytics.chart_style import (
+    FAINT,
+    FEW,
+    GREY,
+    HEIGHT,
+    LONGEST_NAME,
+    LONGEST_OF_MANY,
+    LOW,
+    MOST_SERIES,
+    PALETTE,
+    figure,
+    nothing,
+    plain,
+    short_names,
+)
 from core.analytics.metrics import CACHED, INPUT, OUTPUT, Metric
 from core.analytics.pace import Pace
 from core.analytics.units import NOT_KNOWN, Unit, counted, dollars
@@ -23,6 +37,8 @@ NOTHING = "Nothing was asked in this period."
 NO_PRICE = "Nobody knows what this cost: the models that were asked have no price."
 INK = PALETTE[0]
 SINGLE_GAP = 0.25
+MORE = 14
+"""Pixels of height for each further entry of the legend: on a telephone it has a line of its own."""
 
 
 def stacked(
@@ -44,11 +60,15 @@ def stacked(
     groups = [(names[place], [place], colours.get(names[place], GREY)) for place in shown]
     if rest:
         groups.append((f"{OTHER} ({len(rest):,})", rest, GREY))
+    shorts = short_names(
+        ((labels or {}).get(label, label) for label, _, _ in groups),
+        LONGEST_OF_MANY if len(groups) > FEW else LONGEST_NAME,
+    )
     totals = values[:, order].sum(axis=1)
     lines = buckets.names()
     traces = [
         _bars(
-            (labels or {}).get(label, label),
+            shorts[(labels or {}).get(label, label)],
             values[:, places].sum(axis=1),
             colour,
             _hovers(
@@ -143,7 +163,7 @@ def _bars(
 ) -> dict[str, Any]:
     return {
         "type": "bar",
-        "name": plain(shortened(label)),
+        "name": plain(label),
         "x": list(range(len(values))),
         "y": [round(float(value), 8) for value in values],
         "marker": {"color": colour, "line": {"width": 0}},
@@ -184,6 +204,7 @@ def _over_time(
     return figure(
         traces,
         name=name,
+        height=HEIGHT + MORE * max(len(traces) - FEW, 0),
         barmode="stack",
         bargap=SINGLE_GAP + few,
         barcornerradius=2,

@@ -39,12 +39,16 @@ class Metric:
     """The column that a ratio divides by."""
     times: float = 1.0
     """What the ratio is multiplied with, for its unit."""
+    plus: str | None = None
+    """A column that is added."""
     is_money: bool = False
     """Not known for calls without a price."""
 
     def of(self, frame: DataFrame) -> Series:
         """A value for each row; NaN where it is not known, or there is nothing to divide by."""
         values = frame[self.column].astype(float)
+        if self.plus is not None:
+            values = values + frame[self.plus]
         if self.below is not None:
             below = frame[self.below].astype(float)
             values = (values * self.times / below).where(below > 0)
@@ -70,6 +74,9 @@ ERRORS = _sum("errors", "Errors", Unit.COUNT, "Calls that failed or were interru
 INPUT = _sum("input_tokens", "Tokens in", Unit.TOKENS, "What models read, with what the provider had cached.")
 CACHED = _sum("cached_tokens", "Cached", Unit.TOKENS, "The part of the tokens in that the provider had read before.")
 OUTPUT = _sum("output_tokens", "Tokens out", Unit.TOKENS, "What models wrote.")
+TOKENS = Metric(
+    "tokens", "Tokens", Unit.TOKENS, Totals.SUM, "input_tokens", "What models read and wrote.", plus="output_tokens"
+)
 UNPRICED = _sum("unpriced", "Without a price", Unit.COUNT, "Calls of which nobody knows what they cost.")
 COST = _sum(
     "cost", "Cost", Unit.DOLLARS, "Model spend in US dollars at the prices of the time, as far as known.", is_money=True
@@ -106,6 +113,6 @@ FIRST_MOST = Metric(
 )  # fmt: skip
 
 METRICS = (
-    CALLS, ANSWERS, ERRORS, INPUT, CACHED, OUTPUT, UNPRICED, COST, PEOPLE, COST_PER_ANSWER, SPEED, ERROR_SHARE,
+    CALLS, ANSWERS, ERRORS, INPUT, CACHED, OUTPUT, TOKENS, UNPRICED, COST, PEOPLE, COST_PER_ANSWER, SPEED, ERROR_SHARE,
     DURATION_MIDDLE, DURATION_MOST, FIRST_MIDDLE, FIRST_MOST,
 )  # fmt: skip

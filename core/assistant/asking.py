@@ -4,6 +4,7 @@ All of it happens in a transaction that holds the conversation's lock: services 
 is next in the queue when an answer has ended. The lock is taken before that of any run, everywhere.
 """
 
+from collections.abc import Callable
 from uuid import UUID
 
 from sqlmodel import Session
@@ -11,10 +12,14 @@ from sqlmodel import Session
 from core import clock
 from core.assistant.titles import title_from
 from core.assistant.tokens import estimate_tokens
-from core.models import MAX_TITLE, AnswerRun, Conversation, Message, MessageRole, MessageStatus
+from core.errors import BudgetSpent
+from core.models import MAX_TITLE, AnswerRun, Conversation, Message, MessageRole, MessageStatus, RunStatus
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.messages import Messages
 from core.repositories.queued_questions import GOES_ON_AFTER, QueuedQuestions
+
+Admit = Callable[[Session, AnswerRun], None]
+"""Raises BudgetSpent for a run that no budget admits, in the transaction that adds it."""
 
 
 def put_question(
@@ -89,11 +94,30 @@ def rewrite_answer(session: Session, conversation: Conversation, asked_by: UUID,
     return resume_answer(session, conversation, asked_by, answer)
 
 
-def ask_next(session: Session, conversation: Conversation) -> AnswerRun | None:
+def admit_all(_session: Session, _run: AnswerRun) -> None:
+    """Where there are no budgets."""
+
+
+def ask_next(session: Session, conversation: Conversation, admit: Admit) -> AnswerRun | None:
     """Asks the first question of the queue. None if nothing is to be asked, or not now.
 
+    One that no budget admits is put all the same, and its answer fails at once: nothing is lost, and nobody waits.
     Call it only while no answer is being written in the conversation.
     """
+    while run := _ask_first(session, conversation):
+        try:
+            admit(session, run)
+        except BudgetSpent as error:
+            AnswerRuns(session).finish(run.id, RunStatus.FAILED, error.code)
+            Messages(session).complete(run.message_id, run.partial, MessageStatus.FAILED, None)
+            if not goes_on_after(conversation, MessageStatus.FAILED):
+                return None
+        else:
+            return run
+    return None
+
+
+def _ask_first(session: Session, conversation: Conversation) -> AnswerRun | None:
     if conversation.deleted_at is not None:
         return None
     question = QueuedQuestions(session).get_next(conversation.id)
@@ -105,7 +129,7 @@ def ask_next(session: Session, conversation: Conversation) -> AnswerRun | None:
     return put_question(session, conversation, question.sender_id, question.content, client_key=question.client_key)
 
 
-def move_on(session: Session, conversation: Conversation) -> AnswerRun | None:
+def move_on(session: Session, conversation: Conversation, admit: Admit) -> AnswerRun | None:
     """The same if it is the queue's turn: nothing is being written, and the last answer was whole or stopped.
 
     In a room each question is somebody's own: there the queue goes on whatever became of the answer before.
@@ -113,7 +137,7 @@ def move_on(session: Session, conversation: Conversation) -> AnswerRun | None:
     last = Messages(session).last(conversation.id)
     if last is None or not goes_on_after(conversation, last.status):
         return None
-    return ask_next(session, conversation)
+    return ask_next(session, conversation, admit)
 
 
 def goes_on_after(conversation: Conversation, ended: MessageStatus) -> bool:

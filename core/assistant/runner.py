@@ -17,7 +17,7 @@ from core.assistant.ledger import calls_of
 from core.assistant.live import LiveAnswer, Snapshot
 from core.assistant.provider import Assistant
 from core.assistant.runs import RunStore
-from core.assistant.titles import read_title, title_stream
+from core.assistant.titles import estimate_title, read_title, title_stream
 from core.assistant.writing import Writing
 from core.errors import AnswerInterrupted, DatabaseUnavailable
 from core.ids import reference_of
@@ -215,6 +215,9 @@ class Runner:
                 writing.stop.set()
 
     async def _improve_title(self, job: Job, model: str, answer: str) -> None:
+        size = estimate_title(job.question, answer)
+        if not await self._until_written(self.store.admits_title, job, model, *size):
+            return
         stream = title_stream(self.assistant, model, job.question, answer)
         title, error_code = None, None
         try:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from core import clock
 from core.assistant.asking import ask_next, goes_on_after, move_on
+from core.assistant.budgeting import Budgeting, title_of
 from core.assistant.jobs import Job, load_job, origin_of
 from core.assistant.ledger import Call, Origin, rows_of, unlinked
 from core.assistant.provider import Assistant
@@ -27,6 +28,7 @@ from core.models import (
     UsageSource,
 )
 from core.repositories.answer_runs import AnswerRuns, Arrived
+from core.repositories.budgets import Budgets
 from core.repositories.conversations import Conversations
 from core.repositories.messages import Messages
 from core.repositories.model_calls import ModelCalls
@@ -59,6 +61,7 @@ class RunStore:
         self.assistant = assistant
         self.worker_id = worker_id
         self.lost_after = lost_after
+        self.budgeting = Budgeting(assistant)
 
     def begin(self, run_id: UUID) -> Job | None:
         """Claims a queued run; None when another worker has it, or it ended before it began."""
@@ -115,20 +118,28 @@ class RunStore:
                 reached_limit=reached_limit,
             )
             _book(session, conversation, job.origin, self._rows(session, job.origin, calls))
-            return _next_run(session, conversation, status)
+            self.budgeting.tell(session, job.origin)
+            return self._next_run(session, conversation, status)
 
     def title(self, job: Job, title: str | None, call: Call) -> None:
         """Books the call that looked for a better title, and uses it unless a person named the conversation."""
         with self.database.transaction() as session:
             conversation = Conversations(session).lock(job.origin.conversation_id)
             rows = self._rows(session, job.origin, [call])
+            Budgets(session).release(title_of(job.run_id))
             if conversation is None:
                 ModelCalls(session).add_all([unlinked(row) for row in rows])
                 return
             # Its run has ended, and what that had come to by then is counted: this is not among it.
             ModelCalls(session).count(conversation.id, ModelCalls(session).add_all(rows))
+            self.budgeting.tell(session, job.origin)
             if title and not conversation.is_titled:
                 Conversations(session).update(conversation, title=title)
+
+    def admits_title(self, job: Job, model: str, prompt: int, answer: int) -> bool:
+        """Whether budgets have so many tokens left for a better title; then they are held until it is booked."""
+        with self.database.transaction() as session:
+            return self.budgeting.admits_title(session, job.origin, model, prompt, answer)
 
     def list_stale(self, alive: Collection[UUID] = ()) -> list[UUID]:
         """Runs whose process died. `alive` are this process's own: after a pause of the machine their heartbeat is old,
@@ -148,7 +159,7 @@ class RunStore:
             conversation = Conversations(session).lock(conversation_id)
             if conversation is None or AnswerRuns(session).get_active(conversation_id):
                 return None
-            run = move_on(session, conversation)
+            run = move_on(session, conversation, self.budgeting.admit)
             return run.id if run else None
 
     def list_unclaimed(self) -> list[UUID]:
@@ -188,7 +199,8 @@ class RunStore:
             call = Call(CallPurpose.ANSWER, model, usage, CallStatus(status.value), seconds, error_code=code)
             origin = origin_of(run, conversation)
             _book(session, conversation, origin, self._rows(session, origin, [call]))
-            _next_run(session, conversation, status)  # found by whoever sweeps next
+            self.budgeting.tell(session, origin)
+            self._next_run(session, conversation, status)  # found by whoever sweeps next
             return conversation.id
 
     def give_up(self, run_id: UUID) -> UUID | None:
@@ -221,16 +233,17 @@ class RunStore:
     def _rows(self, session: Session, origin: Origin, calls: Sequence[Call]) -> list[ModelCall]:
         return rows_of(session, self.assistant.provider, [(origin, call) for call in calls])
 
+    def _next_run(self, session: Session, conversation: Conversation, ended: RunStatus) -> UUID | None:
+        """What follows the end of an answer: the next question of the queue, if it is its turn. Its run."""
+        Conversations(session).touch(conversation)
+        if not goes_on_after(conversation, MESSAGE_STATUS[ended]):
+            return None
+        run = ask_next(session, conversation, self.budgeting.admit)
+        return run.id if run else None
+
 
 def _book(session: Session, conversation: Conversation, origin: Origin, rows: list[ModelCall]) -> None:
     """The last ledger rows of a run that ends now, which happens once; the conversation counts all there are of it."""
     calls = ModelCalls(session)
     calls.add_all(rows)
     calls.count(conversation.id, calls.sum_of_run(origin.message_id, origin.run_id))
-
-
-def _next_run(session: Session, conversation: Conversation, ended: RunStatus) -> UUID | None:
-    """What follows the end of an answer: the next question of the queue, if it is its turn. Its run."""
-    Conversations(session).touch(conversation)
-    run = ask_next(session, conversation) if goes_on_after(conversation, MESSAGE_STATUS[ended]) else None
-    return run.id if run else None

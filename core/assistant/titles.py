@@ -5,6 +5,7 @@ import unicodedata
 
 from core.assistant.context import Prompt, Turn
 from core.assistant.provider import AnswerStream, Assistant
+from core.assistant.tokens import estimate_tokens
 from core.errors import ModelError
 
 MAX_TITLE = 200
@@ -48,6 +49,11 @@ def title_stream(assistant: Assistant, model: str, question: str, answer: str) -
     """
     said = f"Question:\n{question[:_EXCERPT]}\n\nAnswer:\n{answer[:_EXCERPT]}"
     return assistant.stream(model, Prompt(_ASK, (Turn("user", said),)), max_tokens=_TITLE_TOKENS)
+
+
+def estimate_title(question: str, answer: str) -> tuple[int, int]:
+    """The most tokens that asking for a title takes, by our own estimate: of the prompt, and of the answer."""
+    return estimate_tokens(_ASK + question[:_EXCERPT] + answer[:_EXCERPT]), _TITLE_TOKENS
 
 
 async def read_title(stream: AnswerStream) -> str | None:

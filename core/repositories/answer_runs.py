@@ -14,6 +14,7 @@ from core import clock
 from core.models import ACTIVE, AnswerRun, RunStatus
 from core.models.base import literal_of, table_of
 from core.repositories.base import Repository
+from core.repositories.budgets import Budgets
 
 _runs = table_of(AnswerRun)
 _queued = literal_of(_runs.c.status, RunStatus.QUEUED)
@@ -173,14 +174,17 @@ class AnswerRuns(Repository):
         self.session.execute(update(_runs).where(_runs.c.id == held.c.id).values(stop_requested_at=clock.now()))
 
     def finish(self, run_id: UUID, status: RunStatus, error_code: str | None = None) -> bool:
-        """Ends a run that has not ended; False when it had."""
+        """Ends a run that has not ended; False when it had. What budgets held back for it is given back."""
         statement = (
             update(_runs)
             .where(_runs.c.id == run_id, _runs.c.status.in_(ACTIVE))
             .values(status=status, error_code=error_code, finished_at=clock.now(), partial="")
             .returning(_runs.c.id)
         )
-        return self.session.execute(statement).one_or_none() is not None
+        if self.session.execute(statement).one_or_none() is None:
+            return False
+        Budgets(self.session).release(run_id)
+        return True
 
     def list_stale(self, since: datetime) -> list[UUID]:
         """Running runs whose worker has not been heard of since then."""

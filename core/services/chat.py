@@ -7,7 +7,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from core import clock
-from core.assistant.asking import ask_next, begin_answer, put_question, resume_answer, rewrite_answer
+from core.assistant.asking import (
+    Admit,
+    admit_all,
+    ask_next,
+    begin_answer,
+    put_question,
+    resume_answer,
+    rewrite_answer,
+)
 from core.assistant.titles import title_from
 from core.database.engine import Database
 from core.errors import AnswerInProgress, Conflict, Invalid, NotFound, NotPermitted, RuleBroken
@@ -57,7 +65,7 @@ class ChatService:
 
     `resolve_model` turns a conversation's model (None: the default) into one that can be called, or raises a
     ModelError. After the transaction `start_run` and `stop_run` reach the runner of this process, and `changed` tells
-    whoever has the conversation open.
+    whoever has the conversation open. `admit` says whether budgets admit an answer.
     """
 
     def __init__(
@@ -69,9 +77,11 @@ class ChatService:
         changed: Callable[[UUID], None],
         *,
         limiter: RateLimiter | None = None,
+        admit: Admit = admit_all,
     ) -> None:
         self.database = database
         self.limiter = limiter or RateLimiter()
+        self.admit = admit
         self.resolve_model = resolve_model
         self.start_run = start_run
         self.stop_run = stop_run
@@ -97,7 +107,8 @@ class ChatService:
         def write(session: Session) -> Written:
             if conversation_id is None:
                 conversation = self._start(session, actor, model)
-                return _begun(session, put_question(session, conversation, actor.user_id, text, client_key=client_key))
+                run = put_question(session, conversation, actor.user_id, text, client_key=client_key)
+                return self._begun(session, run)
             conversation = get_or_raise(Conversations(session), actor, conversation_id, lock=True)
             if conversation.kind.is_room:
                 raise RuleBroken("This is a room: send your message there.")
@@ -107,8 +118,9 @@ class ChatService:
                 Conversations(session).unarchive(conversation)
             is_busy = AnswerRuns(session).get_active(conversation_id) is not None
             if is_busy or QueuedQuestions(session).count(conversation_id):
-                return _queued(session, actor, conversation, text, client_key, is_busy=is_busy)
-            return _begun(session, put_question(session, conversation, actor.user_id, text, client_key=client_key))
+                return self._queued(session, actor, conversation, text, client_key, is_busy=is_busy)
+            run = put_question(session, conversation, actor.user_id, text, client_key=client_key)
+            return self._begun(session, run)
 
         return self._once(actor, client_key, write)
 
@@ -127,7 +139,7 @@ class ChatService:
             run = put_question(
                 session, conversation, actor.user_id, text, client_key=client_key, version_group_id=group
             )
-            return _begun(session, run)
+            return self._begun(session, run)
 
         done = self._once(actor, client_key, write)
         assert isinstance(done, Asked)  # only `ask` queues
@@ -137,7 +149,7 @@ class ChatService:
         """Has an answer written again. The old one and all that followed stay reachable as a version."""
         with self.database.transaction() as session:
             conversation, answer = locked_message(session, actor, answer_id, MessageRole.ASSISTANT)
-            asked = _asked(session, _written_again(session, actor, conversation, answer))
+            asked = self._admitted(session, _written_again(session, actor, conversation, answer))
         return self._begin(asked)
 
     def retry(self, actor: Actor, answer_id: UUID) -> Asked:
@@ -160,7 +172,7 @@ class ChatService:
                 run = _written_again(session, actor, conversation, answer)
             else:  # nobody needs to go back to an empty version
                 run = resume_answer(session, conversation, actor.user_id, answer)
-            asked = _asked(session, run)
+            asked = self._admitted(session, run)
         return self._begin(asked)
 
     def resume(self, actor: Actor, answer_id: UUID) -> Asked:
@@ -175,7 +187,7 @@ class ChatService:
                 raise Conflict("Only the last answer can be continued, and only if it was not whole.")
             if conversation.kind.is_room:
                 self._take_up(session, actor, conversation, answer)
-            asked = _asked(session, resume_answer(session, conversation, actor.user_id, answer))
+            asked = self._admitted(session, resume_answer(session, conversation, actor.user_id, answer))
         return self._begin(asked)
 
     def _take_up(self, session: Session, actor: Actor, conversation: Conversation, answer: Message) -> None:
@@ -250,6 +262,35 @@ class ChatService:
         self.changed(done.conversation_id)
         return done
 
+    def _queued(
+        self,
+        session: Session,
+        actor: Actor,
+        conversation: Conversation,
+        text: str,
+        client_key: UUID | None,
+        *,
+        is_busy: bool,
+    ) -> Written:
+        """Puts the question at the end of the queue, which then moves on unless an answer is being written."""
+        if QueuedQuestions(session).count(conversation.id) >= MAX_QUEUED:
+            raise Invalid(f"{MAX_QUEUED} questions are waiting here already. Send this one when some are answered.")
+        question = QueuedQuestions(session).add(conversation.id, actor.user_id, text, client_key)
+        Conversations(session).touch(conversation)
+        run = None if is_busy else ask_next(session, conversation, self.admit)
+        if run and QueuedQuestions(session).get(question.id) is None:
+            asked = _asked(session, run)
+            return asked, asked.run_id
+        return Queued(conversation.id, question.id), run.id if run else None
+
+    def _begun(self, session: Session, run: AnswerRun) -> Written:
+        asked = self._admitted(session, run)
+        return asked, asked.run_id
+
+    def _admitted(self, session: Session, run: AnswerRun) -> Asked:
+        self.admit(session, run)
+        return _asked(session, run)
+
     def _begin(self, asked: Asked) -> Asked:
         self.start_run(asked.run_id)
         self.changed(asked.conversation_id)
@@ -269,29 +310,10 @@ class ChatService:
         )
 
 
-def _queued(
-    session: Session, actor: Actor, conversation: Conversation, text: str, client_key: UUID | None, *, is_busy: bool
-) -> Written:
-    """Puts the question at the end of the queue, which then moves on unless an answer is being written."""
-    if QueuedQuestions(session).count(conversation.id) >= MAX_QUEUED:
-        raise Invalid(f"{MAX_QUEUED} questions are waiting here already. Send this one when some are answered.")
-    question = QueuedQuestions(session).add(conversation.id, actor.user_id, text, client_key)
-    Conversations(session).touch(conversation)
-    run = None if is_busy else ask_next(session, conversation)
-    if run and QueuedQuestions(session).get(question.id) is None:
-        return _begun(session, run)
-    return Queued(conversation.id, question.id), run.id if run else None
-
-
 def _require_same(conversation: Conversation, answer: Message, run: AnswerRun) -> None:
     """In a room the answer under way may be somebody else's."""
     if conversation.kind.is_room and run.message_id != answer.id:
         raise AnswerInProgress("Another answer is being written here. Try again when it is finished.")
-
-
-def _begun(session: Session, run: AnswerRun) -> Written:
-    asked = _asked(session, run)
-    return asked, asked.run_id
 
 
 def _asked(session: Session, run: AnswerRun) -> Asked:

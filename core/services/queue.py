@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core import clock
-from core.assistant.asking import ask_next, move_on
+from core.assistant.asking import Admit, admit_all, ask_next, move_on
 from core.database.engine import Database
 from core.errors import Conflict, NotFound, NotPermitted, RuleBroken
 from core.models import MAX_MESSAGE, Conversation, QueuedQuestion
@@ -32,11 +32,13 @@ class QueueService:
         start_run: Callable[[UUID], None],
         stop_run: Callable[[UUID], None],
         changed: Callable[[UUID], None],
+        admit: Admit = admit_all,
     ) -> None:
         self.database = database
         self.start_run = start_run
         self.stop_run = stop_run
         self.changed = changed
+        self.admit = admit
 
     def hold(self, actor: Actor, question_id: UUID) -> None:
         """Begins an edit: until `edit` or `release`, or for HOLD, neither it nor those behind it are asked."""
@@ -51,7 +53,7 @@ class QueueService:
         with self.database.transaction() as session:
             conversation, question = _own_question(session, actor, question_id)
             QueuedQuestions(session).hold(question, None)
-            run_id = _moved_on(session, conversation)
+            run_id = _moved_on(session, conversation, self.admit)
         self._after(conversation.id, run_id)
 
     def edit(self, actor: Actor, question_id: UUID, text: str) -> None:
@@ -61,7 +63,7 @@ class QueueService:
             conversation, question = _own_question(session, actor, question_id)
             QueuedQuestions(session).edit(question, text)
             QueuedQuestions(session).hold(question, None)
-            run_id = _moved_on(session, conversation)
+            run_id = _moved_on(session, conversation, self.admit)
         self._after(conversation.id, run_id)
 
     def remove(self, actor: Actor, question_id: UUID) -> None:
@@ -69,7 +71,7 @@ class QueueService:
         with self.database.transaction() as session:
             conversation, question = _own_question(session, actor, question_id)
             QueuedQuestions(session).remove(question)
-            run_id = _moved_on(session, conversation)
+            run_id = _moved_on(session, conversation, self.admit)
         self._after(conversation.id, run_id)
 
     def send_now(self, actor: Actor, question_id: UUID) -> None:
@@ -81,7 +83,7 @@ class QueueService:
             run_id, active = None, AnswerRuns(session).get_active(conversation.id)
             if active:
                 AnswerRuns(session).request_stop(active.id)
-            elif run := ask_next(session, conversation):
+            elif run := ask_next(session, conversation, self.admit):
                 run_id = run.id
             Conversations(session).touch(conversation)
         if active:
@@ -94,10 +96,10 @@ class QueueService:
         self.changed(conversation_id)
 
 
-def _moved_on(session: Session, conversation: Conversation) -> UUID | None:
+def _moved_on(session: Session, conversation: Conversation, admit: Admit) -> UUID | None:
     """What was in the queue's way may be gone."""
     Conversations(session).touch(conversation)
-    run = move_on(session, conversation)
+    run = move_on(session, conversation, admit)
     return run.id if run else None
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from core.assistant.asking import begin_answer
+from core.assistant.asking import Admit, admit_all, begin_answer
 from core.assistant.tokens import estimate_tokens
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound, NotPermitted, RuleBroken
@@ -56,15 +56,18 @@ class TalkService:
         hints: Hints,
         start_run: Callable[[UUID], None],
         edit_window: timedelta | None,
+        *,
+        admit: Admit = admit_all,
     ) -> None:
         """`start_run` reaches the runner of this process, after the transaction. `edit_window`: for how long people may
-        edit what they wrote; None: for ever.
+        edit what they wrote; None: for ever. `admit` says whether budgets admit an answer.
         """
         self.database = database
         self.limiter = limiter
         self.hints = hints
         self.start_run = start_run
         self.edit_window = edit_window
+        self.admit = admit
 
     def send(
         self,
@@ -132,7 +135,9 @@ class TalkService:
         if waiting or AnswerRuns(session).get_active(conversation.id):
             QueuedQuestions(session).add(conversation.id, actor.user_id, "", message_id=message.id)
             return None
-        return begin_answer(session, conversation, actor.user_id, message.id).id
+        run = begin_answer(session, conversation, actor.user_id, message.id)
+        self.admit(session, run)
+        return run.id
 
     def edit(self, actor: Actor, message_id: UUID, text: str) -> None:
         """Gives one's own message other words, within the time for it; the earlier ones are kept.

@@ -25,18 +25,18 @@ NUMBER, TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
 UNKNOWN = "not known"
 MOST_NAMED = 3
 COLUMNS: dict[str, Any] = {
-    "Time": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss", width=165),
-    "Who": TEXT(width=120),
-    "Model": TEXT(width=150),
-    "Purpose": TEXT(width=85),
-    "Status": TEXT(width=85),
-    "In": NUMBER(format="localized", width=70, help="Tokens in, with those that were cached"),
-    "Cached": NUMBER(format="localized", width=70, help="Tokens in that the provider had read before"),
-    "Out": NUMBER(format="localized", width=70, help="Tokens out"),
-    "Tokens are": TEXT(width=85, help="Exact: the provider told them. Estimated: counted from the text."),
-    "Cost": NUMBER(format="$%.6f", width=100, help="In US dollars, at the price of the time"),
-    "Took": NUMBER(format="%.1f s", width=70),
+    "Time": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss", width=160),
+    "Who": TEXT(width=100),
+    "Model": TEXT(width=115),
+    "Purpose": TEXT(width=70),
+    "Status": TEXT(width=80),
+    "In": NUMBER(format="localized", width=78, help="Tokens in, with those that were cached"),
+    "Out": NUMBER(format="localized", width=78, help="Tokens out"),
+    "Cost": NUMBER(format="$%.6f", width=88, help="In US dollars, at the price of the time"),
+    "Took": NUMBER(format="%.1f s", width=60),
     "Error": TEXT(width=120),
+    "Cached": NUMBER(format="localized", width=78, help="Tokens in that the provider had read before"),
+    "Tokens are": TEXT(width=85, help="Exact: the provider told them. Estimated: counted from the text."),
     "Conversation": st.column_config.LinkColumn(display_text="Open", width=100, help="Where you may read it"),
 }
 
@@ -114,17 +114,18 @@ def calls_frame(actor: Actor, lines: tuple[CallLine, ...], period: Period) -> Da
             "Cost": None if line.cost is None else float(line.cost),
             "Took": line.duration_ms / SECOND,
             "Error": spoken(line.error_code) if line.error_code else "–",
-            "Conversation": _link(line) if has_links else None,
+            "Conversation": _link(line) if has_links else "",
         }
         for line in lines
     ]
     frame = DataFrame(rows, columns=list(COLUMNS))
     numbers = {name: Series(frame[name], dtype="Int64") for name in ("In", "Cached", "Out")}
     frame = frame.assign(**numbers, Cost=frame["Cost"].astype(float))
-    return frame if has_links and frame["Conversation"].notna().any() else frame.drop(columns="Conversation")
+    return frame if has_links and frame["Conversation"].any() else frame.drop(columns="Conversation")
 
 
-def _link(line: CallLine) -> str | None:
+def _link(line: CallLine) -> str:
+    """Empty where there is nothing that they may open."""
     if line.conversation_id is None:
-        return None
+        return ""
     return f"/{links.CHAT.path}?{urlencode({links.CONVERSATION: str(line.conversation_id)})}"

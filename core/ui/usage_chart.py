@@ -108,9 +108,11 @@ def _clickable(query: Query, view: UsageView, figure: Figure) -> None:
 
 
 def _unknown(view: UsageView) -> None:
-    if view.totals.unpriced:
-        models = view.models[view.models["unpriced"] > 0]["model"]
-        names = ", ".join(as_label(model) for model in models[:3])
-        more = f" and {len(models) - 3:,} more models" if len(models) > 3 else ""
-        calls = many(view.totals.unpriced, "call")
-        st.caption(f"Without {calls} to {names}{more} of which nobody knows the cost.")
+    if not view.totals.unpriced:
+        return
+    models = view.models[(view.models["unpriced"] == view.models["calls"])]["model"]
+    names = ", ".join(as_label(model) for model in models[:3])
+    more = f" and {len(models) - 3:,} more" if len(models) > 3 else ""
+    free = f" There is no price for {names}{more}." if len(models) else ""
+    calls = many(view.totals.unpriced, "call")
+    st.caption(f"Not in it: {calls} whose cost is not known.{free}")

@@ -18,7 +18,7 @@ UTC = ZoneInfo("UTC")
 
 
 def details(view: UsageView) -> None:
-    with st.grid(2, min_column_width=NARROWEST, gap="small") as grid:
+    with st.grid(2, min_column_width=NARROWEST, gap="small", border=True) as grid:
         for title, note, chart in (
             ("How long answers take", latency_note(view), lambda: _latency(view)),
             ("Errors by kind", "Calls that failed or were interrupted.", lambda: _errors(view)),
@@ -60,10 +60,9 @@ def _heat(view: UsageView) -> Figure:
 
 
 def _card(title: str, note: str, chart: Callable[[], Figure]) -> None:
-    with st.container(border=True, height="stretch"):
-        st.markdown(f"**{title}**  \n:small[{note}]")
-        figure = chart()
-        if is_empty(figure):
-            st.markdown(name_of(figure))
-        else:
-            st.plotly_chart(figure, config=CONFIG, key=f"usage_{title}", alt=name_of(figure))
+    st.markdown(f"**{title}**  \n:small[{note}]")
+    figure = chart()
+    if is_empty(figure):
+        st.markdown(name_of(figure))
+    else:
+        st.plotly_chart(figure, config=CONFIG, key=f"usage_{title}", alt=name_of(figure))

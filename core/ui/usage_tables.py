@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 from pandas import DataFrame
 
+from core.analytics.chart_style import short_names
 from core.analytics.metrics import (
     ANSWERS,
     COST,
@@ -14,6 +15,7 @@ from core.analytics.metrics import (
     DURATION_MOST,
     ERROR_SHARE,
     SPEED,
+    TOKENS,
 )
 from core.analytics.units import NOT_KNOWN, SECOND
 from core.services.usage_query import Query
@@ -22,46 +24,50 @@ from core.ui.usage_download import download_button
 from core.ui.usage_words import change
 
 NUMBER, BAR, TEXT = st.column_config.NumberColumn, st.column_config.ProgressColumn, st.column_config.TextColumn
-CENTS, FINE = "$%.2f", "$%.4f"
+LONGEST = 60
+"""Characters of a model's name; the file has all of it."""
+CENTS, FINE = "$%,.2f", "$%,.4f"
+SHARE = BAR(format="%.0f %%", min_value=0, max_value=100, color="primary", width=95, help="Of all cost in this view")
 
 
 def models_table(query: Query, view: UsageView) -> None:
-    frame = models_frame(view.models)
+    frame = models_frame(view.models, view.totals.cost)
     _headed("Models", query, view, Table.MODELS, "The table of models")
     columns: dict[str, Any] = {
-        "Model": TEXT(width="medium"),
-        "Answers": BAR(format="localized", min_value=0, max_value=_most(frame["Answers"]), color="primary", width=110),
-        "Tokens": NUMBER(format="compact", help="In and out", width=80),
-        "Cost": BAR(
-            format=_dollars(frame["Cost"]), min_value=0, max_value=_most(frame["Cost"]), color="primary",
-            help=COST.about, width=130,
-        ),
-        "Per answer": NUMBER(format=FINE, help=COST_PER_ANSWER.about, width=90),
-        "Half within": NUMBER(format="%.1f s", help=DURATION_MIDDLE.about, width=85),
-        "95 % within": NUMBER(format="%.1f s", help=DURATION_MOST.about, width=85),
-        "Tokens/s": NUMBER(format="%.0f", help=SPEED.about, width=75),
-        "Errors": NUMBER(format="%.1f %%", help=ERROR_SHARE.about, width=70),
-        "Helpful": TEXT(help="How many of the ratings say that an answer was helpful", width=85),
-    }  # fmt: skip
+        "Model": TEXT(width=170),
+        "Answers": NUMBER(format="localized", width=65, help=ANSWERS.about),
+        "Tokens": NUMBER(format="compact", width=62, help=TOKENS.about),
+        "Cost": NUMBER(format=_dollars(frame["Cost"]), width=80, help=COST.about),
+        "Share": SHARE,
+        "Per answer": NUMBER(format=FINE, width=78, help=COST_PER_ANSWER.about),
+        "p50": NUMBER(format="%.1f s", width=62, help=DURATION_MIDDLE.about),
+        "p95": NUMBER(format="%.1f s", width=62, help=DURATION_MOST.about),
+        "Tokens/s": NUMBER(format="%.0f", width=68, help=SPEED.about),
+        "Errors": NUMBER(format="%.1f %%", width=60, help=ERROR_SHARE.about),
+        "Helpful": TEXT(width=65, help="How many of the ratings say that an answer was helpful"),
+    }
     st.dataframe(
         frame, hide_index=True, column_config=columns, placeholder=NOT_KNOWN, key="usage_models",
         alt="Models by cost", height="auto",
     )  # fmt: skip
 
 
-def models_frame(models: DataFrame) -> DataFrame:
-    """What the table of models shows. Seconds; cost NaN where it is not known."""
+def models_frame(models: DataFrame, whole: float) -> DataFrame:
+    """What the table of models shows. `whole`: the cost, in USD, of which theirs are shares. Times in seconds; cost NaN
+    where it is not known.
+    """
     rated = models["up"] + models["down"]
     helpful = [f"{up:,} of {all_:,}" if all_ else "–" for up, all_ in zip(models["up"], rated, strict=True)]
     return DataFrame(
         {
-            "Model": models["model"].astype(object),
+            "Model": list(short_names(models["model"], LONGEST).values()),
             "Answers": ANSWERS.of(models),
-            "Tokens": models["input_tokens"] + models["output_tokens"],
+            "Tokens": TOKENS.of(models),
             "Cost": COST.of(models),
+            "Share": _shares(COST.of(models), whole),
             "Per answer": COST_PER_ANSWER.of(models),
-            "Half within": DURATION_MIDDLE.of(models) / SECOND,
-            "95 % within": DURATION_MOST.of(models) / SECOND,
+            "p50": DURATION_MIDDLE.of(models) / SECOND,
+            "p95": DURATION_MOST.of(models) / SECOND,
             "Tokens/s": SPEED.of(models),
             "Errors": ERROR_SHARE.of(models) * 100,
             "Helpful": helpful,
@@ -88,10 +94,10 @@ def subjects_frame(subjects: DataFrame, whole: float) -> DataFrame:
         {
             "Name": [" ".join(name.split()) for name in subjects["name"]],
             "Cost": cost,
-            "Share": cost / whole * 100 if whole else cost * float("nan"),
+            "Share": _shares(cost, whole),
             "Trend": trends,
             "Answers": subjects["answers"],
-            "Tokens": subjects["input_tokens"] + subjects["output_tokens"],
+            "Tokens": TOKENS.of(subjects),
         }
     )
 
@@ -103,11 +109,9 @@ def _subjects(title: str, subjects: DataFrame, query: Query, view: UsageView, ta
         return
     frame = subjects_frame(subjects, view.totals.cost)
     columns: dict[str, Any] = {
-        "Name": TEXT(width="medium"),
-        "Cost": BAR(
-            format=_dollars(frame["Cost"]), min_value=0, max_value=_most(frame["Cost"]), color="primary", width=120
-        ),
-        "Share": NUMBER(format="%.0f %%", help="Of all cost in this view", width=65),
+        "Name": TEXT(width=130),
+        "Cost": NUMBER(format=_dollars(frame["Cost"]), width=75, help=COST.about),
+        "Share": SHARE,
         "Trend": TEXT(help="Cost against the period before", width=75),
         "Answers": NUMBER(format="localized", width=75),
         "Tokens": NUMBER(format="compact", width=75),
@@ -124,12 +128,11 @@ def _headed(title: str, query: Query, view: UsageView, table: Table, what: str) 
         download_button(query.fixed(view.period), table, what, key=f"usage_{table.value}_save")
 
 
-def _most(values: "pd.Series[float]") -> float:
-    """What a full bar stands for; more than nothing."""
-    most = float(values.max()) if len(values) else 0.0
-    return most if most > 0 else 1.0
+def _shares(costs: "pd.Series[float]", whole: float) -> "pd.Series[float]":
+    """In percent."""
+    return costs / whole * 100 if whole else costs * float("nan")
 
 
 def _dollars(values: "pd.Series[float]") -> str:
     """Cents, unless everything is less than a few of them."""
-    return FINE if _most(values) < 0.1 else CENTS
+    return CENTS if values.max() >= 0.1 else FINE

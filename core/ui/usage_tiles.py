@@ -5,25 +5,24 @@ from collections.abc import Sequence
 import streamlit as st
 from pandas import DataFrame
 
-from core.analytics.metrics import ANSWERS, CACHED, COST, INPUT, OUTPUT, PEOPLE, Metric
+from core.analytics.metrics import ANSWERS, CACHED, COST, INPUT, OUTPUT, PEOPLE, TOKENS, Metric
 from core.services.usage_views import Totals, UsageView
 from core.ui import times
 from core.ui.text import as_label
 from core.ui.usage_filters import days_text
 from core.ui.usage_words import change, many
 
-NARROWEST = 150
+NARROWEST = 160
 """Pixels of a tile."""
 
 
 def tiles(view: UsageView, *, is_mine: bool) -> None:
-    metrics = [ANSWERS, INPUT, CACHED, OUTPUT, COST, *([] if is_mine else [PEOPLE])]
+    metrics = [ANSWERS, TOKENS, COST, *([] if is_mine else [PEOPLE])]
     sparks = view.sparks[view.sparks["bucket"] <= view.as_of]  # what is still to come is no fall to nothing
     with st.grid(len(metrics), min_column_width=NARROWEST, gap="small"):
         for metric in metrics:
             _tile(metric, view, sparks)
-    before = view.period.before
-    st.caption(f"Changes are against the {many(before.days, 'day')} before: {days_text(before.first, before.last)}.")
+    st.caption(f"{_parts(view.totals)} {_compared(view)}")
 
 
 def _tile(metric: Metric, view: UsageView, sparks: DataFrame) -> None:
@@ -31,12 +30,12 @@ def _tile(metric: Metric, view: UsageView, sparks: DataFrame) -> None:
     changed = change(now, before) if now is not None and before is not None else None
     line: Sequence[float] | None = None
     if len(sparks) > 1 and now:
-        line = [float(value) for value in sparks[metric.column].fillna(0)]
+        line = [float(value) for value in metric.of(sparks).fillna(0)]
     st.metric(
         metric.label,
         as_label(metric.text(now)),
         changed,
-        delta_color="primary",
+        delta_color="blue",  # more is neither good nor bad
         delta_arrow="off",
         border=True,
         height="stretch",
@@ -50,13 +49,34 @@ def _value(metric: Metric, totals: Totals) -> float | None:
     """None for a cost of which nothing is known."""
     if metric.is_money and totals.calls and totals.unpriced == totals.calls:
         return None
+    if metric is TOKENS:
+        return float(totals.input_tokens + totals.output_tokens)
     return float(getattr(totals, metric.column))
+
+
+def _parts(totals: Totals) -> str:
+    values = {INPUT: totals.input_tokens, CACHED: totals.cached_tokens, OUTPUT: totals.output_tokens}
+    read, cached, written = (metric.text(value) for metric, value in values.items())
+    return f"Tokens: {read} in, {cached} of them cached, and {written} out."
+
+
+def _compared(view: UsageView) -> str:
+    before, today = view.period.before, view.as_of.astimezone(view.period.zone).date()
+    to_come = (view.period.last - max(today, view.period.first)).days
+    rest = f"; {many(to_come, 'day')} of this period are still to come" if to_come > 0 else ""
+    days = days_text(before.first, before.last)
+    return f"Changes are against the {many(before.days, 'day')} before, {days}{rest}."
 
 
 def _exactly(metric: Metric, value: float | None, totals: Totals) -> str:
     if metric.is_money:
         unknown = f" {many(totals.unpriced, 'call')} had no price and are not in it." if totals.unpriced else ""
         return ("" if value is None else as_label(f"Exactly ${value:,.6f}.")) + unknown
+    if metric is TOKENS:
+        return (
+            f"Exactly {totals.input_tokens:,} in, {totals.cached_tokens:,} of them cached, and "
+            f"{totals.output_tokens:,} out."
+        )
     return f"Exactly {value:,.0f}."
 
 

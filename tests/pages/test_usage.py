@@ -117,15 +117,16 @@ def test_nobody_sees_another_company(house: House) -> None:
 def test_tiles_compare_with_the_period_before(house: House) -> None:
     house.asked(house.ada, times=3)
     house.asked(house.bo, NOON - timedelta(days=30), times=2)
-    shown = tiles(opened(house.ana))
+    browser = opened(house.ana)
+    shown = tiles(browser)
     assert shown == {
         "Answers": ("3", "+50 %"),
-        "Tokens in": ("3k", "+50 %"),
-        "Cached": ("1.2k", "+50 %"),
-        "Tokens out": ("600", "+50 %"),
+        "Tokens": ("3.6k", "+50 %"),
         "Cost": ("$3.00", "+50 %"),
         "Active people": ("1", "±0 %"),
     }
+    assert "Tokens: 3k in, 1.2k of them cached, and 600 out." in captions(browser)
+    assert "against the 30 days before, 14 Mar – 12 Apr 2026." in captions(browser)
 
 
 def test_what_nobody_knows_the_cost_of_is_never_nothing(house: House) -> None:
@@ -133,7 +134,7 @@ def test_what_nobody_knows_the_cost_of_is_never_nothing(house: House) -> None:
     browser = opened(house.ana)
     assert tiles(browser)["Cost"][0] == "not known"
     assert table(browser, "Models")["Cost"].isna().all() and table(browser, "People")["Cost"].isna().all()
-    assert "Nobody knows what this cost" in said(browser) and "2 calls to local" in captions(browser)
+    assert "Nobody knows what this cost" in said(browser) and "There is no price for local." in captions(browser)
     house.asked(house.ada, cost=Decimal("0.0042"))
     browser = opened(house.ana)
     assert tiles(browser)["Cost"][0] == "$0.0042"

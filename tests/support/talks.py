@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from core import clock
+from core.assistant.budgeting import Budgeting
 from core.assistant.jobs import Job
 from core.assistant.ledger import Call
 from core.assistant.provider import Assistant, Usage
@@ -92,11 +93,11 @@ class Desk:
 
     def __post_init__(self) -> None:
         limiter = RateLimiter(self.limits)
-        self.chat = ChatService(
-            self.database, _resolve, self.started.append, self.stopped.append, self.changed.append, limiter=limiter
-        )
-        self.queue = QueueService(self.database, self.started.append, self.stopped.append, self.changed.append)
         assistant = Assistant(Settings(_env_file=None), model_factory=lambda name: ScriptedModel())  # type: ignore[call-arg]
+        admit = Budgeting(assistant).admit
+        told = self.started.append, self.stopped.append, self.changed.append
+        self.chat = ChatService(self.database, _resolve, *told, limiter=limiter, admit=admit)
+        self.queue = QueueService(self.database, *told, admit)
         self.store = RunStore(self.database, assistant, new_id(), timedelta(seconds=15))
         self.conversations = ConversationService(
             self.database, MODELS, 2_000, self.changed.append, self.hints.publish_listed
@@ -104,7 +105,7 @@ class Desk:
         self.transcripts = TranscriptService(self.database, EDIT_WINDOW)
         self.rooms = RoomService(self.database, limiter, self.hints)
         self.members = MemberService(self.database, self.hints)
-        self.talks = TalkService(self.database, limiter, self.hints, self.started.append, EDIT_WINDOW)
+        self.talks = TalkService(self.database, limiter, self.hints, self.started.append, EDIT_WINDOW, admit=admit)
         self.reactions = ReactionService(self.database, limiter, self.hints)
         with self.database.transaction() as session:
             self.company = make_company(session)

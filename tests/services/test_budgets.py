@@ -1,0 +1,287 @@
+"""Budgets bind: what they admit, whatever is asked at once, whom they tell, and who may set them."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from core import clock
+from core.assistant.ledger import Call
+from core.assistant.provider import Usage
+from core.database.engine import Database
+from core.errors import BudgetSpent, Conflict, Invalid, NotFound, NotPermitted, ParleyError
+from core.models import (
+    BudgetPeriod,
+    BudgetScope,
+    BudgetUnit,
+    CallPurpose,
+    CallStatus,
+    MessageStatus,
+    ModelPrice,
+    RunStatus,
+    UsageSource,
+)
+from core.permissions import Actor, Role
+from core.services.budgets import BudgetService, WantedBudget, checked_amount
+from core.services.views import Asked
+from tests.support.talks import Desk
+
+DAY, MONTH, TOKENS, USD = BudgetPeriod.DAY, BudgetPeriod.MONTH, BudgetUnit.TOKENS, BudgetUnit.USD
+
+
+class Till:
+    """A desk with an admin who sets budgets."""
+
+    def __init__(self, database: Database) -> None:
+        self.desk = Desk(database)
+        self.budgets = BudgetService(database)
+        self.admin = self.desk.person(Role.ADMIN)
+        self.me = self.desk.me
+
+    def set(self, amount: object, scope: BudgetScope = BudgetScope.PERSON, **given: Any) -> Any:
+        who = {"user_id": self.me.user_id} if scope is BudgetScope.PERSON else {}
+        wanted = {"period": DAY, "unit": TOKENS, **who, **given}
+        return self.budgets.set(self.admin, WantedBudget(scope, amount=str(amount), **wanted))
+
+    def most(self) -> int:
+        """What a first question may come to in tokens, as it is held."""
+        budget_id = self.set(10_000_000, BudgetScope.COMPANY, period=BudgetPeriod.WEEK)
+        asked = self.desk.ask(self.me, "How much?")
+        held = self.one("SELECT tokens FROM budget_holds")
+        self.desk.chat.stop(self.me, asked.conversation_id)
+        self.finish(asked, tokens=0)
+        self.budgets.remove(self.admin, budget_id)
+        return int(held)
+
+    def finish(self, asked: Asked, *, tokens: int, status: RunStatus = RunStatus.COMPLETE) -> None:
+        job = self.desk.store.begin(asked.run_id)
+        assert job
+        usage = Usage(tokens, 0, 0, UsageSource.EXACT)
+        call = Call(CallPurpose.ANSWER, "m", usage, CallStatus(status.value), 1.0)
+        self.desk.store.finish(job, status, "So.", [call])
+
+    def one(self, statement: str) -> Any:
+        with self.desk.database.reading() as session:
+            return session.execute(text(statement)).scalar_one()
+
+    def told(self, actor: Actor) -> list[str]:
+        return [notice.text for notice in self.budgets.notices(actor)]
+
+
+@pytest.fixture
+def till(database: Database) -> Till:
+    return Till(database)
+
+
+def at_once(count: int, act: Callable[[int], Any]) -> list[str]:
+    """What became of each."""
+    found, start = [""] * count, threading.Barrier(count)
+
+    def run(number: int) -> None:
+        start.wait()
+        try:
+            act(number)
+            found[number] = "done"
+        except ParleyError as error:
+            found[number] = type(error).__name__
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+@pytest.mark.parametrize("scope", [BudgetScope.PERSON, BudgetScope.ROLE, BudgetScope.COMPANY])
+def test_of_40_at_once_a_budget_for_10_admits_10(fresh_database: Database, scope: BudgetScope) -> None:
+    till = Till(fresh_database)
+    most = till.most()
+    till.set(10 * most + most // 2, scope, **({"role": Role.STAFF} if scope is BudgetScope.ROLE else {}))
+    outcomes = at_once(40, lambda _: till.desk.chat.ask(till.me, "How much?"))
+    assert (outcomes.count("done"), outcomes.count("BudgetSpent")) == (10, 30)
+    assert till.one("SELECT count(*) FROM budget_holds") == 10
+    assert till.one("SELECT count(*) FROM messages WHERE role = 'user'") == 11  # what was refused left nothing
+    # As they end, what they came to takes the place of what was held.
+    for run_id in till.desk.started[1:]:
+        job = till.desk.store.begin(run_id)
+        assert job
+        call = Call(CallPurpose.ANSWER, "m", Usage(most // 2, 0, 0, UsageSource.EXACT), CallStatus.COMPLETE, 1.0)
+        till.desk.store.finish(job, RunStatus.COMPLETE, "So.", [call])
+    (standing,) = till.budgets.standings(till.me)
+    assert (standing.used, standing.held) == (10 * (most // 2), 0)
+    assert till.one("SELECT count(*) FROM budget_holds") == 0
+    # The budget told of its marks once, however many reached them together.
+    assert len(till.told(till.admin)) <= 1
+
+
+def test_a_refusal_says_what_is_used_what_is_left_and_when_it_begins_again(till: Till) -> None:
+    most = till.most()
+    till.set(most + 100)
+    till.finish(till.desk.ask(till.me, "How much?"), tokens=101)
+    with pytest.raises(BudgetSpent) as refused:
+        till.desk.chat.ask(till.me, "How much?")
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    assert f"is {most + 100:,} tokens: 101 tokens used, {most - 1:,} tokens left" in str(refused.value)
+    assert f"begins again on {tomorrow:%-d %B}, 00:00 UTC" in str(refused.value)
+    assert till.one("SELECT count(*) FROM answer_runs WHERE status = 'queued'") == 0
+    (budget,), _ = till.budgets.list_all(till.admin)
+    till.budgets.raise_until_reset(till.admin, budget.id, amount="1", reason="The fair")
+    till.desk.chat.ask(till.me, "How much?")
+    (_, (more,)) = till.budgets.list_all(till.admin)
+    assert (more.amount, more.reason) == (1, "The fair")
+    till.budgets.end_raise(till.admin, more.id)
+    assert till.budgets.standings(till.me)[0].limit == most + 100
+    actions = till.one(
+        "SELECT string_agg(action, ' ' ORDER BY sequence) FROM audit_events WHERE target_type = 'budget'"
+    )
+    assert actions.split()[-3:] == ["budget:set", "budget:raise", "budget:raise"]
+
+
+def test_a_budget_in_money_goes_by_the_price_in_force(till: Till) -> None:
+    most = till.most()
+    with till.desk.database.transaction() as session:
+        price = ModelPrice(
+            company_id=till.me.company_id,
+            model=till.desk.store.assistant.default_model,
+            input_price=Decimal(1),
+            output_price=Decimal(1),
+            effective_from=clock.now() - timedelta(days=1),
+        )
+        session.add(price)
+    dollars = Decimal(most) / 1_000_000
+    till.set(dollars, unit=USD, period=MONTH)
+    till.desk.chat.ask(till.me, "How much?")
+    with pytest.raises(BudgetSpent, match=r"this month is \$0\.\d+: \$0\.00 used, \$0\.\d+ held"):
+        till.desk.chat.ask(till.me, "How much?")
+    till.desk.chat.ask(till.desk.person(), "How much?")  # somebody else's is not touched
+
+
+def test_a_run_whose_process_died_gives_back_what_was_held(till: Till) -> None:
+    most = till.most()
+    till.set(most + 1)
+    asked = till.desk.ask(till.me, "How much?")
+    assert till.desk.store.begin(asked.run_id)
+    with pytest.raises(BudgetSpent):
+        till.desk.chat.ask(till.me, "How much?")
+    with till.desk.database.transaction() as session:
+        session.execute(
+            text("UPDATE answer_runs SET heartbeat_at = now() - interval '1 hour' WHERE status = 'running'")
+        )
+    assert till.desk.store.interrupt(asked.run_id)
+    till.desk.chat.ask(till.me, "How much?")
+
+
+def test_in_the_queue_what_no_budget_admits_fails_and_is_not_lost(till: Till) -> None:
+    most = till.most()
+    asked = till.desk.ask(till.me, "How much?")
+    till.desk.queue_up(asked, "And then?", "And then again?")
+    till.set(most)
+    till.finish(asked, tokens=most)
+    messages = till.desk.read(asked.conversation_id).messages
+    assert [(message.content, message.status) for message in messages][2:] == [
+        ("And then?", MessageStatus.COMPLETE),
+        ("", MessageStatus.FAILED),
+    ]
+    assert till.desk.waiting(asked.conversation_id) == ["And then again?"]
+    assert till.one("SELECT error_code FROM answer_runs ORDER BY id DESC LIMIT 1") == "budget_spent"
+    with pytest.raises(BudgetSpent):
+        till.desk.chat.retry(till.me, messages[-1].id)
+
+
+def test_marks_are_told_once_to_the_person_and_the_admins(till: Till) -> None:
+    most = till.most()
+    till.set(10 * most)
+    for used, told in ((most * 7, 0), (most, 1), (1, 1)):
+        till.finish(till.desk.ask(till.me, "How much?"), tokens=used)
+        assert len(till.told(till.me)) == len(till.told(till.admin)) == told
+    assert till.told(till.me)[0].startswith("Your budget has reached 80 %")
+    assert till.me.display_name in till.told(till.admin)[0]
+    (notice,) = till.budgets.notices(till.me)
+    till.budgets.put_away(till.admin, notice.id)
+    assert till.told(till.me)
+    till.budgets.put_away(till.me, notice.id)
+    assert not till.told(till.me)
+
+
+def test_whose_budget_counts(till: Till) -> None:
+    """One's own stands in place of the role's; of several roles the most generous counts; others' count for nothing."""
+    assert till.budgets.standings(till.me) == ()
+    till.set(500, BudgetScope.ROLE, role=Role.STAFF)
+    till.set(900, BudgetScope.ROLE, role=Role.MODERATOR)
+    both = till.desk.person(Role.STAFF, Role.MODERATOR)
+    limits = lambda actor: [standing.limit for standing in till.budgets.standings(actor)]  # noqa: E731
+    assert (limits(till.me), limits(both), limits(till.desk.stranger())) == ([500], [900], [])
+    till.set(200)
+    assert (limits(till.me), limits(both)) == ([200], [900])
+    till.set(10_000, BudgetScope.COMPANY)
+    assert sorted(limits(till.me)) == [200, 10_000]
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "sentence"),
+    [
+        ("-5", USD, "negative"),
+        ("0", USD, "more than 0"),
+        ("", USD, "as a number"),
+        ("much", USD, "as a number"),
+        ("1e9", USD, "as a number"),
+        ("٣", USD, "as a number"),
+        ("NaN", USD, "as a number"),
+        ("9" * 400, USD, "more than"),
+        ("1000000001", USD, "more than"),
+        ("0.000000001", USD, "8 digits"),
+        ("1.5", TOKENS, "whole"),
+    ],
+)
+def test_amounts_that_cannot_be(till: Till, amount: str, unit: BudgetUnit, sentence: str) -> None:
+    with pytest.raises(Invalid, match=sentence):
+        till.set(amount, unit=unit)
+    budget_id = till.set(5, unit=unit)
+    with pytest.raises(Invalid, match=sentence):
+        till.budgets.change(till.admin, budget_id, amount=amount, marks="80")
+    assert till.budgets.list_all(till.admin)[0][0].amount == 5
+
+
+@pytest.mark.parametrize("marks", ["0", "101", "-1", "80;90", "half", "1,2,3,4,5,6", "٨"])
+def test_marks_that_cannot_be(till: Till, marks: str) -> None:
+    with pytest.raises(Invalid):
+        till.set(5, marks=marks)
+
+
+@given(st.text(max_size=20), st.sampled_from(BudgetUnit))
+def test_any_text_is_an_amount_or_a_sentence(typed: str, unit: BudgetUnit) -> None:
+    found: object
+    try:
+        found = checked_amount(typed, unit)
+    except Invalid as error:
+        found = str(error).endswith(".")
+    assert found
+
+
+def test_who_may_set_them(till: Till) -> None:
+    budget_id = till.set(5)
+    with pytest.raises(Conflict):
+        till.set(6)
+    stranger = till.desk.person(Role.ADMIN, company=None)
+    assert stranger.company_id == till.admin.company_id
+    elsewhere = till.desk.stranger()
+    foreign = Actor(elsewhere.user_id, elsewhere.company_id, "x", "x", frozenset({Role.ADMIN}))
+    for actor, refused in ((till.me, NotPermitted), (foreign, NotFound)):
+        for act in (
+            lambda actor: till.budgets.change(actor, budget_id, amount="7", marks=""),
+            lambda actor: till.budgets.remove(actor, budget_id),
+            lambda actor: till.budgets.raise_until_reset(actor, budget_id, amount="7", reason="so"),
+        ):
+            with pytest.raises(refused):
+                act(actor)
+    with pytest.raises(Invalid, match="Choose whose"):
+        till.budgets.set(foreign, WantedBudget(BudgetScope.PERSON, DAY, USD, "5", user_id=till.me.user_id))
+    with pytest.raises(Invalid):
+        till.budgets.raise_until_reset(till.admin, budget_id, amount="7", reason="  ")
