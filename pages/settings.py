@@ -7,6 +7,7 @@ from core.errors import ParleyError
 from core.models import MAX_INSTRUCTIONS
 from core.permissions import Actor, Permission
 from core.ui import guard
+from core.ui.budgets import budgets
 from core.ui.prices import prices
 
 
@@ -35,7 +36,7 @@ def company(actor: Actor) -> None:
                 st.success("Saved.", icon=":material/check:")
 
 
-SECTIONS = {"Company": company, "Model prices": prices}
+SECTIONS = {"Company": company, "Budgets": budgets, "Model prices": prices}
 
 actor = guard.require(Permission.SETTINGS_MANAGE)
 st.title("Settings", anchor=False)

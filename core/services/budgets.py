@@ -1,7 +1,7 @@
 """What may be spent: set by admins, and how it stands for whoever asks."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -100,6 +100,19 @@ class BudgetService:
         with self.database.reading() as session:
             lines = BudgetLines(session)
             return tuple(lines.list_all(actor.company_id)), tuple(lines.list_raises(actor.company_id, clock.now()))
+
+    def standings_of(self, actor: Actor, lines: Sequence[BudgetLine]) -> dict[UUID, Standing]:
+        """How these stand, by their ids. A role's default is missing: it stands for each person differently."""
+        actor.require(Permission.BUDGETS_MANAGE)
+        now, found = clock.now(), dict[UUID, Standing]()
+        with self.database.reading() as session:
+            for line in lines:
+                asker = Asker(actor.company_id, line.user_id, line.room_id)
+                applying = [one for one in Budgets(session).list_applying(asker, now) if one.budget_id == line.id]
+                if line.scope is not BudgetScope.ROLE:
+                    standings = Budgets(session).list_standings(asker, applying, now)
+                    found |= {one.budget.budget_id: one for one in standings}
+        return found
 
     def choices(self, actor: Actor) -> Choices:
         """Rooms with a title that everybody may know: what is said in private has its own."""

@@ -13,6 +13,7 @@ from core.ids import derived_id, new_id
 from core.permissions import Actor
 from core.services.views import Transcript
 from core.ui import failures, guard, links
+from core.ui.budget_left import with_left
 
 BOXES = "boxes"
 LAST = "last_sent"
@@ -187,7 +188,7 @@ def chat_box(actor: Actor, conversation_id: UUID | None, *, caption: str) -> Non
         failures.show_notice()
     # Not inside `with st.bottom`: only a box that Streamlit puts there itself keeps the page scrolled to the newest.
     st.chat_input("Ask anything", key=box, on_submit=submitted)
-    st.bottom.caption(caption)
+    st.bottom.caption(with_left(actor, conversation_id, caption))
 
 
 def stop_answer(actor: Actor, conversation_id: UUID) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from core.permissions import Actor
 from core.services.views import MessageView
 from core.ui import composer, failures, room_view
+from core.ui.budget_left import with_left
 from core.ui.room_view import View
 from core.ui.text import as_label
 
@@ -81,7 +82,7 @@ def box(actor: Actor, view: View, refresh: Callable[[], None]) -> None:
     st.chat_input(f"Message {_plain(room.title)}", key=key, on_submit=submitted, disabled=not room.can_write)
     hints = [room.why_not or f"Write @{as_label(room.assistant_name)} to ask the assistant."]
     hints += ["Muted: only messages that mention you are counted."] if room.muted else []
-    st.bottom.caption(" · ".join(hints))
+    st.bottom.caption(with_left(actor, view.id, " · ".join(hints)))
 
 
 def closed_box(view: View) -> None:

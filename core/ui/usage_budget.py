@@ -1,9 +1,13 @@
 """The line that a month's spending is held against."""
 
-from core.permissions import Actor
+from core import bootstrap
+from core.permissions import Actor, Permission
 from core.services.usage_query import Query
 
 
 def monthly_budget(actor: Actor, query: Query) -> float | None:
     """The company's budget for a month, in USD; None where there is none, or where only a part of it is looked at."""
-    return None
+    if query.is_mine or query.is_filtered or not actor.may(Permission.USAGE_OVERSEE):
+        return None
+    standing = bootstrap.current().budgets.company_month(actor)
+    return float(standing.limit) if standing else None

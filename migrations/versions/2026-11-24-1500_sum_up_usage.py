@@ -1,6 +1,7 @@
 """sum up usage: what calls came to over time and for whom, ratings that outlive the answer, rooms in the ledger"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -94,13 +95,13 @@ def _create_ratings() -> None:
 
 def _create_sums() -> None:
     moment, text, uuid = sa.DateTime(timezone=True), sa.String(), sa.Uuid()
-    days = {"span": text, "start": sa.Date()}
-    called = {"model": text, "purpose": text}
+    days: dict[str, Any] = {"span": text, "start": sa.Date()}
+    called: dict[str, Any] = {"model": text, "purpose": text}
     _create("usage_slots", {"grain": text, "face": text, "start": moment, **called})
     _create("usage_spans", {"kind": text, **days, "subject": uuid, **called})
-    presence = {"model": text, "purpose": text, "start": moment, "block": sa.Integer()}
+    presence: dict[str, Any] = {"model": text, "purpose": text, "start": moment, "block": sa.Integer()}
     _create("usage_presence", presence, sa.Column("people", postgresql.BIT(1024), nullable=False))
-    latencies = {"clocked": text, "span": text, **called, "start": sa.Date()}
+    latencies: dict[str, Any] = {"clocked": text, "span": text, **called, "start": sa.Date()}
     _create("usage_latencies", latencies | {"bucket": sa.SmallInteger()}, *_sums("calls"))
     _create("usage_errors", days | {"code": text, **called}, *_sums("calls"))
     _create("usage_ratings", days | {"model": text}, *_sums("up", "down"))
@@ -123,7 +124,7 @@ def _create_sums() -> None:
 SPANNED = ("usage_spans", "usage_latencies", "usage_errors", "usage_ratings")
 
 
-def _create(table: str, keys: dict[str, sa.types.TypeEngine], *sums: sa.Column) -> None:
+def _create(table: str, keys: Mapping[str, Any], *sums: sa.Column) -> None:
     op.create_table(
         table,
         *(sums or _sums(*MEASURES)),

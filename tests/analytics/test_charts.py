@@ -17,7 +17,7 @@ from plotly import graph_objects as go
 
 from core.analytics import chart_details, charts
 from core.analytics.chart_axes import Buckets
-from core.analytics.chart_style import GREY, MOST_SERIES, PALETTE, colours, is_empty, name_of, short_names, shortened
+from core.analytics.chart_style import GREY, MOST_SERIES, PALETTE, colours, is_empty, name_of, short_names
 from core.analytics.metrics import ANSWERS, COST, COST_PER_ANSWER, ERROR_SHARE, METRICS, PEOPLE, SPEED
 from core.analytics.pace import pace_of
 from core.analytics.periods import Period
@@ -98,7 +98,7 @@ def test_names_are_no_markup_and_stay_short_in_the_legend() -> None:
     long = "accounts/fireworks/models/llama-v4-maverick-instruct-basic-2026-11"
     figure = stacked(over_time(WEEK, [MARKED, long]))
     assert "<a" not in "".join(trace.name + trace.hovertext[0] for trace in figure.data)
-    assert figure.data[1].name == "llama-v4-maverick-instr…sic-2026-11" == shortened(long.rpartition("/")[2])
+    assert figure.data[1].name == short_names([MARKED, long])[long] == "llama-v4-maverick-instr…asic-2026-11"
     assert long in figure.data[1].hovertext[0]
 
 

@@ -115,7 +115,7 @@ def test_of_40_at_once_a_budget_for_10_admits_10(fresh_database: Database, scope
         call = Call(CallPurpose.ANSWER, "m", Usage(most // 2, 0, 0, UsageSource.EXACT), CallStatus.COMPLETE, 1.0)
         till.desk.store.finish(job, RunStatus.COMPLETE, "So.", [call])
     (standing,) = till.budgets.standings(till.me)
-    assert (standing.used, standing.held) == (10 * (most // 2), 0)
+    assert [standing.used, standing.held] == [Decimal(10 * (most // 2)), Decimal(0)]
     assert till.one("SELECT count(*) FROM budget_holds") == 0
     # The budget told of its marks once, however many reached them together.
     assert len(till.told(till.admin)) <= 1
@@ -135,7 +135,7 @@ def test_a_refusal_says_what_is_used_what_is_left_and_when_it_begins_again(till:
     till.budgets.raise_until_reset(till.admin, budget.id, amount="1", reason="The fair")
     till.desk.chat.ask(till.me, "How much?")
     (_, (more,)) = till.budgets.list_all(till.admin)
-    assert (more.amount, more.reason) == (1, "The fair")
+    assert (more.amount, more.reason) == (Decimal(1), "The fair")
     till.budgets.end_raise(till.admin, more.id)
     assert till.budgets.standings(till.me)[0].limit == most + 100
     actions = till.one(
@@ -216,7 +216,10 @@ def test_whose_budget_counts(till: Till) -> None:
     till.set(500, BudgetScope.ROLE, role=Role.STAFF)
     till.set(900, BudgetScope.ROLE, role=Role.MODERATOR)
     both = till.desk.person(Role.STAFF, Role.MODERATOR)
-    limits = lambda actor: [standing.limit for standing in till.budgets.standings(actor)]  # noqa: E731
+
+    def limits(actor: Actor) -> list[int]:
+        return [int(standing.limit) for standing in till.budgets.standings(actor)]
+
     assert (limits(till.me), limits(both), limits(till.desk.stranger())) == ([500], [900], [])
     till.set(200)
     assert (limits(till.me), limits(both)) == ([200], [900])

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import func, select
+from sqlmodel import col
 from starlette.testclient import TestClient
 
 from core.config import Settings
@@ -78,8 +79,8 @@ def spent(desk: Desk, who: Actor, times: int = 1, **fields: Any) -> None:
 
 def audited(desk: Desk) -> list[dict[str, Any]]:
     with desk.database.reading() as session:
-        found = select(AuditEvent.after).where(AuditEvent.action == "usage:export")  # type: ignore[arg-type]
-        return [dict(row) for row in session.execute(found).scalars()]
+        found = select(col(AuditEvent.after)).where(col(AuditEvent.action) == "usage:export")
+        return [dict(row or {}) for row in session.execute(found).scalars()]
 
 
 def get(client: TestClient, table: str, format_: str = "csv", **query: Any) -> Any:
