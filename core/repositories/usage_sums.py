@@ -148,9 +148,11 @@ class UsageSums(Repository):
                 self.session.execute(text(adding), given)
 
     def _wait_for_bookings(self, day: date) -> None:
-        """Of a day that still gets calls, each is either in the ledger by now or waits until this is over."""
+        """What changes the sums of that day is either in the ledger by now or waits until this is over."""
+        tables = ["ratings"]  # a rating may change, however old it is
         if day >= (clock.now() - SETTLED).date():
-            self.session.execute(text("LOCK TABLE model_calls, ratings IN SHARE MODE"))
+            tables.insert(0, "model_calls")
+        self.session.execute(text(f"LOCK TABLE {', '.join(tables)} IN SHARE MODE"))
 
     def _models(self, given: dict[str, Any]) -> list[str]:
         statement = f"""SELECT model FROM usage_spans WHERE company_id = :company AND kind = '{Kind.MODEL}'

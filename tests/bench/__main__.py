@@ -14,6 +14,7 @@ from tests.bench.rooms import answers, appending, listing, live, model, pages, r
 from tests.bench.search import finding
 from tests.bench.stand import Stand, stand
 from tests.bench.table import Row, Section, drawn, markdown
+from tests.bench.usage import looking
 
 REPORT = ROOT / "docs" / "benchmarks.md"
 ROOMS: dict[str, tuple[str, Callable[[Stand], list[Row]]]] = {
@@ -21,6 +22,7 @@ ROOMS: dict[str, tuple[str, Callable[[Stand], list[Row]]]] = {
     "read": ("Opening and listing", reading.measure),
     "rooms": ("Rooms and what is unread in them", listing.measure),
     "search": ("Finding what was said", finding.measure),
+    "usage": ("What usage costs to see, and to book", looking.measure),
     "writers": ("Sixteen at once", writers.measure),
     "model": ("The embedded model", model.measure),
     "answers": ("Answers of a service, alone and many at once", answers.measure),
@@ -31,10 +33,13 @@ ROOMS: dict[str, tuple[str, Callable[[Stand], list[Row]]]] = {
 Quick = Annotated[bool, typer.Option("--quick", help="Fewer rounds: a look, not a measurement.")]
 Only = Annotated[list[str] | None, typer.Option("--only", help=f"One of {', '.join(ROOMS)}; may be repeated.")]
 Write = Annotated[bool, typer.Option("--write", help=f"Keep the table in {REPORT.relative_to(ROOT)}.")]
+Calls = Annotated[int | None, typer.Option("--calls", min=1_000, help="How many calls the usage page sums up.")]
 Size = Annotated[int | None, typer.Option("--messages", min=1_000, help="How many messages search looks through.")]
 
 
-def main(quick: Quick = False, only: Only = None, write: Write = False, messages: Size = None) -> None:
+def main(
+    quick: Quick = False, only: Only = None, write: Write = False, messages: Size = None, calls: Calls = None
+) -> None:
     """Measures Parley's hot paths beside their floors."""
     if unknown := set(only or ()) - set(ROOMS):
         raise typer.BadParameter(f"There is no {', '.join(sorted(unknown))}. There are {', '.join(ROOMS)}.")
@@ -42,7 +47,10 @@ def main(quick: Quick = False, only: Only = None, write: Write = False, messages
     console = Console(width=max(Console().width, 160))
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     sections = []
-    with Progress(*columns, console=console) as progress, stand(progress, is_quick=quick, messages=messages) as place:
+    with (
+        Progress(*columns, console=console) as progress,
+        stand(progress, is_quick=quick, messages=messages, calls=calls) as place,
+    ):
         about = machine.described(place.server_url)
         for name in only or ROOMS:
             title, measure = ROOMS[name]

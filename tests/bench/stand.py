@@ -19,14 +19,24 @@ from core.database.migrate import migrate
 
 class Stand:
     def __init__(
-        self, folder: Path, server_url: URL, progress: Progress, *, is_quick: bool, messages: int | None = None
+        self,
+        folder: Path,
+        server_url: URL,
+        progress: Progress,
+        *,
+        is_quick: bool,
+        messages: int | None = None,
+        calls: int | None = None,
     ) -> None:
-        """`messages`: how many search is to look through; None: as many as it does by itself."""
+        """`messages`: how many search is to look through, `calls`: how many the usage page; None: as many as they do by
+        themselves.
+        """
         self.folder = folder
         self.server_url = server_url
         self.progress = progress
         self.is_quick = is_quick
         self.messages = messages
+        self.calls = calls
         self.settings = Settings(
             _env_file=None,  # type: ignore[call-arg]
             data_dir=folder,
@@ -59,12 +69,14 @@ class Stand:
 
 
 @contextmanager
-def stand(progress: Progress, *, is_quick: bool, messages: int | None = None) -> Iterator[Stand]:
+def stand(
+    progress: Progress, *, is_quick: bool, messages: int | None = None, calls: int | None = None
+) -> Iterator[Stand]:
     with tempfile.TemporaryDirectory(prefix="parley-bench-", ignore_cleanup_errors=True) as folder:
         server = EmbeddedPostgres(Path(folder))
         url = server.start()
         try:
-            yield Stand(Path(folder), url, progress, is_quick=is_quick, messages=messages)
+            yield Stand(Path(folder), url, progress, is_quick=is_quick, messages=messages, calls=calls)
         finally:
             server.stop()
 

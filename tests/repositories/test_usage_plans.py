@@ -25,8 +25,9 @@ CALLS = """
     INSERT INTO model_calls (id, created_at, company_id, user_id, purpose, provider, model, input_tokens, output_tokens,
         usage_source, cost, first_token_ms, duration_ms, status)
     SELECT gen_random_uuid(), CAST(:now AS timestamptz) - n * interval '5 minutes',
-        (CAST(:companies AS uuid[]))[1 + n % 3], (CAST(:people AS uuid[]))[1 + n % 3], CASE n % 9 WHEN 0 THEN 'title' ELSE 'answer' END, 'x', 'model-' || n % 5,
-        100, 10, 'exact', 0.01, 200 + n % 700, 1000 + n % 9000, CASE n % 50 WHEN 0 THEN 'failed' ELSE 'complete' END
+        (CAST(:companies AS uuid[]))[1 + n % 3], (CAST(:people AS uuid[]))[1 + n % 3],
+        CASE n % 9 WHEN 0 THEN 'title' ELSE 'answer' END, 'x', 'model-' || n % 5, 100, 10, 'exact', 0.01, 200 + n % 700,
+        1000 + n % 9000, CASE n % 50 WHEN 0 THEN 'failed' ELSE 'complete' END
     FROM generate_series(1, :count) n"""
 
 
