@@ -1,6 +1,5 @@
 """Conversations as files to keep, sent while they are read."""
 
-from urllib.parse import quote
 from uuid import UUID
 
 from starlette.datastructures import QueryParams
@@ -13,7 +12,7 @@ from core.ids import parse_id
 from core.services.export_views import ExportPlan, Format, Included
 from core.web.application import Application
 from core.web.gate import session_of
-from core.web.sending import sent
+from core.web.sending import attachment, sent
 from core.web.threads import check, export
 
 EXPORT = "/api/export"
@@ -68,15 +67,8 @@ def _asked(query: QueryParams) -> tuple[list[UUID] | None, Format, Included]:
 
 def _headers(plan: ExportPlan, name: str) -> dict[str, str]:
     return {
-        "content-disposition": _attachment(name),
+        "content-disposition": attachment(name),
         "cache-control": "no-store",
         "x-parley-conversations": str(plan.conversations),
         "x-parley-messages": str(plan.messages),
     }
-
-
-def _attachment(name: str) -> str:
-    """RFC 6266: the name as it is, and before it one for whoever knows only ASCII."""
-    plain = name.encode("ascii", "ignore").decode().strip()
-    stem = plain.rpartition(".")[0].strip() or "conversation"
-    return f"attachment; filename=\"{stem}.{name.rpartition('.')[2]}\"; filename*=UTF-8''{quote(name, safe='')}"

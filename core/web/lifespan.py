@@ -18,6 +18,7 @@ from core.services.accounts import AccountService
 from core.services.exporting import ExportService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
+from core.services.usage_exporting import UsageExports
 from core.services.watching import WatchService
 from core.web.stopping import on_stop_signal
 
@@ -61,6 +62,10 @@ class Host:
     @property
     def exporting(self) -> ExportService:
         return self._opened.exporting
+
+    @property
+    def usage_exports(self) -> UsageExports:
+        return self._opened.usage_exports
 
     @property
     def runner(self) -> Runner:

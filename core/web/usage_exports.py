@@ -10,7 +10,7 @@ from core.services.usage_query import Query, Reader
 from core.services.usage_views import Table
 from core.web.application import Application
 from core.web.gate import session_of
-from core.web.sending import sent
+from core.web.sending import attachment, sent
 from core.web.threads import check, export
 
 USAGE = "/api/usage"
@@ -33,7 +33,7 @@ def usage_export_routes(application: Application) -> list[Route]:
         usage_exports = application.usage_exports
         plan = await export(usage_exports.plan, actor, query, table, request.query_params.get(FORMAT, "csv"))
         headers = {
-            "content-disposition": f'attachment; filename="{plan.name}"',
+            "content-disposition": attachment(plan.name),
             "cache-control": "no-store",
             "x-parley-rows": str(plan.rows),
         }

@@ -27,7 +27,9 @@ from core.services.usage import UsageService
 from core.services.usage_exporting import CALL_COLUMNS, UsageExports, columns_of, rows_of
 from core.services.usage_query import Query
 from core.services.usage_views import Chart, Table, Wanted
+from core.web.application import Application
 from core.web.cookies import SESSION
+from core.web.lifespan import Host
 from core.web.usage_exports import USAGE
 from tests.support.passwords import QuickPasswords
 from tests.support.talks import Desk
@@ -104,6 +106,11 @@ def cells(content: bytes) -> list[list[tuple[str, str]]]:
     ]
 
 
+def test_the_host_hands_on_all_that_routes_ask_for() -> None:
+    wanted = {name for name in vars(Application) if not name.startswith("_")}
+    assert wanted - {"start_error"} <= set(dir(Host))  # that one is set while it starts
+
+
 def test_each_table_is_the_frame_of_the_view(desk: Desk, ana: Actor, signed_in: TestClient) -> None:
     spent(desk, ana, 3)
     spent(desk, ana, 2, model="small", cost=None, cached_tokens=None)
@@ -134,7 +141,7 @@ def test_the_chart_is_the_one_of_the_view(desk: Desk, ana: Actor, signed_in: Tes
         column = "people" if chart is Chart.PEOPLE else "answers"
         assert sum(int(record[column]) for record in found) == (1 if chart is Chart.PEOPLE else 3)
         name = get(signed_in, "chart", chart=chart.value).headers["content-disposition"]
-        assert name == f'attachment; filename="usage-{chart.value}-2026-05-01-to-2026-05-31.csv"'
+        assert name.endswith(f"filename*=UTF-8''usage-{chart.value}-2026-05-01-to-2026-05-31.csv")
 
 
 @pytest.mark.parametrize("format_", ["csv", "xlsx", "parquet"])
