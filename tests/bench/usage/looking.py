@@ -185,9 +185,9 @@ def _written(ledger: Ledger, path: Path) -> None:
     )
     with ledger.database.engine.connect() as connection:
         connection.execute(text("SET statement_timeout = 0"))
-        connection = connection.execution_options(stream_results=True)
+        streamed = connection.execution_options(stream_results=True)
         chunks = pd.read_sql_query(
-            text(f"SELECT {columns} FROM model_calls ORDER BY created_at"), connection, chunksize=500_000
+            text(f"SELECT {columns} FROM model_calls ORDER BY created_at"), streamed, chunksize=500_000
         )
         pieces = []
         for number, chunk in enumerate(chunks):
