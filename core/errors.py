@@ -8,8 +8,8 @@ ParleyError
 │   ├── WrongCredentials    e-mail and password do not match an active account
 │   ├── LinkExpired         a one-time link that was used or is too old
 │   ├── TooManyAttempts     sign-ins that failed too often within a minute
-│   ├── BudgetSpent         a budget has not enough left for what a call may cost
 │   ├── RuleBroken          what a conversation of this kind, or in this state, does not allow
+│   ├── BudgetSpent         a budget has not enough left for what a call may cost
 │   ├── TooLarge            a form with more in it than any person types
 │   ├── StaleForm           a form that was open for too long, or is not ours
 │   └── ZipBomb             a ZIP made to unpack into more than anybody has room for
