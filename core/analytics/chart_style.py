@@ -63,6 +63,21 @@ def short_names(names: Iterable[str], longest: int = LONGEST_NAME) -> dict[str, 
     return {name: name for name in every}
 
 
+def without_paths(names: Iterable[str]) -> list[str]:
+    """Each without the path before it, unless that would make two of them the same."""
+    every = list(names)
+    short = [_without_path(name) for name in every]
+    return short if len(set(short)) == len(set(every)) else every
+
+
+def completed(colours: Mapping[str, str], shown: Iterable[str]) -> dict[str, str]:
+    """A colour for each of these, at most MOST_SERIES: for those that have none, one that no other of them has."""
+    names = list(shown)
+    found = {name: colours[name] for name in names if name in colours}
+    free = [colour for colour in PALETTE if colour not in found.values()]
+    return found | dict(zip((name for name in names if name not in found), free, strict=False))
+
+
 def _without_path(name: str) -> str:
     return name.rpartition("/")[2] if PATH.fullmatch(name) else name
 

@@ -23,6 +23,7 @@ from core.analytics.chart_style import (
     LOW,
     MOST_SERIES,
     PALETTE,
+    completed,
     figure,
     nothing,
     plain,
@@ -57,7 +58,8 @@ def stacked(
     if not order:
         return nothing(NO_PRICE if metric.is_money else NOTHING)
     shown, rest = order[:MOST_SERIES], order[MOST_SERIES:]
-    groups = [(names[place], [place], colours.get(names[place], GREY)) for place in shown]
+    inks = completed(colours, (names[place] for place in shown))
+    groups = [(names[place], [place], inks[names[place]]) for place in shown]
     if rest:
         groups.append((f"{OTHER} ({len(rest):,})", rest, GREY))
     shorts = short_names(

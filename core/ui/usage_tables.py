@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 from pandas import DataFrame
 
-from core.analytics.chart_style import short_names
+from core.analytics.chart_style import without_paths
 from core.analytics.metrics import (
     ANSWERS,
     COST,
@@ -24,8 +24,6 @@ from core.ui.usage_download import download_button
 from core.ui.usage_words import change
 
 NUMBER, BAR, TEXT = st.column_config.NumberColumn, st.column_config.ProgressColumn, st.column_config.TextColumn
-LONGEST = 60
-"""Characters of a model's name; the file has all of it."""
 CENTS, FINE = "$%,.2f", "$%,.4f"
 SHARE = BAR(format="%.0f %%", min_value=0, max_value=100, color="primary", width=95, help="Of all cost in this view")
 
@@ -60,7 +58,7 @@ def models_frame(models: DataFrame, whole: float) -> DataFrame:
     helpful = [f"{up:,} of {all_:,}" if all_ else "–" for up, all_ in zip(models["up"], rated, strict=True)]
     return DataFrame(
         {
-            "Model": list(short_names(models["model"], LONGEST).values()),
+            "Model": without_paths(models["model"]),
             "Answers": ANSWERS.of(models),
             "Tokens": TOKENS.of(models),
             "Cost": COST.of(models),
