@@ -17,7 +17,16 @@ from plotly import graph_objects as go
 
 from core.analytics import chart_details, charts
 from core.analytics.chart_axes import Buckets
-from core.analytics.chart_style import GREY, MOST_SERIES, PALETTE, colours, is_empty, name_of, short_names
+from core.analytics.chart_style import (
+    GREY,
+    MOST_SERIES,
+    PALETTE,
+    colours,
+    is_empty,
+    name_of,
+    short_names,
+    without_paths,
+)
 from core.analytics.metrics import ANSWERS, COST, COST_PER_ANSWER, ERROR_SHARE, METRICS, PEOPLE, SPEED
 from core.analytics.pace import pace_of
 from core.analytics.periods import Period
@@ -156,6 +165,20 @@ def test_a_model_keeps_its_colour_whatever_else_is_shown() -> None:
     many = [f"model {number:02}" for number in range(30)]
     assert len(set(colours(many[5:], many).values())) == MOST_SERIES
     assert "model 20" not in colours(many, many) and colours(["new"], []) == {"new": PALETTE[0]}
+
+
+def test_what_has_no_colour_of_its_own_gets_one_that_is_free() -> None:
+    names = [f"model {number}" for number in range(10)]
+    figure = charts.stacked(over_time(WEEK, names), Buckets.of(WEEK), ANSWERS, {"model 3": PALETTE[0]}, name="Chart")
+    inks = {trace.name: trace.marker.color for trace in figure.data}
+    assert inks["model 3"] == PALETTE[0] and inks.pop("Other (2)") == GREY
+    assert sorted(inks.values()) == sorted(PALETTE)
+
+
+def test_paths_go_where_names_stay_different() -> None:
+    assert without_paths(["house/one", "two"]) == ["one", "two"]
+    assert without_paths(["house/one", "home/one"]) == ["house/one", "home/one"]
+    assert without_paths([MARKED]) == [MARKED]
 
 
 def linear(colour: str) -> np.ndarray:
