@@ -9,6 +9,7 @@ from uuid import UUID
 import pandas as pd
 import streamlit as st
 
+from core.analytics.units import dollars
 from core.models import ConversationKind
 from core.permissions import Actor
 from core.services.browse_views import Browsed, Filters, Page, State
@@ -16,7 +17,6 @@ from core.ui import browse_deeds, times
 from core.ui.browse_address import Address, go
 from core.ui.browse_deeds import deed_buttons
 from core.ui.exporting import export_button
-from core.ui.money import dollars
 
 NEW_CHAT = "New chat"
 KIND_NAMES = {

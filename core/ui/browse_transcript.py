@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core import bootstrap, clock
+from core.analytics.units import dollars
 from core.errors import NotFound
 from core.models import MessageRole, MessageStatus, MessageType
 from core.permissions import Actor
@@ -18,7 +19,6 @@ from core.ui.browse_list import KIND_NAMES, NEW_CHAT
 from core.ui.exporting import export_button
 from core.ui.into_view import into_view
 from core.ui.message import AVATARS, STATES
-from core.ui.money import dollars
 from core.ui.text import as_label, as_markdown, as_typed
 
 LONGEST_TITLE, LONGEST_NAME, EXCERPT = 120, 60, 100

@@ -5,11 +5,11 @@ from uuid import UUID
 import streamlit as st
 
 from core import bootstrap
+from core.analytics.units import dollars
 from core.models import BudgetPeriod, BudgetScope, BudgetUnit
 from core.permissions import Actor
 from core.services.budgets import Standing
 from core.ui import failures, guard, times
-from core.ui.money import dollars
 from core.ui.text import as_label
 
 THIS = {BudgetPeriod.DAY: "today", BudgetPeriod.WEEK: "this week", BudgetPeriod.MONTH: "this month"}

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import clock
+from core.analytics.units import dollars
 from core.ids import new_id
 from core.models import IMPORTED, Conversation, ConversationKind, Message
 from core.permissions import Role
@@ -17,7 +18,6 @@ from core.services.browse_views import State
 from core.services.people import PeopleService
 from core.services.search_views import Part
 from core.ui import browse_list, find
-from core.ui.money import dollars
 from core.ui.text import as_snippet
 from tests.bench.statements import statements_of
 from tests.pages.visitor import Desk, Person, sentences, text_of, visit
