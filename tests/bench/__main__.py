@@ -33,7 +33,9 @@ ROOMS: dict[str, tuple[str, Callable[[Stand], list[Row]]]] = {
 Quick = Annotated[bool, typer.Option("--quick", help="Fewer rounds: a look, not a measurement.")]
 Only = Annotated[list[str] | None, typer.Option("--only", help=f"One of {', '.join(ROOMS)}; may be repeated.")]
 Write = Annotated[bool, typer.Option("--write", help=f"Keep the table in {REPORT.relative_to(ROOT)}.")]
-Calls = Annotated[int | None, typer.Option("--calls", min=1_000, help="How many calls the usage page sums up.")]
+Calls = Annotated[
+    list[int] | None, typer.Option("--calls", min=1_000, help="How many calls the usage page sums up; may be repeated.")
+]
 Size = Annotated[int | None, typer.Option("--messages", min=1_000, help="How many messages search looks through.")]
 
 
@@ -49,7 +51,7 @@ def main(
     sections = []
     with (
         Progress(*columns, console=console) as progress,
-        stand(progress, is_quick=quick, messages=messages, calls=calls) as place,
+        stand(progress, is_quick=quick, messages=messages, calls=tuple(calls or ())) as place,
     ):
         about = machine.described(place.server_url)
         for name in only or ROOMS:

@@ -45,5 +45,10 @@ def _batch(call: Callable[[], object], count: int) -> list[float]:
     return times
 
 
+def timed(call: Callable[[], object]) -> float:
+    """Seconds that it takes once."""
+    return _batch(call, 1)[0]
+
+
 def p95(times: list[float]) -> float:
     return quantiles(times, n=20)[-1] if len(times) > 1 else times[0]

@@ -1,8 +1,9 @@
 """The stand everything is measured on: an own embedded PostgreSQL, its databases, and the progress bars."""
 
+import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from core.database.embedded import EmbeddedPostgres
 from core.database.engine import Database, connect
 from core.database.migrate import migrate
 
+KEPT_IN = "PARLEY_BENCH_DIR"
+"""Environment variable: a folder in which the larger databases are kept for the next run."""
+
 
 class Stand:
     def __init__(
@@ -26,10 +30,10 @@ class Stand:
         *,
         is_quick: bool,
         messages: int | None = None,
-        calls: int | None = None,
+        calls: tuple[int, ...] = (),
     ) -> None:
-        """`messages`: how many search is to look through, `calls`: how many the usage page; None: as many as they do by
-        themselves.
+        """`messages`: how many search is to look through, `calls`: how many the usage page, one ledger after the
+        other; None, or none: as many as they do by themselves.
         """
         self.folder = folder
         self.server_url = server_url
@@ -67,12 +71,28 @@ class Stand:
             database.dispose()
             run(self.server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextmanager
+    def kept(self, name: str) -> Iterator[Database]:
+        """A migrated database that is there again in the next run on the same folder."""
+        with plain(self.server_url, autocommit=True) as connection:
+            if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
+                run(self.server_url, f"CREATE DATABASE {name}")
+        database = connect(self.settings, self.server_url.set(database=name))
+        try:
+            migrate(database.engine)
+            yield database
+        finally:
+            database.dispose()
+
 
 @contextmanager
 def stand(
-    progress: Progress, *, is_quick: bool, messages: int | None = None, calls: int | None = None
+    progress: Progress, *, is_quick: bool, messages: int | None = None, calls: tuple[int, ...] = ()
 ) -> Iterator[Stand]:
-    with tempfile.TemporaryDirectory(prefix="parley-bench-", ignore_cleanup_errors=True) as folder:
+    """In a folder of its own that is gone afterwards, unless KEPT_IN names one."""
+    kept = os.environ.get(KEPT_IN)
+    temporary = tempfile.TemporaryDirectory(prefix="parley-bench-", ignore_cleanup_errors=True)
+    with nullcontext(kept) if kept else temporary as folder:
         server = EmbeddedPostgres(Path(folder))
         url = server.start()
         try:

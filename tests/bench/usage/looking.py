@@ -1,247 +1,225 @@
 """The usage page over a year of calls, beside the same figures out of the rows: by PostgreSQL, pandas and DuckDB."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from time import perf_counter
+from functools import partial
+from statistics import median
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import duckdb
 import pandas as pd
-from sqlalchemy import text
-from sqlmodel import Session
+import psycopg
+from pandas import DataFrame
 
-from core import clock
-from core.analytics import frames
+from core.analytics import chart_details, charts
 from core.analytics.chart_axes import Buckets
-from core.analytics.chart_details import errors, heat, latency, ratings
 from core.analytics.chart_style import colours
-from core.analytics.charts import stacked
 from core.analytics.metrics import COST
 from core.analytics.periods import Period
 from core.analytics.slices import Slice
-from core.ids import new_id
-from core.models import CallPurpose, CallStatus, Kind, ModelCall, UsageSource
-from core.repositories.model_calls import ModelCalls
+from core.permissions import Actor
 from core.services.usage import UsageService
-from core.services.usage_views import Wanted
-from tests.bench.measure import p95
-from tests.bench.stand import Stand
+from core.services.usage_views import UsageView, Wanted
+from core.ui.usage_details import latency_buckets
+from tests.bench.measure import Timing, timed
+from tests.bench.stand import Stand, plain
 from tests.bench.table import Row, at_most, ms
-from tests.bench.usage.ledger import Ledger, fill
+from tests.bench.usage import booking
+from tests.bench.usage.floors import FIGURES, Floor, Rows, agree, grouped
+from tests.bench.usage.ledger import Ledger, ledger_of
+from tests.bench.usage.parquet import opened, written
 
 BERLIN, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata")
-QUERIES_GOAL, PAGE_GOAL = 0.060, 0.250
-"""Seconds, for the last 365 days without a filter."""
-ROUNDS = 15
+QUERIES_GOAL, PAGE_GOAL, GROWTH_GOAL = 0.060, 0.250, 1.6
+"""Seconds at the median, for the last 365 days without a filter; and times those of a ledger a tenth as large."""
+MOST_IN_PANDAS = 2_000_000
+"""Calls: all of them in memory, as objects, are a gigabyte a million."""
+WHOLE = "365 days"
+READ = "created_at, user_id, room_id, purpose, model, input_tokens, output_tokens, cost, first_token_ms, duration_ms"
+READ += ", status, error_code"
+
+
+@dataclass(frozen=True)
+class View:
+    name: str
+    slice_: Slice
+    actor: Actor
+    wanted: Wanted
 
 
 def measure(stand: Stand) -> list[Row]:
-    sizes = (stand.calls,) if stand.calls else ((20_000,) if stand.is_quick else (1_000_000,))
-    return [row for size in sizes for row in _measured(stand, size)]
+    sizes = sorted(stand.calls or ((20_000,) if stand.is_quick else (1_000_000, 10_000_000)))
+    rows: list[Row] = []
+    wholes: list[tuple[float, float]] = []
+    for size in sizes:
+        with ledger_of(stand, size) as ledger:
+            rows += _about(ledger)
+            for view in _views(ledger):
+                found, medians = _looked(stand, ledger, view)
+                rows += found
+                if view.name == WHOLE:
+                    wholes.append(medians)
+            rows += booking.measure(stand, ledger)
+    if len(sizes) > 1:
+        for what, least, most in zip(("all queries", "the page"), wholes[0], wholes[-1], strict=True):
+            name = f"{WHOLE}, {what}: {sizes[-1]:,} calls beside {sizes[0]:,}"
+            rows.append(at_most(name, ms(most), ms(least), most / least, GROWTH_GOAL))
+    return rows
 
 
-def _measured(stand: Stand, size: int) -> Iterator[Row]:
-    with stand.database() as database:
-        ledger = fill(database, size, stand.progress)
-        yield Row(f"{size:,} calls: summed up anew", f"{ledger.seconds:.0f} s")
-        for name, slice_ in _slices(ledger).items():
-            yield from _looked(stand, ledger, f"{size:,} calls, {name}", slice_, is_whole=name == "365 days")
-        yield from _booked(stand, ledger)
+def _about(ledger: Ledger) -> list[Row]:
+    name = f"{ledger.size:,} calls"
+    return [
+        Row(f"{name}: summed up anew", f"{ledger.summed:.0f} s", f"{ledger.filled:.0f} s to make the rows"),
+        Row(f"{name}: a month of sums beside its calls", f"{ledger.differences} differences", "", "", "none",
+            ledger.differences == 0),
+    ]  # fmt: skip
 
 
-def _slices(ledger: Ledger) -> dict[str, Slice]:
-    today = clock.now().date()
-    company = ledger.analyst.company_id
-    year, month = (Period(today - timedelta(days=days - 1), today, BERLIN) for days in (365, 30))
-    return {
-        "365 days": Slice(company, year),
-        "30 days": Slice(company, month),
-        "365 days, one model": Slice(company, year, models=("model-1",)),
-        "365 days, answers": Slice(company, year, purposes=("answer",)),
-        "365 days, one person": Slice(company, year, user_ids=(ledger.person_id,)),
-        "365 days in Kolkata": Slice(company, Period(year.first, year.last, KOLKATA)),
-        "30 days in Kolkata": Slice(company, Period(month.first, month.last, KOLKATA)),
-    }
+def _views(ledger: Ledger) -> Iterator[View]:
+    for name, days, zone, chosen in (
+        (WHOLE, 365, BERLIN, {}),
+        ("30 days", 30, BERLIN, {}),
+        ("365 days, one model", 365, BERLIN, {"models": ("model-1",)}),
+        ("365 days, answers", 365, BERLIN, {"purposes": ("answer",)}),
+        ("365 days, one person's own", 365, BERLIN, {"user_ids": (ledger.person.user_id,)}),
+        ("365 days in Kolkata", 365, KOLKATA, {}),
+        ("30 days in Kolkata", 30, KOLKATA, {}),
+    ):
+        last = ledger.until.astimezone(zone).date()
+        period = Period(last - timedelta(days=days - 1), last, zone)
+        filters: dict[str, Any] = chosen
+        is_mine = "user_ids" in filters
+        wanted = Wanted(period.first, period.last, zone, is_mine=is_mine, **({} if is_mine else filters))
+        slice_ = Slice(ledger.analyst.company_id, period, **filters)
+        yield View(name, slice_, ledger.person if is_mine else ledger.analyst, wanted)
 
 
-def _looked(stand: Stand, ledger: Ledger, name: str, slice_: Slice, *, is_whole: bool) -> Iterator[Row]:
-    rounds = stand.pick(ROUNDS, 3)
-    with ledger.database.snapshot() as session:
-        connection = session.connection()
-        queries: dict[str, Callable[[], object]] = {
-            "by model": lambda: frames.over_time(connection, slice_, "model"),
-            "over time": lambda: frames.over_time(connection, slice_),
-            "people over time": lambda: frames.people_over_time(connection, slice_),
-            "people": lambda: frames.subjects(connection, slice_, Kind.PERSON),
-            "rooms": lambda: frames.subjects(connection, slice_, Kind.ROOM),
-            "models": lambda: frames.models(connection, slice_),
-            "latency": lambda: frames.latency(connection, slice_),
-            "errors": lambda: frames.errors_by_code(connection, slice_),
-            "heat map": lambda: frames.heat(connection, slice_),
-        }
-        times = {what: _timed(query, rounds) for what, query in queries.items()}
-        if is_whole:
-            for what, found in times.items():
-                yield Row(f"{name}: {what}", f"{ms(_p50(found))}, p95 {ms(p95(found))}")
-        sums = [sum(one) for one in zip(*times.values(), strict=True)]
-        floor = _duck(ledger, slice_, stand.folder / "calls.parquet", rounds)
-        goal = QUERIES_GOAL if is_whole else None
-        row = at_most(f"{name}: all queries, beside DuckDB", ms(_p50(sums)), ms(floor), _p50(sums) / floor, 1.0)
-        yield row
-        yield Row(
-            f"{name}: all queries, p95",
-            ms(p95(sums)),
-            goal=f"≤ {ms(goal)}" if goal else "",
-            is_met=_p50(sums) <= goal if goal else None,
-        )
-        if is_whole:
-            raw = _timed(lambda: _grouped(session, slice_), 2)
-            yield at_most(
-                f"{name}: beside GROUP BY over the rows", ms(_p50(sums)), ms(_p50(raw)), _p50(sums) / _p50(raw)
-            )
+def _looked(stand: Stand, ledger: Ledger, view: View) -> tuple[list[Row], tuple[float, float]]:
+    """Its rows, and the medians of all queries and of the page, in seconds."""
+    name = f"{ledger.size:,} calls, {view.name}"
+    ours, raw, duck = _timed_figures(stand, ledger, view)
+    rows = [_row(f"{name}: {figure.name}", ours[n], raw[n], duck[n]) for n, figure in enumerate(FIGURES)]
+    all_ours, all_raw, all_duck = (_together(times) for times in (ours, raw, duck))
+    is_whole = view.name == WHOLE
+    rows.append(
+        at_most(f"{name}: all queries, beside DuckDB", _both(all_ours), _both(all_duck), all_ours.ratio(all_duck), 1)
+    )
+    floor = f"{ms(all_raw.median)} GROUP BY"
+    rows.append(at_most(f"{name}: all queries, beside the rows", ms(all_ours.median), floor, _share(all_ours, all_raw)))
     if is_whole:
-        yield from _page(stand, ledger, name, slice_)
+        rows.append(_goal(f"{name}: all queries", all_ours, QUERIES_GOAL))
+        rows += _by_pandas(stand, ledger, view, name, all_ours)
+    page = _page(stand, ledger, view)
+    rows.append(_goal(f"{name}: the page with its charts", page, PAGE_GOAL if is_whole else None))
+    return rows, (all_ours.median, page.median)
 
 
-def _page(stand: Stand, ledger: Ledger, name: str, slice_: Slice) -> Iterator[Row]:
-    service, period = UsageService(ledger.database), slice_.period
-    wanted = Wanted(period.first, period.last, BERLIN)
-
-    def draw() -> None:
-        view = service.look(ledger.analyst, wanted)
-        buckets, known = Buckets.of(period), colours(view.models["model"], list(view.models["model"]))
-        for figure in (
-            stacked(view.main, buckets, COST, known, name="Cost by model"),
-            latency(view.latency, buckets, name="How long answers take"),
-            heat(view.heat, name="Calls by weekday and hour"),
-            errors(view.errors, name="Errors by kind"),
-            ratings(view.models, name="Ratings"),
-        ):
-            figure.to_json()
-
-    times = _timed(draw, stand.pick(ROUNDS, 3))
-    yield Row(
-        f"{name}: the page with its charts, p50 and p95",
-        f"{ms(_p50(times))}, {ms(p95(times))}",
-        goal=f"≤ {ms(PAGE_GOAL)}",
-        is_met=_p50(times) <= PAGE_GOAL,
-    )
-
-
-SAME = """
-    SELECT {week} AS week, model, sum(cost), count(*) FROM {calls} WHERE {where} GROUP BY 1, 2;
-    SELECT {week} AS week, count(DISTINCT user_id), sum(output_tokens) FROM {calls} WHERE {where} GROUP BY 1;
-    SELECT user_id, sum(cost), count(*) FROM {calls} WHERE {where} GROUP BY 1;
-    SELECT room_id, sum(cost) FROM {calls} WHERE {where} AND room_id IS NOT NULL GROUP BY 1;
-    SELECT model, {p50}, {p95}, sum(cost) FROM {calls} WHERE {where} AND purpose = 'answer' GROUP BY 1;
-    SELECT {week} AS week, {p50}, {p95} FROM {calls} WHERE {where} AND purpose = 'answer' GROUP BY 1;
-    SELECT error_code, count(*) FROM {calls} WHERE {where} AND error_code IS NOT NULL GROUP BY 1;
-    SELECT extract(dow FROM {local}), extract(hour FROM {local}), count(*) FROM {calls} WHERE {where} GROUP BY 1, 2
-"""
-"""The page's figures out of the rows, in SQL that PostgreSQL and DuckDB both understand."""
+def _timed_figures(stand: Stand, ledger: Ledger, view: View) -> tuple[list[Timing], list[Timing], list[Timing]]:
+    """By figure: ours and DuckDB's by turns, PostgreSQL's out of the rows afterwards. They agree, or it ends here."""
+    slice_, folder = view.slice_, stand.folder
+    calls, ratings = written(ledger, folder)
+    rounds = 20 if view.name == WHOLE else 12
+    ours, raw, duck = ([Timing() for _ in FIGURES] for _ in range(3))
+    with ExitStack() as stack:
+        connection = stack.enter_context(ledger.database.snapshot()).connection()
+        rower = stack.enter_context(plain(ledger.database.engine.url))
+        rower.execute("SET statement_timeout = 0")
+        ducker = stack.enter_context(opened())
+        by_duck = [figure.statements(Floor(slice_, calls, ratings, is_duck=True)) for figure in FIGURES]
+        by_rows = [figure.statements(Floor(slice_, "model_calls", "ratings", is_duck=False)) for figure in FIGURES]
+        for figure, duck_asks, row_asks in zip(FIGURES, by_duck, by_rows, strict=True):
+            ours_ = figure.shown(figure.ours(connection, slice_), slice_)
+            agree(figure, f"{view.name}, DuckDB", ours_, figure.told(_fetched(ducker, duck_asks), slice_))
+            agree(figure, f"{view.name}, rows", ours_, figure.told(_fetched(rower, row_asks), slice_))
+        for _ in stand.rounds(rounds, 3, f"{ledger.size:,}: {view.name}"):
+            for place, figure in enumerate(FIGURES):
+                ours[place].rounds.append([timed(partial(figure.ours, connection, slice_)) for _ in range(2)])
+                duck[place].rounds.append([timed(partial(_fetched, ducker, by_duck[place]))])
+        for _ in range(2 if view.name == WHOLE else 1):
+            for place in range(len(FIGURES)):
+                raw[place].rounds.append([timed(partial(_fetched, rower, by_rows[place]))])
+    return ours, raw, duck
 
 
-def _same(slice_: Slice, calls: str, *, is_duck: bool) -> list[str]:
-    period = slice_.period
-    where = f"created_at >= '{period.start.isoformat()}' AND created_at < '{period.end.isoformat()}'"
-    for column, values in (("model", slice_.models), ("purpose", slice_.purposes), ("user_id", slice_.user_ids)):
-        if values:
-            where += f" AND {column} IN ({', '.join(repr(str(value)) for value in values)})"
-    local = f"(created_at AT TIME ZONE '{period.zone.key}')"
-    share = "quantile_cont(duration_ms, {})" if is_duck else "percentile_cont({}) WITHIN GROUP (ORDER BY duration_ms)"
-    statement = SAME.format(
-        week=f"date_trunc('{period.bucket}', {local})",
-        local=local,
-        calls=calls,
-        where=where,
-        p50=share.format(0.5),
-        p95=share.format(0.95),
-    )
-    return statement.split(";")
+def _fetched(connection: Any, statements: list[str]) -> list[Rows]:
+    """`connection`: of psycopg, or of DuckDB."""
+    return [connection.execute(statement).fetchall() for statement in statements]
 
 
-def _grouped(session: Session, slice_: Slice) -> None:
-    session.execute(text("SET statement_timeout = 0"))
-    for statement in _same(slice_, "model_calls", is_duck=False):
-        session.execute(text(statement)).all()
+def _together(times: list[Timing]) -> Timing:
+    """All figures of a round, one after the other."""
+    turns = zip(*(time.rounds for time in times), strict=True)
+    return Timing([[sum(calls) for calls in zip(*turn, strict=True)] for turn in turns])
 
 
-def _duck(ledger: Ledger, slice_: Slice, path: Path, rounds: int) -> float:
-    """Seconds, at the median, for the same figures out of Parquet."""
-    if not path.exists():
-        _written(ledger, path)
-    with duckdb.connect() as duck:
-        duck.execute("SET TimeZone = 'UTC'")
-        statements = _same(slice_, f"'{path}'", is_duck=True)
-        return _p50(
-            _timed(lambda: [duck.execute(statement).fetchall() for statement in statements], max(rounds // 3, 2))
-        )
+def _by_pandas(stand: Stand, ledger: Ledger, view: View, name: str, ours: Timing) -> list[Row]:
+    what = f"{name}: all queries, beside pandas over all rows"
+    if ledger.size > MOST_IN_PANDAS:
+        return [Row(what, ms(ours.median), "not done: too much memory")]
+    with plain(ledger.database.engine.url) as connection:
+        connection.execute("SET statement_timeout = 0")
+
+        def read() -> None:
+            now, then = (
+                _frame(connection, view.slice_, one) for one in (view.slice_.period, view.slice_.period.before)
+            )
+            grouped(now, then, view.slice_.period)
+
+        seconds = min(timed(read) for _ in range(2))
+    return [at_most(what, ms(ours.median), ms(seconds), ours.median / seconds)]
 
 
-def _written(ledger: Ledger, path: Path) -> None:
-    columns = (
-        "created_at, user_id::text, room_id::text, purpose, model, output_tokens, cost::float8, duration_ms, error_code"
-    )
-    with ledger.database.engine.connect() as connection:
-        connection.execute(text("SET statement_timeout = 0"))
-        streamed = connection.execution_options(stream_results=True)
-        chunks = pd.read_sql_query(
-            text(f"SELECT {columns} FROM model_calls ORDER BY created_at"), streamed, chunksize=500_000
-        )
-        pieces = []
-        for number, chunk in enumerate(chunks):
-            piece = path.with_suffix(f".{number}.piece")
-            chunk.to_parquet(piece)
-            pieces.append(str(piece))
-    with duckdb.connect() as duck:
-        duck.execute(f"COPY (SELECT * FROM read_parquet({pieces!r})) TO '{path}' (FORMAT parquet)")
+def _frame(connection: "psycopg.Connection[tuple]", slice_: Slice, period: Period) -> DataFrame:
+    statement = f"SELECT {READ} FROM model_calls WHERE company_id = %s AND created_at >= %s AND created_at < %s"
+    found = connection.execute(statement, [slice_.company_id, period.start, period.end])
+    frame = DataFrame(found.fetchall(), columns=READ.split(", "))
+    frame["created_at"] = pd.to_datetime(frame["created_at"], utc=True)
+    frame["cost"] = frame["cost"].astype(float)
+    return frame
 
 
-def _booked(stand: Stand, ledger: Ledger) -> Iterator[Row]:
-    """One call, booked with its sums, and its row alone."""
+def _page(stand: Stand, ledger: Ledger, view: View) -> Timing:
+    """What a visit takes on the server: everything that is read, and every chart as it is sent."""
+    service, timing = UsageService(ledger.database), Timing()
 
-    def row() -> ModelCall:
-        return ModelCall(
-            id=new_id(),
-            company_id=ledger.analyst.company_id,
-            user_id=ledger.person_id,
-            purpose=CallPurpose.ANSWER,
-            provider="x",
-            model="model-1",
-            input_tokens=10,
-            output_tokens=5,
-            usage_source=UsageSource.EXACT,
-            first_token_ms=100,
-            duration_ms=900,
-            status=CallStatus.COMPLETE,
-        )
+    def visit() -> None:
+        choices = service.choices(view.actor)
+        _drawn(service.look(view.actor, view.wanted), choices.models)
 
-    alone = "INSERT INTO model_calls SELECT * FROM json_populate_recordset(NULL::model_calls, CAST(:rows AS json))"
-
-    def with_sums() -> None:
-        with ledger.database.transaction() as session:
-            ModelCalls(session).add_all([row()])
-
-    def without() -> None:
-        with ledger.database.transaction() as session:
-            session.execute(text(alone), {"rows": f"[{row().model_dump_json()}]"})
-
-    ours, floor = _timed(with_sums, stand.pick(300, 30)), _timed(without, stand.pick(300, 30))
-    yield at_most(
-        "Booking a call with its sums, beside its row alone", ms(_p50(ours)), ms(_p50(floor)), _p50(ours) / _p50(floor)
-    )
+    visit()
+    for _ in range(stand.pick(30, 5)):
+        timing.rounds.append([timed(visit)])
+    return timing
 
 
-def _timed(call: Callable[[], object], rounds: int) -> list[float]:
-    call()
-    times = []
-    for _ in range(rounds):
-        began = perf_counter()
-        call()
-        times.append(perf_counter() - began)
-    return times
+def _drawn(view: UsageView, known: tuple[str, ...]) -> None:
+    for figure in (
+        charts.stacked(
+            view.main, Buckets.of(view.period), COST, colours(view.models["model"], known), name="Cost by model"
+        ),
+        chart_details.latency(view.latency, latency_buckets(view), name="How long answers take"),
+        chart_details.errors(view.errors, name="Errors by kind"),
+        chart_details.ratings(view.models, name="Ratings by model"),
+        chart_details.heat(view.heat, name="Calls by weekday and hour"),
+    ):
+        figure.to_json()
 
 
-def _p50(times: list[float]) -> float:
-    return sorted(times)[len(times) // 2]
+def _row(name: str, ours: Timing, raw: Timing, duck: Timing) -> Row:
+    floor = f"{ms(duck.median)} DuckDB, {ms(raw.median)} GROUP BY"
+    return at_most(name, _both(ours), floor, ours.ratio(duck))
+
+
+def _goal(name: str, timing: Timing, goal: float | None) -> Row:
+    return Row(name, _both(timing), "", "", f"≤ {ms(goal)}" if goal else "", timing.median <= goal if goal else None)
+
+
+def _both(timing: Timing) -> str:
+    return f"p50 {ms(timing.median)}, p95 {ms(timing.p95)}"
+
+
+def _share(ours: Timing, raw: Timing) -> float:
+    return ours.median / median(call for calls in raw.rounds for call in calls)
