@@ -39,7 +39,7 @@ def parts_of(start: datetime, end: datetime) -> tuple[Part, ...]:
     """
     if end - start <= DAY:
         return (Rest(1, start, end),)
-    first, edge = _nearest_day(start), _nearest_day(end)
+    first, edge = nearest_day(start), nearest_day(end)
     return (*_rest(start, first, 1), *_days(first, edge), *_rest(end, edge, -1))
 
 
@@ -70,7 +70,8 @@ def _rest(at: datetime, nearest: date, sign: int) -> Iterator[Part]:
         yield Rest(-sign, begins, at)
 
 
-def _nearest_day(moment: datetime) -> date:
+def nearest_day(moment: datetime) -> date:
+    """The one of UTC whose midnight is next to it."""
     return (moment.astimezone(UTC) + DAY / 2).date()
 
 

@@ -3,16 +3,18 @@
 Each source is a subquery with the same columns whichever it reads, so that what is asked of it is written once.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time
 from typing import Any
 
-from core.analytics.parts import Days, Part, Rest, parts_of
+from core.analytics.parts import Days, Part, Rest, nearest_day, parts_of
+from core.analytics.periods import Bucket
 from core.analytics.slices import Slice
-from core.models import ANY, MEASURES, NOBODY, Clocked, Face, Grain, Kind
+from core.models import ANY, MEASURES, NOBODY, Clocked, Face, Grain, Kind, Span
 from core.repositories.usage_measures import CLOCKED, CODE, MEASURED, bucket_of
 
 SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in MEASURES)
+_NAMES = ", ".join(MEASURES)
 _MEASURED = ", ".join(f"{MEASURED[name]} AS {name}" for name in MEASURES)
 SUBJECTS = {
     Kind.MODEL: f"'{NOBODY}'::uuid",
@@ -62,6 +64,49 @@ def slots(slice_: Slice, given: Given, by: str | None) -> str:
     return f"(SELECT * FROM usage_slots WHERE {where} AND {called(slice_, given)}) s"
 
 
+def placed(slice_: Slice, given: Given, by: str | None) -> str:
+    """Columns place (the number of the bucket), series (`by`) and the measures, over a slice's period."""
+    period, series = slice_.period, by or f"'{ANY}'"
+    edges = given.add(list(period.edges))
+    if slice_.is_personal or period.bucket is Bucket.HOUR:
+        place = f"width_bucket(start, CAST({edges} AS timestamptz[])) - 1"
+        return f"(SELECT {place} AS place, {series} AS series, {_NAMES} FROM {slots(slice_, given, by)}) s"
+    bounds = (*period.edges, period.end)
+    days = given.add([nearest_day(edge) for edge in bounds])
+    place = f"width_bucket(start, CAST({days} AS date[])) - 1"
+    where = f"{_days(Days(1, Span.DAY, nearest_day(bounds[0]), nearest_day(bounds[-1])), given)}"
+    whole = f"""SELECT {place} AS place, {series} AS series, {_NAMES} FROM usage_spans
+        WHERE company_id = :company AND kind = '{Kind.MODEL}' AND {where} AND {called(slice_, given)}"""
+    moved = _moved(bounds)
+    if not moved:
+        return f"({whole}) s"
+    face = _face(by_model=by == "model" or bool(slice_.models), by_purpose=by == "purpose" or bool(slice_.purposes))
+    starts, ends, adds, loses = (given.add(list(column)) for column in zip(*moved, strict=True))
+    signed = ", ".join(f"v.sign * {name} AS {name}" for name in MEASURES)
+    hours = f"""SELECT v.place, {series} AS series, {signed}
+        FROM unnest(CAST({starts} AS timestamptz[]), CAST({ends} AS timestamptz[]), CAST({adds} AS int[]),
+            CAST({loses} AS int[])) m (since, until, adds, loses)
+        CROSS JOIN LATERAL (SELECT * FROM usage_slots WHERE company_id = :company AND grain = '{grain_of(bounds)}'
+            AND face = '{face}' AND start >= m.since AND start < m.until AND {called(slice_, given)} OFFSET 0) h
+        CROSS JOIN LATERAL (VALUES (m.adds, 1), (m.loses, -1)) v (place, sign)
+        WHERE v.place >= 0 AND v.place < {len(period.edges)}"""
+    return f"({whole} UNION ALL {hours}) s"
+
+
+def _moved(bounds: Sequence[datetime]) -> list[tuple[datetime, datetime, int, int]]:
+    """Of buckets put together from the days of UTC that begin next to their bounds: from when to when which bucket has
+    too little, and which too much.
+    """
+    moved = []
+    for place, bound in enumerate(bounds):
+        midnight = datetime.combine(nearest_day(bound), time(), UTC)
+        if bound < midnight:
+            moved.append((bound, midnight, place, place - 1))
+        elif bound > midnight:
+            moved.append((midnight, bound, place - 1, place))
+    return moved
+
+
 def grain_of(edges: Iterable[datetime]) -> Grain:
     """The coarsest whose rows lie between these edges and not across."""
     return Grain.QUARTER if any(edge.minute for edge in edges) else Grain.HOUR
@@ -92,7 +137,7 @@ def spans(slice_: Slice, given: Given, kind: Kind, by: str) -> str:
     return _united(slice_, kept, single)
 
 
-def latencies(slice_: Slice, given: Given, models: Iterable[str]) -> str:
+def latencies(slice_: Slice, given: Given, models: Sequence[str]) -> str:
     """Columns clocked, model, bucket and calls, of these models; for none of them, all together as ANY. Of answers
     unless the slice says for which purposes.
     """
@@ -106,8 +151,9 @@ def latencies(slice_: Slice, given: Given, models: Iterable[str]) -> str:
             GROUP BY 1, 2, 3"""
 
     def single(rest: Rest) -> str:
+        of_them = f"model = ANY({given.add(names)})" if models else "true"
         return f"""SELECT clocked, {model} AS model, bucket, {rest.sign} * count(*) AS calls
-            FROM {timed(slice_, given, rest.start, rest.end)} GROUP BY 1, 2, 3"""
+            FROM {timed(slice_, given, rest.start, rest.end)} WHERE {of_them} GROUP BY 1, 2, 3"""
 
     return _united(slice_, kept, single)
 

@@ -57,6 +57,7 @@ class UsageService:
         slice_, as_of = self._slice(actor, wanted), clock.now()
         with self.database.snapshot() as session:
             connection = session.connection()
+            frames.settle(connection)
             people = frames.subjects(connection, slice_, Kind.PERSON)
             rooms = frames.subjects(connection, slice_, Kind.ROOM)
             sparks = frames.over_time(connection, slice_)
@@ -81,6 +82,7 @@ class UsageService:
         slice_ = self._slice(actor, wanted)
         with self.database.snapshot() as session:
             connection = session.connection()
+            frames.settle(connection)
             if table is Table.MAIN:
                 sparks, active = None, None
                 if chart is Chart.PEOPLE:

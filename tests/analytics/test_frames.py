@@ -253,3 +253,49 @@ def test_the_same_person_in_two_quarters_is_one(database: Database) -> None:
         day = Slice(world.company_id, Period(start.date(), start.date() + timedelta(days=6), ZoneInfo("UTC")))
         assert list(frames.people_over_time(session.connection(), day)["people"]) == [2_200, 0, 0, 0, 0, 0, 0]
         assert session.execute(text("SELECT count(DISTINCT block) FROM usage_presence")).scalar_one() >= 3
+
+
+def test_the_last_moment_of_an_hour_belongs_to_it(database: Database) -> None:
+    with database.transaction() as session:
+        world = World(make_company(session).id, PEOPLE, ROOMS)
+        moment = utc(2026, 3, 3) + timedelta(hours=16, microseconds=-1)
+        call = ModelCall(
+            company_id=world.company_id,
+            user_id=world.people[0],
+            created_at=moment,
+            purpose=CallPurpose.ANSWER,
+            provider="x",
+            model="small",
+            usage_source=UsageSource.EXACT,
+            duration_ms=1,
+            status=CallStatus.COMPLETE,
+        )
+        ModelCalls(session).add_all([call])
+        period = Period(moment.date(), moment.date(), ZoneInfo("UTC"))
+        for slice_ in (Slice(world.company_id, period), Slice(world.company_id, period, user_ids=world.people[:1])):
+            found = frames.heat(session.connection(), slice_)
+            assert [(row.weekday, row.hour) for row in found.itertuples() if row.calls] == [(1, 15)]
+
+
+def test_a_model_that_was_asked_only_right_before_is_not_listed(database: Database) -> None:
+    """Its call is in the day of UTC that the period begins in, and is taken away again."""
+    with database.transaction() as session:
+        world = World(make_company(session).id, PEOPLE, ROOMS)
+        period = Period(date(2026, 3, 3), date(2026, 3, 6), ZoneInfo("America/New_York"))
+        for model, moment in (("small", period.start), ("large", period.start - timedelta(hours=1))):
+            call = ModelCall(
+                company_id=world.company_id,
+                created_at=moment,
+                purpose=CallPurpose.ANSWER,
+                provider="x",
+                model=model,
+                usage_source=UsageSource.EXACT,
+                duration_ms=1_000,
+                status=CallStatus.COMPLETE,
+            )
+            ModelCalls(session).add_all([call])
+        found = frames.models(session.connection(), Slice(world.company_id, period))
+        assert list(found["model"]) == ["small"]
+        assert set(frames.over_time(session.connection(), Slice(world.company_id, period), "model")["series"]) == {
+            "small"
+        }

@@ -13,7 +13,7 @@ import pandas as pd
 import psycopg
 from pandas import DataFrame
 
-from core.analytics import chart_details, charts
+from core.analytics import chart_details, charts, frames
 from core.analytics.chart_axes import Buckets
 from core.analytics.chart_style import colours
 from core.analytics.metrics import COST
@@ -125,6 +125,7 @@ def _timed_figures(stand: Stand, ledger: Ledger, view: View) -> tuple[list[Timin
     ours, raw, duck = ([Timing() for _ in FIGURES] for _ in range(3))
     with ExitStack() as stack:
         connection = stack.enter_context(ledger.database.snapshot()).connection()
+        frames.settle(connection)
         rower = stack.enter_context(plain(ledger.database.engine.url))
         rower.execute("SET statement_timeout = 0")
         ducker = stack.enter_context(opened())
