@@ -14,7 +14,7 @@ from core.ui.usage_calls import calls_list
 from core.ui.usage_chart import main_chart, month
 from core.ui.usage_details import details
 from core.ui.usage_filters import browser_zone, checked, filter_row, go, whose_switch
-from core.ui.usage_tables import models_table, people_table, rooms_table
+from core.ui.usage_tables import models_table, people_and_rooms, rooms_table
 from core.ui.usage_tiles import tiles, trust
 
 
@@ -30,11 +30,7 @@ def figures(actor: Actor, query: Query, view: UsageView, choices: Choices) -> No
     if is_mine:
         rooms_table(query, view)
     else:
-        left, right = st.columns(2, gap="medium")
-        with left:
-            people_table(query, view)
-        with right:
-            rooms_table(query, view)
+        people_and_rooms(query, view)
     details(view)
 
 

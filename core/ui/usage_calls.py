@@ -24,21 +24,24 @@ from core.ui.usage_words import PURPOSES, STATUSES
 NUMBER, TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
 UNKNOWN = "not known"
 MOST_NAMED = 3
+TIME, TIME_WITH_YEAR = "D MMM, HH:mm:ss", "D MMM YY, HH:mm:ss"
 COLUMNS: dict[str, Any] = {
-    "Time": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss", width=160),
-    "Who": TEXT(width=100),
-    "Model": TEXT(width=115),
-    "Purpose": TEXT(width=70),
-    "Status": TEXT(width=80),
-    "In": NUMBER(format="localized", width=78, help="Tokens in, with those that were cached"),
-    "Out": NUMBER(format="localized", width=78, help="Tokens out"),
-    "Cost": NUMBER(format="$%.6f", width=88, help="In US dollars, at the price of the time"),
-    "Took": NUMBER(format="%.1f s", width=60),
-    "Error": TEXT(width=120),
-    "Cached": NUMBER(format="localized", width=78, help="Tokens in that the provider had read before"),
+    "Time": st.column_config.DatetimeColumn(format=TIME, width=118),
+    "Who": TEXT(width=92),
+    "Model": TEXT(width=92),
+    "Purpose": TEXT(width=68),
+    "Status": TEXT(width=96),
+    "In": NUMBER(format="localized", width=76, help="Tokens in, with those that were cached"),
+    "Out": NUMBER(format="localized", width=76, help="Tokens out"),
+    "Cost": NUMBER(format="$%.6f", width=80, help="In US dollars, at the price of the time"),
+    "Took": NUMBER(format="%.1f s", width=58),
+    "Conversation": st.column_config.LinkColumn("Open", display_text="Open", width=56, help="Where you may read it"),
+    "Cached": NUMBER(format="localized", width=76, help="Tokens in that the provider had read before"),
     "Tokens are": TEXT(width=85, help="Exact: the provider told them. Estimated: counted from the text."),
-    "Conversation": st.column_config.LinkColumn(display_text="Open", width=100, help="Where you may read it"),
 }
+"""As wide together as the page is on a laptop."""
+ON_CALL = ("Cached", "Tokens are")
+"""Columns that are shown when somebody asks for them in the table's own menu."""
 
 
 def calls_list(actor: Actor, query: Query, period: Period, complaints: list[str]) -> None:
@@ -54,9 +57,11 @@ def calls_list(actor: Actor, query: Query, period: Period, complaints: list[str]
     if not page.lines:
         st.markdown("There is nothing more in this direction." if query.after else "No call fits all of that.")
     else:
+        frame = calls_frame(actor, page.lines, period)
         st.dataframe(
-            calls_frame(actor, page.lines, period), hide_index=True, column_config=COLUMNS, placeholder=UNKNOWN,
-            height="content", alt="Calls to models", key="usage_call_list",
+            frame, hide_index=True, column_config=COLUMNS | _time(period), placeholder=UNKNOWN, height="content",
+            column_order=[name for name in frame.columns if name not in ON_CALL], alt="Calls to models",
+            key="usage_call_list",
         )  # fmt: skip
     _steps(query, page)
 
@@ -106,14 +111,13 @@ def calls_frame(actor: Actor, lines: tuple[CallLine, ...], period: Period) -> Da
             "Who": " ".join((line.user_name or "Somebody who is gone").split()),
             "Model": line.model,
             "Purpose": PURPOSES[line.purpose],
-            "Status": STATUSES[line.status],
+            "Status": _ended(line),
             "In": line.input_tokens,
             "Cached": line.cached_tokens,
             "Out": line.output_tokens,
             "Tokens are": line.usage_source.value.capitalize(),
             "Cost": None if line.cost is None else float(line.cost),
             "Took": line.duration_ms / SECOND,
-            "Error": spoken(line.error_code) if line.error_code else "–",
             "Conversation": _link(line) if has_links else "",
         }
         for line in lines
@@ -122,6 +126,17 @@ def calls_frame(actor: Actor, lines: tuple[CallLine, ...], period: Period) -> Da
     numbers = {name: Series(frame[name], dtype="Int64") for name in ("In", "Cached", "Out")}
     frame = frame.assign(**numbers, Cost=frame["Cost"].astype(float))
     return frame if has_links and frame["Conversation"].any() else frame.drop(columns="Conversation")
+
+
+def _time(period: Period) -> dict[str, Any]:
+    """The year only where the list may have two."""
+    if period.first.year == period.last.year:
+        return {}
+    return {"Time": st.column_config.DatetimeColumn(format=TIME_WITH_YEAR, width=132)}
+
+
+def _ended(line: CallLine) -> str:
+    return STATUSES[line.status] + (f": {spoken(line.error_code)}" if line.error_code else "")
 
 
 def _link(line: CallLine) -> str:

@@ -25,24 +25,26 @@ from core.ui.usage_words import change
 
 NUMBER, BAR, TEXT = st.column_config.NumberColumn, st.column_config.ProgressColumn, st.column_config.TextColumn
 CENTS, FINE = "$%,.2f", "$%,.4f"
-SHARE = BAR(format="%.0f %%", min_value=0, max_value=100, color="primary", width=95, help="Of all cost in this view")
+NARROWEST = 530
+"""Pixels of a table of people or rooms, so that it need not be scrolled sideways."""
+SHARE = BAR(format="%.0f %%", min_value=0, max_value=100, color="primary", width=82, help="Of all cost in this view")
 
 
 def models_table(query: Query, view: UsageView) -> None:
     frame = models_frame(view.models, view.totals.cost)
     _headed("Models", query, view, Table.MODELS, "The table of models")
     columns: dict[str, Any] = {
-        "Model": TEXT(width=170),
+        "Model": TEXT(width=138),
         "Answers": NUMBER(format="localized", width=65, help=ANSWERS.about),
-        "Tokens": NUMBER(format="compact", width=62, help=TOKENS.about),
-        "Cost": NUMBER(format=_dollars(frame["Cost"]), width=80, help=COST.about),
+        "Tokens": NUMBER(format="compact", width=60, help=TOKENS.about),
+        "Cost": NUMBER(format=_dollars(frame["Cost"]), width=78, help=COST.about),
         "Share": SHARE,
-        "Per answer": NUMBER(format=FINE, width=78, help=COST_PER_ANSWER.about),
-        "p50": NUMBER(format="%.1f s", width=62, help=DURATION_MIDDLE.about),
-        "p95": NUMBER(format="%.1f s", width=62, help=DURATION_MOST.about),
+        "Per answer": NUMBER(format=FINE, width=80, help=COST_PER_ANSWER.about),
+        "p50": NUMBER(format="%.1f s", width=60, help=DURATION_MIDDLE.about),
+        "p95": NUMBER(format="%.1f s", width=60, help=DURATION_MOST.about),
         "Tokens/s": NUMBER(format="%.0f", width=68, help=SPEED.about),
-        "Errors": NUMBER(format="%.1f %%", width=60, help=ERROR_SHARE.about),
-        "Helpful": TEXT(width=65, help="How many of the ratings say that an answer was helpful"),
+        "Errors": NUMBER(format="%.1f %%", width=58, help=ERROR_SHARE.about),
+        "Helpful": TEXT(width=68, help="How many of the ratings say that an answer was helpful"),
     }
     st.dataframe(
         frame, hide_index=True, column_config=columns, placeholder=NOT_KNOWN, key="usage_models",
@@ -73,8 +75,13 @@ def models_frame(models: DataFrame, whole: float) -> DataFrame:
     )
 
 
-def people_table(query: Query, view: UsageView) -> None:
-    _subjects("People", view.people, query, view, Table.PEOPLE)
+def people_and_rooms(query: Query, view: UsageView) -> None:
+    """Side by side where there is room for both."""
+    with st.grid(2, min_column_width=NARROWEST, gap="medium") as grid:
+        with grid.cell():
+            _subjects("People", view.people, query, view, Table.PEOPLE)
+        with grid.cell():
+            rooms_table(query, view)
 
 
 def rooms_table(query: Query, view: UsageView) -> None:

@@ -130,6 +130,26 @@ def test_from_the_month_to_the_calls_of_a_day_and_to_a_file(parley: Parley, ada:
     expect(bars).to_have_count(2)
 
 
+SIDEWAYS = """table => [...table.querySelectorAll('.dvn-scroller')].map(one => one.scrollWidth - one.clientWidth)"""
+
+
+@pytest.mark.parametrize("what", ["period=7d", "calls=1"])
+def test_tables_fit_a_laptop_and_are_files_by_our_route_only(
+    parley: Parley, ada: Guest, tab: Open, spent: None, what: str
+) -> None:
+    page = tab(ada)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{parley.url}/usage?{what}")
+    tables = page.get_by_test_id("stDataFrame")
+    expect(tables).to_have_count(2 if "period" in what else 1)
+    for table in tables.all():
+        expect(table.locator(".dvn-scroller")).to_be_visible()
+        assert table.evaluate(SIDEWAYS) == [0]
+        table.hover()
+        expect(page.get_by_role("button", name="Search").last).to_be_visible()
+        expect(page.get_by_role("button", name="Download as CSV")).to_have_count(0)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_readable_in_both_themes(parley: Parley, bob: Guest, tab: Open, spent: None, scheme: str) -> None:
     page = tab(bob)
