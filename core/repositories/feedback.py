@@ -1,5 +1,5 @@
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date
 from uuid import UUID
 
@@ -40,6 +40,15 @@ class Feedbacks(Repository):
         rating = before or now
         changes.count(rating, 1)
         self.session.add(rating)
+        self.session.flush()
+        self._keep(changes)
+
+    def add_past(self, ratings: Sequence[Rating]) -> None:
+        """Ratings of answers that are not here, with what they come to."""
+        changes = _Changes()
+        for rating in ratings:
+            changes.count(rating, 1)
+        self.session.add_all(ratings)
         self.session.flush()
         self._keep(changes)
 

@@ -1,4 +1,6 @@
-"""Three months of calls that never happened, for the demo: so that the usage page has something to show."""
+"""Three months of calls that never happened, and what people thought of some, for the demo: so that the usage page has
+something to show.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +13,8 @@ from uuid import UUID
 from core import clock
 from core.database.engine import Database
 from core.ids import new_id
-from core.models import CallPurpose, CallStatus, ModelCall, UsageSource
+from core.models import CallPurpose, CallStatus, ModelCall, Rating, Score, UsageSource
+from core.repositories.feedback import Feedbacks
 from core.repositories.model_calls import ModelCalls
 
 DAYS = 90
@@ -32,6 +35,10 @@ ENDS = {
 }
 
 
+RATED = 0.12
+"""Of the answers that are whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Model:
     name: str
@@ -43,13 +50,16 @@ class _Model:
     """Milliseconds, in the middle."""
     speed: int
     """Tokens a second."""
+    liked: float
+    """Of its answers that are rated."""
 
 
 MODELS = (
-    _Model("demo-large", 25, "2.50", "10.00", 700, 60),
-    _Model("demo-small", 60, "0.25", "1.00", 350, 120),
-    _Model("demo-local", 15, None, None, 90, 130),
+    _Model("demo-large", 25, "2.50", "10.00", 700, 60, 0.92),
+    _Model("demo-small", 60, "0.25", "1.00", 350, 120, 0.8),
+    _Model("demo-local", 15, None, None, 90, 130, 0.6),
 )
+LIKED = {model.name: model.liked for model in MODELS}
 
 
 class DemoLedger:
@@ -58,12 +68,13 @@ class DemoLedger:
 
     def add_days(self, company_id: UUID, user_ids: Sequence[UUID], room_ids: Sequence[UUID]) -> Iterator[int]:
         """Books the days before today, the earliest first; gives how many calls each had. The same each time."""
-        chance = Random(SEED)
+        chance, mood = Random(SEED), Random(SEED)
         today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
         for ago in range(DAYS, 0, -1):
             calls = list(_day(chance, today - timedelta(days=ago), company_id, user_ids, room_ids))
             with self.database.transaction() as session:
                 ModelCalls(session).add_all(calls)
+                Feedbacks(session).add_past([_rated(mood, call) for call in calls if _is_rated(mood, call)])
             yield len(calls)
 
 
@@ -82,6 +93,25 @@ def _day(
             yield _call(chance, whose, moment, CallPurpose.ANSWER)
             if is_new:
                 yield _call(chance, whose, moment + timedelta(seconds=9), CallPurpose.TITLE)
+
+
+def _is_rated(mood: Random, call: ModelCall) -> bool:
+    is_whole = call.purpose is CallPurpose.ANSWER and call.status is CallStatus.COMPLETE
+    return is_whole and mood.random() < RATED
+
+
+def _rated(mood: Random, call: ModelCall) -> Rating:
+    """By whoever asked, a minute later."""
+    assert call.user_id is not None
+    return Rating(
+        message_id=new_id(),
+        user_id=call.user_id,
+        company_id=call.company_id,
+        room_id=call.room_id,
+        model=call.model,
+        score=Score.UP if mood.random() < LIKED[call.model] else Score.DOWN,
+        created_at=call.created_at + timedelta(minutes=1),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,10 @@ def test_the_usage_page_has_three_months_to_show(application: Application) -> No
         line.provider for line in application.usage.calls(ada, Wanted(today, today, ZoneInfo("UTC"))).lines
     } == set()
     assert list(view.models["model"]) == ["demo-large", "demo-small", "demo-local"] and len(view.rooms) == 4
+    liked = view.models["up"] / (view.models["up"] + view.models["down"])
+    assert liked.is_monotonic_decreasing and 0.5 < liked.min() < liked.max() < 1
+    keeper = application.usage_keeper
+    assert [one for month in keeper.months() for one in keeper.verify(month)] == []
 
 
 def test_everything_that_happened_is_in_the_trail(application: Application, database: Database) -> None:
