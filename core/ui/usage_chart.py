@@ -1,4 +1,4 @@
-"""The main chart of the usage page, with its switch; a click on it leads to the calls behind."""
+"""The main chart of the usage page, with its switch; a click on it, or a choice beside it, leads to the calls behind."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,6 +16,7 @@ from core.models import CallPurpose
 from core.services.usage_query import Query
 from core.services.usage_views import Chart, Table, UsageView
 from core.ui.text import as_label
+from core.ui.usage_behind import calls_button
 from core.ui.usage_download import download_button
 from core.ui.usage_filters import days_text, go
 from core.ui.usage_words import CHARTS, PURPOSES, many
@@ -29,10 +30,7 @@ def main_chart(query: Query, view: UsageView, colours: Mapping[str, str], *, has
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             _switch(query, has_people=has_people)
             with st.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
-                st.button(
-                    "Calls", icon=":material/list:", type="tertiary", key="usage_calls", help="Every single call",
-                    on_click=go, args=(query.calls(),),
-                )  # fmt: skip
+                calls_button(query, view)
                 download_button(
                     query.fixed(view.period), Table.MAIN, "The figures of this chart", key="usage_main_save"
                 )

@@ -130,6 +130,35 @@ def test_from_the_month_to_the_calls_of_a_day_and_to_a_file(parley: Parley, ada:
     expect(bars).to_have_count(2)
 
 
+def test_the_calls_of_a_day_by_keyboard_alone(parley: Parley, ada: Guest, tab: Open, spent: None) -> None:
+    page = tab(ada)
+    opened(page, f"{parley.url}{WEEK}")
+    page.get_by_role("button", name="Calls", exact=True).focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("combobox", name="When")).to_be_visible()
+    chosen = {"When": f"{LARGE + SMALL} calls", "Model": "small"}
+    for label, typed in chosen.items():
+        box = dialog.get_by_role("combobox", name=label)
+        step_to(page, box)
+        page.keyboard.type(typed)
+        expect(page.get_by_role("option")).to_have_count(1)
+        page.keyboard.press("Enter")
+        expect(box).to_have_value(re.compile(typed))
+    step_to(page, dialog.get_by_role("button", name="List calls"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=re.compile(r"^Calls · .* · small$"))).to_be_visible()
+    expect(page).to_have_url(re.compile(r"calls=1&at=\d{4}-.*&of=small$"))
+
+
+def step_to(page: Page, control: Locator) -> None:
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        if control.evaluate("one => one === document.activeElement"):
+            return
+    raise AssertionError(f"not reached by Tab: {control}")
+
+
 SIDEWAYS = """table => [...table.querySelectorAll('.dvn-scroller')].map(one => one.scrollWidth - one.clientWidth)"""
 
 

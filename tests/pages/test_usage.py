@@ -305,8 +305,22 @@ def test_the_calls_behind_a_point_and_the_way_back(house: House) -> None:
     assert line["Cost"] != line["Cost"] and line["In"] == 1_000 and line["Took"] == 2.3
     browser.button(key="usage_back").click().run()
     assert tiles(browser)["Answers"][0] == "3" and not browser.query_params
+    assert len(table(opened(house.ana, calls=1), "Calls")) == 4
+
+
+def test_what_can_be_chosen_behind_a_chart(house: House) -> None:
+    house.asked(house.ada, times=2)
+    house.asked(house.bo, model="local", cost=None, times=3)
+    house.asked(house.bo, NOON - timedelta(days=1), model="local", cost=None)
+    browser = opened(house.ana)
     browser.button(key="usage_calls").click().run()
-    assert len(table(browser, "Calls")) == 4 and browser.query_params["calls"] == "1"
+    assert not browser.exception
+    when, model = browser.selectbox(key="usage_calls_at"), browser.selectbox(key="usage_calls_of")
+    assert when.options == ["Tuesday, 12 May 2026: 5 calls", "Monday, 11 May 2026: 1 call"]
+    assert model.options == ["large: 2 calls", "local: 4 calls"]  # also what has no bar, for want of a price
+    browser = opened(house.ana, chart="people")
+    browser.button(key="usage_calls").click().run()
+    assert not [one for one in browser.selectbox if one.key == "usage_calls_of"]
 
 
 def test_a_long_list_is_paged(house: House) -> None:
