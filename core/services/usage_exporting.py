@@ -147,13 +147,25 @@ class UsageExports:
                     "rows": plan.rows,
                     "from": wanted.first,
                     "to": wanted.last,
+                    "zone": wanted.zone.key,
                     "is_mine": wanted.is_mine or not actor.may(Permission.USAGE_OVERSEE),
                     "models": wanted.models,
                     "purposes": wanted.purposes,
                     "people": wanted.user_ids,
                     "rooms": wanted.room_ids,
-                },
+                }
+                | _of_chart(plan),
             )
+
+
+def _of_chart(plan: UsagePlan) -> dict[str, Any]:
+    """Which chart it is, or of which point of one the calls are; nothing for what is of no chart."""
+    query = plan.query
+    if plan.table is Table.MAIN:
+        return {"chart": query.chart.value}
+    if plan.table is Table.CALLS and query.point:
+        return {"chart": query.chart.value, "at": query.at and query.at.isoformat(), "of": query.series}
+    return {}
 
 
 def columns_of(frame: DataFrame) -> tuple[Column, ...]:

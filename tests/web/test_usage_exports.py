@@ -280,10 +280,15 @@ def test_rights_that_are_taken_away_end_it(
 def test_each_file_is_in_the_trail_without_content(desk: Desk, ana: Actor, signed_in: TestClient) -> None:
     spent(desk, ana)
     get(signed_in, "models", "xlsx", model="large")
-    [after] = audited(desk)
-    assert after == {
-        "table": "models", "format": "xlsx", "rows": 1, "from": "2026-05-01", "to": "2026-05-31", "is_mine": False,
-        "models": ["large"], "purposes": [], "people": [], "rooms": [],
+    get(signed_in, "calls", zone="Asia/Tokyo", chart="answers", at="2026-05-11T15:00:00Z", of=["large", "small"])
+    models, calls = audited(desk)
+    assert models == {
+        "table": "models", "format": "xlsx", "rows": 1, "from": "2026-05-01", "to": "2026-05-31", "zone": "UTC",
+        "is_mine": False, "models": ["large"], "purposes": [], "people": [], "rooms": [],
+    }  # fmt: skip
+    assert calls == models | {
+        "table": "calls", "format": "csv", "zone": "Asia/Tokyo", "models": [], "chart": "answers",
+        "at": "2026-05-11T15:00:00+00:00", "of": ["large", "small"],
     }  # fmt: skip
     with desk.database.reading() as session:
         assert session.execute(select(func.count()).select_from(AuditEvent)).scalar_one() > 0
