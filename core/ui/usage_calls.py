@@ -9,6 +9,7 @@ from pandas import DataFrame, Series
 from core import bootstrap
 from core.analytics.chart_axes import Buckets
 from core.analytics.chart_details import spoken
+from core.analytics.chart_style import without_paths
 from core.analytics.periods import Period
 from core.analytics.units import SECOND
 from core.errors import Invalid
@@ -105,11 +106,12 @@ def _steps(query: Query, page: CallsPage) -> None:
 
 def calls_frame(actor: Actor, lines: tuple[CallLine, ...], period: Period) -> DataFrame:
     has_links = actor.may(Permission.CHAT_USE)
+    models = without_paths(line.model for line in lines)
     rows = [
         {
             "Time": line.created_at.astimezone(period.zone),
             "Who": " ".join((line.user_name or "Somebody who is gone").split()),
-            "Model": line.model,
+            "Model": model,
             "Purpose": PURPOSES[line.purpose],
             "Status": _ended(line),
             "In": line.input_tokens,
@@ -120,7 +122,7 @@ def calls_frame(actor: Actor, lines: tuple[CallLine, ...], period: Period) -> Da
             "Took": line.duration_ms / SECOND,
             "Conversation": _link(line) if has_links else "",
         }
-        for line in lines
+        for line, model in zip(lines, models, strict=True)
     ]
     frame = DataFrame(rows, columns=list(COLUMNS))
     numbers = {name: Series(frame[name], dtype="Int64") for name in ("In", "Cached", "Out")}

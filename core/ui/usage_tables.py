@@ -27,7 +27,6 @@ NUMBER, BAR, TEXT = st.column_config.NumberColumn, st.column_config.ProgressColu
 CENTS, FINE = "$%,.2f", "$%,.4f"
 NARROWEST = 530
 """Pixels of a table of people or rooms, so that it need not be scrolled sideways."""
-SHARE = BAR(format="%.0f %%", min_value=0, max_value=100, color="primary", width=82, help="Of all cost in this view")
 
 
 def models_table(query: Query, view: UsageView) -> None:
@@ -38,12 +37,12 @@ def models_table(query: Query, view: UsageView) -> None:
         "Answers": NUMBER(format="localized", width=65, help=ANSWERS.about),
         "Tokens": NUMBER(format="compact", width=60, help=TOKENS.about),
         "Cost": NUMBER(format=_dollars(frame["Cost"]), width=78, help=COST.about),
-        "Share": SHARE,
+        "Share": _bar(frame["Share"]),
         "Per answer": NUMBER(format=FINE, width=80, help=COST_PER_ANSWER.about),
         "p50": NUMBER(format="%.1f s", width=60, help=DURATION_MIDDLE.about),
         "p95": NUMBER(format="%.1f s", width=60, help=DURATION_MOST.about),
         "Tokens/s": NUMBER(format="%.0f", width=68, help=SPEED.about),
-        "Errors": NUMBER(format="%.1f %%", width=58, help=ERROR_SHARE.about),
+        "Errors": NUMBER(format=_percent(frame["Errors"], places=1), width=58, help=ERROR_SHARE.about),
         "Helpful": TEXT(width=68, help="How many of the ratings say that an answer was helpful"),
     }
     st.dataframe(
@@ -116,7 +115,7 @@ def _subjects(title: str, subjects: DataFrame, query: Query, view: UsageView, ta
     columns: dict[str, Any] = {
         "Name": TEXT(width=130),
         "Cost": NUMBER(format=_dollars(frame["Cost"]), width=75, help=COST.about),
-        "Share": SHARE,
+        "Share": _bar(frame["Share"]),
         "Trend": TEXT(help="Cost against the period before", width=75),
         "Answers": NUMBER(format="localized", width=75),
         "Tokens": NUMBER(format="compact", width=75),
@@ -136,6 +135,20 @@ def _headed(title: str, query: Query, view: UsageView, table: Table, what: str) 
 def _shares(costs: "pd.Series[float]", whole: float) -> "pd.Series[float]":
     """In percent."""
     return costs / whole * 100 if whole else costs * float("nan")
+
+
+def _bar(shares: "pd.Series[float]") -> Any:
+    return BAR(
+        format=_percent(shares), min_value=0, max_value=100, color="primary", width=82, help="Of all cost in this view"
+    )
+
+
+def _percent(shares: "pd.Series[float]", places: int = 0) -> str:
+    """With as many places, up to two, as it takes not to show as nothing what there is a little of."""
+    least = shares[shares > 0].min()
+    while places < 2 and least < 0.5 / 10**places:
+        places += 1
+    return f"%.{places}f %%"
 
 
 def _dollars(values: "pd.Series[float]") -> str:

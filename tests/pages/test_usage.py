@@ -1,5 +1,6 @@
 """What the assistant is used for and what it costs: for whom, narrowed to what, and down to every call."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -141,6 +142,29 @@ def test_what_nobody_knows_the_cost_of_is_never_nothing(house: House) -> None:
     assert "**2 calls** had no price" in said(browser)
     known = table(browser, "Models").set_index("Model")["Cost"]
     assert known["large"] == pytest.approx(0.0042) and known.isna()["local"]
+
+
+def test_what_there_is_a_little_of_is_not_shown_as_none(house: House) -> None:
+    def formats() -> list[str]:
+        [models] = [one for one in opened(house.ana).dataframe if one.proto.alt.startswith("Models")]
+        columns = json.loads(models.proto.columns)
+        return [columns[name]["type_config"]["format"] for name in ("Share", "Errors")]
+
+    house.asked(house.ada, times=30)
+    house.asked(house.bo, model="small", cost=Decimal(1), status=CallStatus.INTERRUPTED)
+    assert formats() == ["%.0f %%", "%.1f %%"]
+    house.asked(house.bo, model="tiny", cost=Decimal("0.01"))
+    house.asked(house.bo, model="big", times=2_500, cost=Decimal("0.01"))
+    house.asked(house.bo, model="big", cost=Decimal("0.01"), status=CallStatus.INTERRUPTED)
+    assert formats() == ["%.2f %%", "%.2f %%"]
+
+
+def test_the_calls_say_models_without_their_paths(house: House) -> None:
+    for model in ("accounts/someone/models/one", "two", "Some/Body"):
+        house.asked(house.ada, model=model)
+    assert set(table(opened(house.ana, calls=1), "Calls")["Model"]) == {"one", "two", "Body"}
+    house.asked(house.ada, model="elsewhere/one")  # only where they stay different
+    assert "elsewhere/one" in set(table(opened(house.ana, calls=1), "Calls")["Model"])
 
 
 def test_it_says_how_new_and_how_sure_the_figures_are(house: House) -> None:
