@@ -51,6 +51,8 @@ class Metric:
             values = values + frame[self.plus]
         if self.below is not None:
             below = frame[self.below].astype(float)
+            if self.is_money:  # those of unknown cost would count as free; calls that aren't below may be as unknown
+                below = below - (frame["unpriced"] - (frame["calls"] - below)).clip(lower=0)
             values = (values * self.times / below).where(below > 0)
         if self.is_money:
             values = values.where((frame["calls"] == 0) | (frame["unpriced"] < frame["calls"]))
@@ -86,7 +88,7 @@ PEOPLE = Metric(
 )
 COST_PER_ANSWER = Metric(
     "cost-per-answer", "Cost per answer", Unit.DOLLARS, Totals.RATIO, "cost",
-    "All cost, tool steps and titles as well, divided by the answers.", below="answers", is_money=True,
+    "All cost, tool steps and titles as well, divided by the answers of known cost.", below="answers", is_money=True,
 )  # fmt: skip
 SPEED = Metric(
     "tokens-per-second", "Tokens/s", Unit.TOKENS_PER_SECOND, Totals.RATIO, "timed_tokens",

@@ -167,6 +167,14 @@ def test_the_calls_say_models_without_their_paths(house: House) -> None:
     assert "elsewhere/one" in set(table(opened(house.ana, calls=1), "Calls")["Model"])
 
 
+def test_answers_of_unknown_cost_are_not_free_in_the_cost_per_answer(house: House) -> None:
+    house.asked(house.ada, times=9, cost=None)  # before the model had a price
+    house.asked(house.ada, times=2)
+    house.asked(house.ada, purpose=CallPurpose.TITLE, cost=Decimal("0.5"))
+    house.asked(house.ada, cost=None, status=CallStatus.FAILED, usage_source=UsageSource.MISSING)
+    assert list(table(opened(house.ana), "Models")["Per answer"]) == [pytest.approx(2.5 / 3)]
+
+
 def test_it_says_how_new_and_how_sure_the_figures_are(house: House) -> None:
     house.asked(house.ada, times=97)
     house.asked(house.ada, times=3, usage_source=UsageSource.ESTIMATED)
