@@ -299,3 +299,26 @@ def test_a_model_that_was_asked_only_right_before_is_not_listed(database: Databa
         assert set(frames.over_time(session.connection(), Slice(world.company_id, period), "model")["series"]) == {
             "small"
         }
+
+
+def test_a_period_that_ends_on_the_day_its_clocks_change_by_half_an_hour(database: Database) -> None:
+    """All its buckets begin at a full hour of UTC, and it ends at half past one: 13:30 on the fifth of April."""
+    with database.transaction() as session:
+        world = World(make_company(session).id, PEOPLE, ROOMS)
+        period = Period(date(2026, 3, 30), date(2026, 4, 5), ZoneInfo("Australia/Lord_Howe"))
+        for minutes in (-1, -40, 0, 29):
+            call = ModelCall(
+                company_id=world.company_id,
+                created_at=period.end + timedelta(minutes=minutes),
+                purpose=CallPurpose.ANSWER,
+                provider="x",
+                model="small",
+                usage_source=UsageSource.EXACT,
+                duration_ms=1_000,
+                status=CallStatus.COMPLETE,
+            )
+            ModelCalls(session).add_all([call])
+        found = frames.heat(session.connection(), Slice(world.company_id, period))
+        counted = {(row.weekday, row.hour): row.calls for row in found.itertuples() if row.calls}
+        assert counted == {(6, 23): 2}
+        assert frames.over_time(session.connection(), Slice(world.company_id, period))["calls"].sum() == 2
