@@ -8,6 +8,7 @@ import streamlit as st
 from core import bootstrap
 from core.assistant.prices import LIST, OWN
 from core.assistant.provider import EMBEDDED
+from core.models import MAX_MODEL_NAME
 from core.permissions import Actor
 from core.services.prices import OwnPrice, PricedModel
 from core.ui import failures, guard, times
@@ -15,8 +16,6 @@ from core.ui.money import rate
 from core.ui.price_dialog import ask_for_price, open_asked
 from core.ui.text import as_label
 
-SHOWN = 60
-"""Characters of a model's name."""
 TOGETHER = "\N{NO-BREAK SPACE}"
 SOURCES = {
     LIST: ":material/list_alt: Price list",
@@ -38,7 +37,7 @@ def prices(actor: Actor) -> None:
 def _model(actor: Actor, model: PricedModel) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-            name, price = as_label(model.model, SHOWN), model.price
+            name, price = as_label(model.model, MAX_MODEL_NAME), model.price
             gone = "" if model.is_offered else "  :small[not offered now]"
             amounts = _amounts(price.input_price, price.cached_price, price.output_price)
             st.markdown(f"**{name}**{gone}  \n{amounts}  \n:small[{_source(model)}]", width="stretch")

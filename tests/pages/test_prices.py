@@ -122,6 +122,13 @@ def test_bad_input_says_what_to_change_and_keeps_what_was_typed(
     assert not any(view.history for view in desk.application.prices.list_models(boss.actor))
 
 
+def test_long_names_that_differ_at_their_ends_are_told_apart(desk: Desk, boss: Person) -> None:
+    for end in "ab":
+        set_price(open_prices(boss), "1", "", "2", model="", name=f"{'very-long-' * 15}{end}")
+    shown = texts(open_prices(boss)).replace("\\", "")
+    assert all(f"**{'very-long-' * 15}{end}**" in shown for end in "ab")
+
+
 def test_what_was_taken_back_in_another_tab_says_so(desk: Desk, boss: Person) -> None:
     day = clock.now().date() + timedelta(days=2)
     service = desk.application.prices
