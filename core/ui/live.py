@@ -30,7 +30,9 @@ def _listening(name: str) -> str:
     return _beside("listening.js") + _beside(name)
 
 
-_ear = st.components.v2.component("ear", css=_beside("ear.css"), js=_beside("ear.js"), isolate_styles=False)
+_ear = st.components.v2.component(
+    "ear", css=_beside("ear.css"), js=_beside("popovers.js") + _beside("ear.js"), isolate_styles=False
+)
 _live = st.components.v2.component("live", js=_listening("live.js"))
 _live_room = st.components.v2.component("live_room", js=_listening("live_room.js"))
 _drawn = st.components.v2.component("drawn", js=DRAWN)
@@ -38,7 +40,9 @@ _label = st.components.v2.component("live_label", html=LABEL, css=LABEL_CSS, js=
 
 
 def ear() -> None:
-    """Listens for the window. On every page, once. Nothing to see but the number of what is unread, on "Chat"."""
+    """Listens for the window, and leads the keyboard into popovers. On every page, once. Nothing to see but the number
+    of what is unread, on "Chat".
+    """
     _ear(key="ear")
 
 

@@ -151,6 +151,31 @@ def test_the_calls_of_a_day_by_keyboard_alone(parley: Parley, ada: Guest, tab: O
     expect(page).to_have_url(re.compile(r"calls=1&at=\d{4}-.*&of=small$"))
 
 
+def test_filters_are_set_by_keyboard_alone(parley: Parley, ada: Guest, tab: Open, spent: None) -> None:
+    page = tab(ada)
+    opened(page, f"{parley.url}/usage?period=7d")
+    page.wait_for_function("window.parleyPopovers")
+    button = page.get_by_role("button", name="Filters")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox", name="Model")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")  # closes it
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox", name="Model")).to_be_focused()
+    page.keyboard.type("small")
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"model=small"))
+    expect(tile(page, "Cost")).to_have_text("$1.00")
+    step_to(page, page.get_by_role("button", name="Clear these"))
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="UTC")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(button).to_be_focused()
+
+
 def step_to(page: Page, control: Locator) -> None:
     for _ in range(6):
         page.keyboard.press("Tab")
