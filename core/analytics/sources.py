@@ -62,7 +62,9 @@ def slots(slice_: Slice, given: Given, by: str | None) -> str:
         return f"(SELECT created_at AS start, model, purpose, {_MEASURED} FROM model_calls WHERE {where}) s"
     face = _face(by_model=by == "model" or bool(slice_.models), by_purpose=by == "purpose" or bool(slice_.purposes))
     times = f"start >= {given.add(period.start)} AND start < {given.add(period.end)}"
-    where = f"company_id = :company AND grain = '{grain_of(period.edges)}' AND face = '{face}' AND {times}"
+    where = (
+        f"company_id = :company AND grain = '{grain_of((*period.edges, period.end))}' AND face = '{face}' AND {times}"
+    )
     return f"(SELECT * FROM usage_slots WHERE {where} AND {called(slice_, given)}) s"
 
 
