@@ -318,7 +318,7 @@ def test_a_period_that_ends_on_the_day_its_clocks_change_by_half_an_hour(databas
                 status=CallStatus.COMPLETE,
             )
             ModelCalls(session).add_all([call])
-        found = frames.heat(session.connection(), Slice(world.company_id, period))
+        found = hours.heat(session.connection(), Slice(world.company_id, period))
         counted = {(row.weekday, row.hour): row.calls for row in found.itertuples() if row.calls}
         assert counted == {(6, 23): 2}
         assert frames.over_time(session.connection(), Slice(world.company_id, period))["calls"].sum() == 2
