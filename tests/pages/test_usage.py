@@ -182,6 +182,15 @@ def test_it_says_how_new_and_how_sure_the_figures_are(house: House) -> None:
     assert "Data as of 17:00 · 97 % exact, 3 % estimated, 0 % missing" in labels
 
 
+def test_shares_are_never_less_than_nothing(house: House) -> None:
+    house.asked(house.ada, times=299, usage_source=UsageSource.ESTIMATED)
+    house.asked(house.ada, status=CallStatus.FAILED, usage_source=UsageSource.MISSING)
+    [label] = [
+        node.proto.popover.label for node in opened(house.ana).get("popover") if "exact" in node.proto.popover.label
+    ]
+    assert label.endswith("0 % exact, 99 % estimated, 1 % missing")
+
+
 def test_every_chart_has_a_name(house: House) -> None:
     house.asked(house.ada, status=CallStatus.FAILED, error_code="model_busy")
     house.asked(house.ada)
