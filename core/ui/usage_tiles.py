@@ -103,7 +103,7 @@ def trust(view: UsageView) -> None:
 
 
 def _shares(totals: Totals) -> list[str]:
-    """Together they are whole, and what there is of is never 0 %: what most calls are of takes up what rounding left."""
+    """Together they are whole, and what there is of is never 0 %: the largest takes what rounding leaves."""
     parts = {"exact": totals.exact, "estimated": totals.estimated, "missing": totals.missing}
     most = max(parts, key=parts.__getitem__)
     shares = {name: max(round(part / totals.calls * 100), 1) if part else 0 for name, part in parts.items()}
