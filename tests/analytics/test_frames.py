@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import ceil, isnan
+from operator import add
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -73,6 +74,7 @@ def booked(session: Session, world: World, data: st.DataObject, period: Period) 
 def rated(session: Session, world: World, data: st.DataObject, period: Period) -> list[Rating]:
     """Random ratings around a period."""
     minutes = period.days * 24 * 60
+    quarters = st.integers(-4 * 24, 4 * 24).map(lambda number: timedelta(minutes=15 * number))
     made = st.builds(
         Rating,
         message_id=st.builds(new_id),
@@ -82,8 +84,8 @@ def rated(session: Session, world: World, data: st.DataObject, period: Period) -
         model=st.sampled_from(MODELS),
         score=st.sampled_from(Score),
         created_at=st.one_of(
-            st.sampled_from((period.start, period.end, period.end - timedelta(microseconds=1))),
-            st.integers(-3_000, minutes + 3_000).map(lambda number: period.start + timedelta(minutes=number)),
+            st.builds(add, st.sampled_from((period.start, period.end)), quarters),
+            st.integers(0, minutes).map(lambda number: period.start + timedelta(minutes=number)),
         ),
     )
     ratings = data.draw(st.lists(made, max_size=15))
