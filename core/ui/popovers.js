@@ -28,6 +28,6 @@ if (!window.parleyPopovers) {
   document.addEventListener("keydown", (event) => {
     const body = bodyOf(event.target), button = event.target.closest?.('[data-testid="stPopoverButton"]')
     if (body) leave(event, body)
-    else if (button && ["Enter", " "].includes(event.key)) enter(button, performance.now() + OPENING)
+    else if (button?.ariaExpanded === "false" && ["Enter", " "].includes(event.key)) enter(button, performance.now() + OPENING)
   })
 }

@@ -48,4 +48,5 @@ def series_of(chart: Chart, main: DataFrame) -> dict[str, str]:
     sums = main.groupby("series")[["cost", "calls"]].sum().sort_values(["cost", "calls"], ascending=False)
     names: dict[str, str] = {purpose.value: name for purpose, name in PURPOSES.items()}
     called = names if chart is Chart.PURPOSE_COST else {}
-    return {series: f"{called.get(series, series)}: {many(calls, 'call')}" for series, calls in sums["calls"].items()}
+    rows = zip(map(str, sums.index), sums["calls"], strict=True)
+    return {series: f"{called.get(series, series)}: {many(calls, 'call')}" for series, calls in rows}

@@ -1,4 +1,4 @@
-"""The main chart of the usage page, with its switch; a click on it, or a choice beside it, leads to the calls behind."""
+"""The main chart of the usage page, with its switch; a click on it leads to the calls behind."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -25,6 +25,8 @@ from core.ui.usage_words import change
 
 NUMBER, BAR, TEXT = st.column_config.NumberColumn, st.column_config.ProgressColumn, st.column_config.TextColumn
 CENTS, FINE = "$%,.2f", "$%,.4f"
+ROOMY = 100
+"""Dollars that a column has no room for together with four decimals."""
 NARROWEST = 530
 """Pixels of a table of people or rooms, so that it need not be scrolled sideways."""
 
@@ -152,5 +154,6 @@ def _percent(shares: "pd.Series[float]", places: int = 0) -> str:
 
 
 def _dollars(values: "pd.Series[float]") -> str:
-    """Cents, unless everything is less than a few of them."""
-    return CENTS if values.max() >= 0.1 else FINE
+    """Cents, unless everything is less than a few of them, or something would be shown as nothing and there is room."""
+    most, least = values.max(), values[values > 0].min()
+    return CENTS if most >= ROOMY or (most >= 0.1 and not least < 0.005) else FINE

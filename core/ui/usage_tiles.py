@@ -103,8 +103,9 @@ def trust(view: UsageView) -> None:
 
 
 def _shares(totals: Totals) -> list[str]:
-    """Together they are whole, and what there is of is never 0 %."""
-    parts = {"estimated": totals.estimated, "missing": totals.missing}
-    rounded = {name: max(round(part / totals.calls * 100), 1) if part else 0 for name, part in parts.items()}
-    exact = 100 - sum(rounded.values())
-    return [f"{exact} % exact", *(f"{share} % {name}" for name, share in rounded.items())]
+    """Together they are whole, and what there is of is never 0 %: the largest takes what rounding leaves."""
+    parts = {"exact": totals.exact, "estimated": totals.estimated, "missing": totals.missing}
+    most = max(parts, key=parts.__getitem__)
+    shares = {name: max(round(part / totals.calls * 100), 1) if part else 0 for name, part in parts.items()}
+    shares[most] = 100 - sum(share for name, share in shares.items() if name != most)
+    return [f"{share} % {name}" for name, share in shares.items()]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import ceil, isnan
+from operator import add
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,8 +21,9 @@ from core.analytics.clocks import timed_purposes
 from core.analytics.periods import Period
 from core.analytics.slices import Slice
 from core.database.engine import Database
-from core.ids import derived_id
-from core.models import NOBODY, CallPurpose, CallStatus, Kind, ModelCall, UsageSource
+from core.ids import derived_id, new_id
+from core.models import NOBODY, CallPurpose, CallStatus, Kind, ModelCall, Rating, Score, UsageSource
+from core.repositories.feedback import Feedbacks
 from core.repositories.model_calls import ModelCalls
 from tests.support.builders import make_company
 from tests.support.ledgers import MODELS, World, calls_between, measured, times, utc, within
@@ -67,6 +69,28 @@ def booked(session: Session, world: World, data: st.DataObject, period: Period) 
     for batch in (calls[:half], calls[half:], repeated):
         ledger.add_all(batch)
     return calls
+
+
+def rated(session: Session, world: World, data: st.DataObject, period: Period) -> list[Rating]:
+    """Random ratings around a period."""
+    minutes = period.days * 24 * 60
+    quarters = st.integers(-4 * 24, 4 * 24).map(lambda number: timedelta(minutes=15 * number))
+    made = st.builds(
+        Rating,
+        message_id=st.builds(new_id),
+        user_id=st.sampled_from(world.people),
+        company_id=st.just(world.company_id),
+        room_id=st.none() | st.sampled_from(world.rooms),
+        model=st.sampled_from(MODELS),
+        score=st.sampled_from(Score),
+        created_at=st.one_of(
+            st.builds(add, st.sampled_from((period.start, period.end)), quarters),
+            st.integers(0, minutes).map(lambda number: period.start + timedelta(minutes=number)),
+        ),
+    )
+    ratings = data.draw(st.lists(made, max_size=15))
+    Feedbacks(session).add_past(ratings)
+    return ratings
 
 
 @st.composite
@@ -122,6 +146,8 @@ def test_every_frame_equals_the_ledger(database: Database, data: st.DataObject) 
         period = data.draw(periods())
         calls = booked(session, world, data, period)
         booked(session, stranger, data, period)
+        ratings = rated(session, world, data, period)
+        rated(session, stranger, data, period)
         slice_ = data.draw(slices(world, period))
         connection = session.connection()
         buckets, inside = spans(slice_, calls), within(calls, slice_, period.start, period.end)
@@ -139,6 +165,7 @@ def test_every_frame_equals_the_ledger(database: Database, data: st.DataObject) 
         same(frames.people_over_time(connection, slice_), people)
         check_subjects(connection, slice_, calls, inside)
         check_models(connection, slice_, inside)
+        check_ratings(connection, slice_, ratings)
         check_errors(connection, slice_, inside)
         check_heat(connection, slice_, inside)
         check_latency(connection, slice_, calls)
@@ -184,6 +211,24 @@ def check_models(connection, slice_: Slice, inside: Sequence[ModelCall]) -> None
         for name, share in (("p50", 0.5), ("p95", 0.95)):
             near(row[name], times(clocked, first_token=False), share)
             near(row[f"first_{name}"], times(clocked, first_token=True), share)
+
+
+def check_ratings(connection, slice_: Slice, ratings: Sequence[Rating]) -> None:
+    """Purposes make no difference."""
+    counted = Counter(
+        (one.model, one.score)
+        for one in ratings
+        if slice_.period.start <= one.created_at < slice_.period.end
+        and (not slice_.models or one.model in slice_.models)
+        and (not slice_.user_ids or one.user_id in slice_.user_ids)
+        and (not slice_.room_ids or one.room_id in slice_.room_ids)
+    )
+    expected = [
+        {"model": model, "up": counted[model, Score.UP], "down": counted[model, Score.DOWN]}
+        for model in sorted({model for model, _ in counted})
+    ]
+    found = frames.ratings_by_model(connection, slice_).sort_values("model").to_dict("records")
+    assert found == expected
 
 
 def check_errors(connection, slice_: Slice, inside: Sequence[ModelCall]) -> None:

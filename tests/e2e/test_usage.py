@@ -162,6 +162,8 @@ def test_filters_are_set_by_keyboard_alone(parley: Parley, ada: Guest, tab: Open
     page.keyboard.press("Shift+Tab")
     expect(button).to_be_focused()
     page.keyboard.press("Enter")  # closes it
+    expect(page.get_by_role("combobox", name="Model")).to_have_count(0)
+    expect(button).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("combobox", name="Model")).to_be_focused()
     page.keyboard.type("small")

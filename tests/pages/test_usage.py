@@ -148,15 +148,15 @@ def test_what_there_is_a_little_of_is_not_shown_as_none(house: House) -> None:
     def formats() -> list[str]:
         [models] = [one for one in opened(house.ana).dataframe if one.proto.alt.startswith("Models")]
         columns = json.loads(models.proto.columns)
-        return [columns[name]["type_config"]["format"] for name in ("Share", "Errors")]
+        return [columns[name]["type_config"]["format"] for name in ("Share", "Errors", "Cost")]
 
     house.asked(house.ada, times=30)
     house.asked(house.bo, model="small", cost=Decimal(1), status=CallStatus.INTERRUPTED)
-    assert formats() == ["%.0f %%", "%.1f %%"]
-    house.asked(house.bo, model="tiny", cost=Decimal("0.01"))
+    assert formats() == ["%.0f %%", "%.1f %%", "$%,.2f"]
+    house.asked(house.bo, model="tiny", cost=Decimal("0.004"))
     house.asked(house.bo, model="big", times=2_500, cost=Decimal("0.01"))
     house.asked(house.bo, model="big", cost=Decimal("0.01"), status=CallStatus.INTERRUPTED)
-    assert formats() == ["%.2f %%", "%.2f %%"]
+    assert formats() == ["%.2f %%", "%.2f %%", "$%,.4f"]
 
 
 def test_the_calls_say_models_without_their_paths(house: House) -> None:
@@ -180,6 +180,15 @@ def test_it_says_how_new_and_how_sure_the_figures_are(house: House) -> None:
     house.asked(house.ada, times=3, usage_source=UsageSource.ESTIMATED)
     labels = [node.proto.popover.label for node in opened(house.ana, where="Europe/Berlin").get("popover")]
     assert "Data as of 17:00 · 97 % exact, 3 % estimated, 0 % missing" in labels
+
+
+def test_shares_are_never_less_than_nothing(house: House) -> None:
+    house.asked(house.ada, times=299, usage_source=UsageSource.ESTIMATED)
+    house.asked(house.ada, status=CallStatus.FAILED, usage_source=UsageSource.MISSING)
+    [label] = [
+        node.proto.popover.label for node in opened(house.ana).get("popover") if "exact" in node.proto.popover.label
+    ]
+    assert label.endswith("0 % exact, 99 % estimated, 1 % missing")
 
 
 def test_every_chart_has_a_name(house: House) -> None:
