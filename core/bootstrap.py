@@ -95,7 +95,9 @@ class Application:
             limiter=limiter,
             admit=budgeting.admit,
         )
-        self.queue = QueueService(database, self.runner.submit, self.runner.stop_run, self._changed, budgeting.admit)
+        self.queue = QueueService(
+            database, self.runner.submit, self.runner.stop_run, self._changed, admit=budgeting.admit
+        )
 
     def _changed(self, conversation_id: UUID) -> None:
         """Something is new in a conversation."""

@@ -118,8 +118,9 @@ class RunStore:
                 reached_limit=reached_limit,
             )
             _book(session, conversation, job.origin, self._rows(session, job.origin, calls))
+            following = self._next_run(session, conversation, status)
             self.budgeting.tell(session, job.origin)
-            return self._next_run(session, conversation, status)
+            return following
 
     def title(self, job: Job, title: str | None, call: Call) -> None:
         """Books the call that looked for a better title, and uses it unless a person named the conversation."""
@@ -199,8 +200,8 @@ class RunStore:
             call = Call(CallPurpose.ANSWER, model, usage, CallStatus(status.value), seconds, error_code=code)
             origin = origin_of(run, conversation)
             _book(session, conversation, origin, self._rows(session, origin, [call]))
-            self.budgeting.tell(session, origin)
             self._next_run(session, conversation, status)  # found by whoever sweeps next
+            self.budgeting.tell(session, origin)
             return conversation.id
 
     def give_up(self, run_id: UUID) -> UUID | None:

@@ -3,12 +3,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from core import clock
-from core.ids import new_id
+from core.ids import derived_id, new_id
 from core.models import Member, MemberRole, Notice, User, UserRole
 from core.models.base import table_of
 from core.permissions import Role
@@ -28,6 +28,14 @@ class NoticeLine:
 class Notices(Repository):
     """What people are told once, until they put it away."""
 
+    def lock(self, company_id: UUID) -> None:
+        """Until this transaction ends nobody else tells this company's people anything.
+
+        For who tells several things: two who did so in different orders would wait for each other.
+        """
+        key = derived_id("notices", str(company_id)).int & (2**63 - 1)
+        self.session.execute(select(func.pg_advisory_xact_lock(key)))
+
     def tell(self, user_ids: Collection[UUID], *, key: str, kind: str, text: str, ends_at: datetime | None) -> None:
         """Tells each of them, unless they were told of that `key` before. However many say so at once, it is once."""
         said = {"key": key, "kind": kind, "text": text, "ends_at": ends_at, "created_at": clock.now()}
@@ -35,11 +43,6 @@ class Notices(Repository):
         rows = [said | {"id": new_id(), "user_id": user_id} for user_id in sorted(set(user_ids))]
         if rows:
             self.session.execute(insert(_notices).values(rows).on_conflict_do_nothing())
-
-    def is_told(self, user_ids: Collection[UUID], key: str) -> bool:
-        """Whether all of them were told of that."""
-        statement = select(_notices.c.user_id).where(_notices.c.user_id.in_(user_ids), _notices.c.key == key)
-        return set(self.session.execute(statement).scalars()) == set(user_ids)
 
     def list_unread(self, user_id: UUID, now: datetime, *, kind: str | None = None) -> list[NoticeLine]:
         """The newest first."""

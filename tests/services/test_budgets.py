@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from core.models import (
     BudgetUnit,
     CallPurpose,
     CallStatus,
+    ConversationKind,
     MessageStatus,
     ModelPrice,
     RunStatus,
@@ -129,7 +131,7 @@ def test_a_refusal_says_what_is_used_what_is_left_and_when_it_begins_again(till:
         till.desk.chat.ask(till.me, "How much?")
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     assert f"is {most + 100:,} tokens: 101 tokens used, {most - 1:,} tokens left" in str(refused.value)
-    assert f"begins again on {tomorrow:%-d %B}, 00:00 UTC" in str(refused.value)
+    assert f"begins again on {tomorrow:%-d %B %Y}, 00:00 UTC" in str(refused.value)
     assert till.one("SELECT count(*) FROM answer_runs WHERE status = 'queued'") == 0
     (budget,), _ = till.budgets.list_all(till.admin)
     till.budgets.raise_until_reset(till.admin, budget.id, amount="1", reason="The fair")
@@ -208,6 +210,82 @@ def test_marks_are_told_once_to_the_person_and_the_admins(till: Till) -> None:
     assert till.told(till.me)
     till.budgets.put_away(till.me, notice.id)
     assert not till.told(till.me)
+
+
+def asked_anew(till: Till, asked: Asked, room_id: UUID) -> None:
+    till.desk.chat.ask(till.me, "And then?")
+
+
+def asked_on(till: Till, asked: Asked, room_id: UUID) -> None:
+    till.desk.chat.ask(till.me, "And then?", conversation_id=asked.conversation_id)
+
+
+def asked_otherwise(till: Till, asked: Asked, room_id: UUID) -> None:
+    till.desk.chat.edit_and_resend(till.me, asked.question_id, "And then?")
+
+
+def written_again(till: Till, asked: Asked, room_id: UUID) -> None:
+    till.desk.chat.regenerate(till.me, asked.answer_id)
+
+
+def tried_again(till: Till, asked: Asked, room_id: UUID) -> None:
+    till.desk.chat.retry(till.me, asked.answer_id)
+
+
+def gone_on_with(till: Till, asked: Asked, room_id: UUID) -> None:
+    till.desk.chat.resume(till.me, asked.answer_id)
+
+
+def said_in_a_room(till: Till, asked: Asked, room_id: UUID) -> None:
+    till.desk.talks.send(till.me, room_id, "@Assistant and then?")
+
+
+@pytest.mark.parametrize(
+    "way",
+    [asked_anew, asked_on, asked_otherwise, written_again, tried_again, gone_on_with, said_in_a_room],
+    ids=lambda way: way.__name__,
+)
+def test_a_refusal_is_told_as_the_last_mark_whatever_was_asked(
+    till: Till, way: Callable[[Till, Asked, UUID], None]
+) -> None:
+    room_id = till.desk.rooms.create(till.me, ConversationKind.COMPANY, "Plans")
+    asked = till.desk.ask(till.me, "How much?")
+    till.finish(asked, tokens=1, status=RunStatus.INTERRUPTED)
+    before = till.one("SELECT count(*) FROM messages"), till.one("SELECT count(*) FROM answer_runs")
+    till.set(50, marks="40, 90")
+    for _ in range(2):
+        with pytest.raises(BudgetSpent):
+            way(till, asked, room_id)
+    (mine,), (theirs,) = till.told(till.me), till.told(till.admin)
+    assert mine.startswith("Your budget has refused a question: 1 of 50 tokens used today")
+    assert theirs.startswith(f"The budget of {till.me.display_name} has refused a question")
+    assert (till.one("SELECT count(*) FROM messages"), till.one("SELECT count(*) FROM answer_runs")) == before
+    assert till.one("SELECT count(*) FROM notices WHERE right(key, 2) = '90'") == 2
+
+
+def test_what_the_queue_is_refused_is_told_as_well(till: Till) -> None:
+    asked = till.desk.ask(till.me, "How much?")
+    till.desk.queue_up(asked, "And then?")
+    till.set(50)
+    till.finish(asked, tokens=1)
+    assert "has refused a question" in till.told(till.me)[0]
+
+
+def test_many_refusals_at_once_are_told_once(fresh_database: Database) -> None:
+    till = Till(fresh_database)
+    till.set(50)
+    till.set(60, BudgetScope.COMPANY)
+    outcomes = at_once(20, lambda _: till.desk.chat.ask(till.me, "How much?"))
+    assert outcomes == ["BudgetSpent"] * 20
+    assert (len(till.told(till.me)), len(till.told(till.admin))) == (1, 2)  # of both budgets it did not fit
+    assert till.one("SELECT count(*) FROM conversations") == 0
+
+
+def test_nobody_is_told_of_a_budget_without_marks(till: Till) -> None:
+    till.set(50, marks="")
+    with pytest.raises(BudgetSpent):
+        till.desk.chat.ask(till.me, "How much?")
+    assert till.told(till.me) == till.told(till.admin) == []
 
 
 def test_whose_budget_counts(till: Till) -> None:
