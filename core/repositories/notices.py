@@ -23,6 +23,8 @@ class NoticeLine:
     kind: str
     text: str
     created_at: datetime
+    ends_at: datetime | None
+    """From then on nobody needs it any more."""
 
 
 class Notices(Repository):
@@ -44,25 +46,23 @@ class Notices(Repository):
         if rows:
             self.session.execute(insert(_notices).values(rows).on_conflict_do_nothing())
 
-    def list_unread(self, user_id: UUID, now: datetime, *, kind: str | None = None) -> list[NoticeLine]:
+    def list_unread(self, user_id: UUID, now: datetime, *, limit: int) -> list[NoticeLine]:
         """The newest first."""
         statement = (
-            select(_notices.c.id, _notices.c.kind, _notices.c.text, _notices.c.created_at)
+            select(*(_notices.c[name] for name in NoticeLine.__slots__))
             .where(_notices.c.user_id == user_id, _notices.c.read_at.is_(None))
             .where(or_(_notices.c.ends_at.is_(None), _notices.c.ends_at > now))
             .order_by(_notices.c.created_at.desc())
+            .limit(limit)
         )
-        if kind is not None:
-            statement = statement.where(_notices.c.kind == kind)
         return [NoticeLine(*tuple(row)) for row in self.session.execute(statement)]
 
-    def put_away(self, user_id: UUID, notice_id: UUID) -> None:
-        """One's own; somebody else's stays."""
-        self.session.execute(
-            update(_notices)
-            .where(_notices.c.id == notice_id, _notices.c.user_id == user_id, _notices.c.read_at.is_(None))
-            .values(read_at=clock.now())
-        )
+    def put_away(self, user_id: UUID, notice_id: UUID | None) -> None:
+        """One's own, or with None all of them; somebody else's stay."""
+        statement = update(_notices).where(_notices.c.user_id == user_id, _notices.c.read_at.is_(None))
+        if notice_id is not None:
+            statement = statement.where(_notices.c.id == notice_id)
+        self.session.execute(statement.values(read_at=clock.now()))
 
     def list_admins(self, company_id: UUID) -> list[UUID]:
         """Those who may sign in."""

@@ -197,12 +197,13 @@ class BudgetService:
             before = {"more": str(raised.amount), "until": raised.ends_at.isoformat()}
             _record(session, actor, AuditAction.BUDGET_RAISED, budget, before=before)
 
-    def notices(self, actor: Actor) -> tuple[NoticeLine, ...]:
-        """What this person was told and has not put away."""
+    def notices(self, actor: Actor, *, limit: int = 100) -> tuple[NoticeLine, ...]:
+        """What this person was told and has not put away, the newest first."""
         with self.database.reading() as session:
-            return tuple(Notices(session).list_unread(actor.user_id, clock.now()))
+            return tuple(Notices(session).list_unread(actor.user_id, clock.now(), limit=limit))
 
-    def put_away(self, actor: Actor, notice_id: UUID) -> None:
+    def put_away(self, actor: Actor, notice_id: UUID | None) -> None:
+        """One of one's own notices; None: all of them."""
         with self.database.transaction() as session:
             Notices(session).put_away(actor.user_id, notice_id)
 

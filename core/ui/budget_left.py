@@ -13,6 +13,8 @@ from core.ui import failures, guard, times
 from core.ui.text import as_label
 
 THIS = {BudgetPeriod.DAY: "today", BudgetPeriod.WEEK: "this week", BudgetPeriod.MONTH: "this month"}
+LONGEST = 400
+"""Characters of a notice."""
 WHOSE = {BudgetScope.ROOM: " in this room", BudgetScope.COMPANY: " for the company"}
 
 
@@ -23,13 +25,13 @@ def with_left(actor: Actor, conversation_id: UUID | None, caption: str) -> str:
 
 
 def left(standing: Standing) -> str:
-    """Like "$3.20 of $10.00 left this month"; where that is nothing, when it begins again."""
+    """Like "$3.20 of $10.00 left this month, resets 1 December 2026, 01:00 (Berlin time)"."""
     unit = standing.budget.unit
     amounts = f"{quantity(standing.left, unit)} of {quantity(standing.limit, unit)} left"
-    said = f"{amounts} {THIS[standing.budget.period]}{WHOSE.get(standing.budget.scope, '')}"
-    if standing.left > 0:
-        return said
-    return f"{said}, again from {times.exact(standing.resets_at, times.zone())} on"
+    whose = WHOSE.get(standing.budget.scope, "")
+    return (
+        f"{amounts} {THIS[standing.budget.period]}{whose}, resets {times.with_zone(standing.resets_at, times.zone())}"
+    )
 
 
 def quantity(amount: object, unit: BudgetUnit) -> str:
@@ -43,21 +45,31 @@ def quantity(amount: object, unit: BudgetUnit) -> str:
     return f"{tokens} tokens"
 
 
-def notices(actor: Actor) -> None:
-    """What this person was told and has not put away."""
-    for notice in bootstrap.current().budgets.notices(actor):
+def notices(actor: Actor, most: int) -> None:
+    """The newest of what this person was told and has not put away, anywhere: put away here it is gone everywhere."""
+    waiting = bootstrap.current().budgets.notices(actor, limit=most + 1)
+    for notice in waiting[:most]:
+        again = f" It begins again on {times.with_zone(notice.ends_at, times.zone())}." if notice.ends_at else ""
         with st.container(horizontal=True, vertical_alignment="center", wrap=False, border=True):
-            st.markdown(f":material/savings: {as_label(notice.text, 400)}", width="stretch")
-            st.button(
-                "Put away",
-                icon=":material/close:",
-                type="tertiary",
-                key=f"put_away_{notice.id}",
-                on_click=_put_away,
-                args=(actor, notice.id),
-            )
+            st.markdown(f":material/savings: {as_label(notice.text, LONGEST)}{again}", width="stretch")
+            _put_away_button(actor, "Put away", ":material/close:", notice.id)
+    if len(waiting) > most:
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            _put_away_button(actor, "Put all away", ":material/clear_all:", None)
 
 
-def _put_away(actor: Actor, notice_id: UUID) -> None:
+def _put_away_button(actor: Actor, label: str, icon: str, notice_id: UUID | None) -> None:
+    st.button(
+        label,
+        icon=icon,
+        type="tertiary",
+        key=f"put_away_{notice_id}",
+        on_click=_put_away,
+        args=(actor, notice_id),
+    )
+
+
+def _put_away(actor: Actor, notice_id: UUID | None) -> None:
+    """None: all there are."""
     with failures.noticed():
         bootstrap.current().budgets.put_away(guard.again(actor), notice_id)

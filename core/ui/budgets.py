@@ -59,7 +59,7 @@ def _line(actor: Actor, line: BudgetLine, standing: Standing | None, raises: lis
         if standing:
             used = f"{quantity(standing.used, line.unit)} used, {quantity(standing.left, line.unit)} left"
             share = min(float((standing.used + standing.held) / standing.limit), 1.0)
-            st.progress(share, text=f"{used} · again from {times.exact(standing.resets_at, times.zone())} on")
+            st.progress(share, text=f"{used} · resets {times.with_zone(standing.resets_at, times.zone())}")
         for more in raises:
             _raise(actor, line, more)
         with st.container(horizontal=True):

@@ -58,6 +58,12 @@ def exact(moment: datetime, where: tzinfo) -> str:
     return f"{moment.astimezone(where):%-d %B %Y, %H:%M}"
 
 
+def with_zone(moment: datetime, where: tzinfo) -> str:
+    """The same where it has to be clear whose time it is, like "1 December 2026, 01:00 (Berlin time)"."""
+    name = str(where).rpartition("/")[2].replace("_", " ")
+    return f"{exact(moment, where)} UTC" if name in ("UTC", "Universal") else f"{exact(moment, where)} ({name} time)"
+
+
 def clock_time(moment: datetime, where: tzinfo) -> str:
     return f"{moment.astimezone(where):%H:%M}"
 
