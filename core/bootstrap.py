@@ -34,6 +34,7 @@ from core.services.queue import QueueService
 from core.services.reactions import ReactionService
 from core.services.rooms import RoomService
 from core.services.search import SearchService
+from core.services.spending import SpendingService
 from core.services.talk import TalkService
 from core.services.transcripts import TranscriptService
 from core.services.uploads import Uploads
@@ -79,6 +80,7 @@ class Application:
         self.indexer = SearchIndexer(database)
         self.usage = UsageService(database)
         self.budgets = BudgetService(database)
+        self.spending = SpendingService(database)
         self.usage_keeper = UsageKeeper(database)
         self.usage_exports = UsageExports(database, self.usage)
         self.presence = PresenceService(database, new_id(), self.events.publish_presence)

@@ -8,8 +8,8 @@ from sqlmodel import Session
 from core import clock
 from core.assistant.budget_words import has_reached, has_refused
 from core.models import BudgetScope, Conversation, ConversationKind
-from core.repositories.budgets import Asker, Budgets, Cost, Standing
 from core.repositories.notices import Notices
+from core.repositories.standings import Asker, Cost, Standing, Standings
 from core.repositories.users import Users
 
 BUDGET_NOTICE = "budget"
@@ -26,9 +26,9 @@ class Refusal:
 
 def tell_reached(session: Session, asker: Asker) -> None:
     """Tells of each mark that was reached. In the transaction that booked calls."""
-    budgets, now = Budgets(session), clock.now()
-    applying = budgets.list_applying(asker, now)
-    for standing in budgets.list_standings(asker, applying, now):
+    standings, now = Standings(session), clock.now()
+    applying = standings.list_applying(asker, now)
+    for standing in standings.list_standings(asker.company_id, applying, now):
         reached = [mark for mark in standing.budget.marks if standing.used * 100 >= standing.limit * mark]
         if reached:
             _tell(session, asker, standing, max(reached), has_reached(standing, max(reached)))

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from core.models import BudgetPeriod, BudgetScope, BudgetUnit
-from core.repositories.budgets import Standing
+from core.repositories.standings import Standing
 
 WHOSE = {
     BudgetScope.PERSON: "Your budget",

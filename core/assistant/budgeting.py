@@ -17,7 +17,7 @@ from core.assistant.stream import Usage
 from core.errors import BudgetSpent
 from core.ids import derived_id
 from core.models import AnswerRun, BudgetHold, Conversation, UsageSource
-from core.repositories.budgets import Asker, Budgets, Cost
+from core.repositories.standings import Asker, Cost, Standings
 
 TITLES_LAST = timedelta(minutes=10)
 """A title that was not booked by then never will be."""
@@ -39,7 +39,7 @@ class Budgeting:
         assert conversation is not None  # held by a foreign key
         room_id = conversation.id if conversation.kind.is_room else None
         asker = Asker(conversation.company_id, run.asked_by, room_id)
-        if not Budgets(session).list_applying(asker, clock.now()):
+        if not Standings(session).list_applying(asker, clock.now()):
             return
         job = load_job(session, run, self.assistant)
         model = self.assistant.resolve_model(job.model)
@@ -49,7 +49,7 @@ class Budgeting:
     def admits_title(self, session: Session, origin: Origin, model: str, prompt: int, answer: int) -> bool:
         """Whether there is enough left for a title, of at most so many tokens; then it is held."""
         asker = _asker(origin)
-        if not Budgets(session).list_applying(asker, clock.now()):
+        if not Standings(session).list_applying(asker, clock.now()):
             return True
         most = self._most(session, asker, model, prompt, answer)
         try:
@@ -64,11 +64,11 @@ class Budgeting:
         return Cost(price.cost or Decimal(), prompt + answer)
 
     def _hold(self, session: Session, asker: Asker, hold_id: UUID, most: Cost, *, expires_at: datetime) -> None:
-        budgets, now = Budgets(session), clock.now()
-        applying = budgets.list_applying(asker, now)
-        budgets.lock(applying)
-        standings = budgets.list_standings(asker, applying, now)
-        if short := [one for one in standings if not one.admits(most.of(one.budget.unit))]:
+        standings, now = Standings(session), clock.now()
+        applying = standings.list_applying(asker, now)
+        standings.lock(applying)
+        found = standings.list_standings(asker.company_id, applying, now)
+        if short := [one for one in found if not one.admits(most.of(one.budget.unit))]:
             last = max(short, key=lambda one: one.resets_at)  # until then it is of no use to try again
             said = refused(last, most.of(last.budget.unit))
             raise BudgetSpent(said, last.resets_at, Refusal(asker, tuple(short), most))
@@ -82,7 +82,7 @@ class Budgeting:
             tokens=most.tokens,
             expires_at=expires_at,
         )
-        budgets.hold(hold, now)
+        standings.hold(hold, now)
 
     def tell(self, session: Session, origin: Origin) -> None:
         """Tells those concerned of each mark that was reached, once a period. In the transaction that booked calls."""

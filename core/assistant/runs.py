@@ -28,11 +28,11 @@ from core.models import (
     UsageSource,
 )
 from core.repositories.answer_runs import AnswerRuns, Arrived
-from core.repositories.budgets import Budgets
 from core.repositories.conversations import Conversations
 from core.repositories.messages import Messages
 from core.repositories.model_calls import ModelCalls
 from core.repositories.queued_questions import QueuedQuestions
+from core.repositories.standings import Standings
 
 NOBODY_CAME = timedelta(seconds=5)
 
@@ -127,7 +127,7 @@ class RunStore:
         with self.database.transaction() as session:
             conversation = Conversations(session).lock(job.origin.conversation_id)
             rows = self._rows(session, job.origin, [call])
-            Budgets(session).release(title_of(job.run_id))
+            Standings(session).release(title_of(job.run_id))
             if conversation is None:
                 ModelCalls(session).add_all([unlinked(row) for row in rows])
                 return

@@ -8,7 +8,7 @@ from core import bootstrap
 from core.analytics.units import dollars
 from core.models import BudgetPeriod, BudgetScope, BudgetUnit
 from core.permissions import Actor
-from core.services.budgets import Standing
+from core.services.spending import Standing
 from core.ui import failures, guard, times
 from core.ui.text import as_label
 
@@ -20,7 +20,7 @@ WHOSE = {BudgetScope.ROOM: " in this room", BudgetScope.COMPANY: " for the compa
 
 def with_left(actor: Actor, conversation_id: UUID | None, caption: str) -> str:
     """The caption under the box, with what is left of the budget that has the least left."""
-    standings = bootstrap.current().budgets.standings(actor, conversation_id)
+    standings = bootstrap.current().spending.standings(actor, conversation_id)
     return f"{caption} · {left(standings[0])}" if standings else caption
 
 
@@ -47,7 +47,7 @@ def quantity(amount: object, unit: BudgetUnit) -> str:
 
 def notices(actor: Actor, most: int) -> None:
     """The newest of what this person was told and has not put away, anywhere: put away here it is gone everywhere."""
-    waiting = bootstrap.current().budgets.notices(actor, limit=most + 1)
+    waiting = bootstrap.current().spending.notices(actor, limit=most + 1)
     for notice in waiting[:most]:
         again = f" It begins again on {times.with_zone(notice.ends_at, times.zone())}." if notice.ends_at else ""
         with st.container(horizontal=True, vertical_alignment="center", wrap=False, border=True):
@@ -72,4 +72,4 @@ def _put_away_button(actor: Actor, label: str, icon: str, notice_id: UUID | None
 def _put_away(actor: Actor, notice_id: UUID | None) -> None:
     """None: all there are."""
     with failures.noticed():
-        bootstrap.current().budgets.put_away(guard.again(actor), notice_id)
+        bootstrap.current().spending.put_away(guard.again(actor), notice_id)

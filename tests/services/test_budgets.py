@@ -1,26 +1,20 @@
-"""Budgets bind: what they admit, whatever is asked at once, whom they tell, and who may set them."""
+"""Budgets bind: what they admit, whatever is asked at once, and whom they tell."""
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import text
 
 from core import clock
 from core.assistant.ledger import Call
 from core.assistant.provider import Usage
 from core.database.engine import Database
-from core.errors import BudgetSpent, Conflict, Invalid, NotFound, NotPermitted, ParleyError
+from core.errors import BudgetSpent
 from core.models import (
-    BudgetPeriod,
     BudgetScope,
-    BudgetUnit,
     CallPurpose,
     CallStatus,
     ConversationKind,
@@ -30,75 +24,13 @@ from core.models import (
     UsageSource,
 )
 from core.permissions import Actor, Role
-from core.services.budgets import BudgetService, WantedBudget, checked_amount
 from core.services.views import Asked
-from tests.support.talks import Desk
-
-DAY, MONTH, TOKENS, USD = BudgetPeriod.DAY, BudgetPeriod.MONTH, BudgetUnit.TOKENS, BudgetUnit.USD
-
-
-class Till:
-    """A desk with an admin who sets budgets."""
-
-    def __init__(self, database: Database) -> None:
-        self.desk = Desk(database)
-        self.budgets = BudgetService(database)
-        self.admin = self.desk.person(Role.ADMIN)
-        self.me = self.desk.me
-
-    def set(self, amount: object, scope: BudgetScope = BudgetScope.PERSON, **given: Any) -> Any:
-        who = {"user_id": self.me.user_id} if scope is BudgetScope.PERSON else {}
-        wanted = {"period": DAY, "unit": TOKENS, **who, **given}
-        return self.budgets.set(self.admin, WantedBudget(scope, amount=str(amount), **wanted))
-
-    def most(self) -> int:
-        """What a first question may come to in tokens, as it is held."""
-        budget_id = self.set(10_000_000, BudgetScope.COMPANY, period=BudgetPeriod.WEEK)
-        asked = self.desk.ask(self.me, "How much?")
-        held = self.one("SELECT tokens FROM budget_holds")
-        self.desk.chat.stop(self.me, asked.conversation_id)
-        self.finish(asked, tokens=0)
-        self.budgets.remove(self.admin, budget_id)
-        return int(held)
-
-    def finish(self, asked: Asked, *, tokens: int, status: RunStatus = RunStatus.COMPLETE) -> None:
-        job = self.desk.store.begin(asked.run_id)
-        assert job
-        usage = Usage(tokens, 0, 0, UsageSource.EXACT)
-        call = Call(CallPurpose.ANSWER, "m", usage, CallStatus(status.value), 1.0)
-        self.desk.store.finish(job, status, "So.", [call])
-
-    def one(self, statement: str) -> Any:
-        with self.desk.database.reading() as session:
-            return session.execute(text(statement)).scalar_one()
-
-    def told(self, actor: Actor) -> list[str]:
-        return [notice.text for notice in self.budgets.notices(actor)]
+from tests.support.budgets import MONTH, USD, Till, at_once
 
 
 @pytest.fixture
 def till(database: Database) -> Till:
     return Till(database)
-
-
-def at_once(count: int, act: Callable[[int], Any]) -> list[str]:
-    """What became of each."""
-    found, start = [""] * count, threading.Barrier(count)
-
-    def run(number: int) -> None:
-        start.wait()
-        try:
-            act(number)
-            found[number] = "done"
-        except ParleyError as error:
-            found[number] = type(error).__name__
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
 
 
 @pytest.mark.parametrize("scope", [BudgetScope.PERSON, BudgetScope.ROLE, BudgetScope.COMPANY])
@@ -116,7 +48,7 @@ def test_of_40_at_once_a_budget_for_10_admits_10(fresh_database: Database, scope
         assert job
         call = Call(CallPurpose.ANSWER, "m", Usage(most // 2, 0, 0, UsageSource.EXACT), CallStatus.COMPLETE, 1.0)
         till.desk.store.finish(job, RunStatus.COMPLETE, "So.", [call])
-    (standing,) = till.budgets.standings(till.me)
+    (standing,) = till.spending.standings(till.me)
     assert [standing.used, standing.held] == [Decimal(10 * (most // 2)), Decimal(0)]
     assert till.one("SELECT count(*) FROM budget_holds") == 0
     # The budget told of its marks once, however many reached them together.
@@ -133,13 +65,13 @@ def test_a_refusal_says_what_is_used_what_is_left_and_when_it_begins_again(till:
     assert f"is {most + 100:,} tokens: 101 tokens used, {most - 1:,} tokens left" in str(refused.value)
     assert f"begins again on {tomorrow:%-d %B %Y}, 00:00 UTC" in str(refused.value)
     assert till.one("SELECT count(*) FROM answer_runs WHERE status = 'queued'") == 0
-    (budget,), _ = till.budgets.list_all(till.admin)
-    till.budgets.raise_until_reset(till.admin, budget.id, amount="1", reason="The fair")
+    (budget,) = till.budgets.page(till.admin)
+    till.budgets.raise_until_reset(till.admin, budget.line.id, amount="1", reason="The fair")
     till.desk.chat.ask(till.me, "How much?")
-    (_, (more,)) = till.budgets.list_all(till.admin)
+    (more,) = till.budgets.page(till.admin)[0].raises
     assert (more.amount, more.reason) == (Decimal(1), "The fair")
     till.budgets.end_raise(till.admin, more.id)
-    assert till.budgets.standings(till.me)[0].limit == most + 100
+    assert till.spending.standings(till.me)[0].limit == most + 100
     actions = till.one(
         "SELECT string_agg(action, ' ' ORDER BY sequence) FROM audit_events WHERE target_type = 'budget'"
     )
@@ -205,10 +137,10 @@ def test_marks_are_told_once_to_the_person_and_the_admins(till: Till) -> None:
         assert len(till.told(till.me)) == len(till.told(till.admin)) == told
     assert till.told(till.me)[0].startswith("Your budget has reached 80 %")
     assert till.me.display_name in till.told(till.admin)[0]
-    (notice,) = till.budgets.notices(till.me)
-    till.budgets.put_away(till.admin, notice.id)
+    (notice,) = till.spending.notices(till.me)
+    till.spending.put_away(till.admin, notice.id)
     assert till.told(till.me)
-    till.budgets.put_away(till.me, notice.id)
+    till.spending.put_away(till.me, notice.id)
     assert not till.told(till.me)
 
 
@@ -290,79 +222,16 @@ def test_nobody_is_told_of_a_budget_without_marks(till: Till) -> None:
 
 def test_whose_budget_counts(till: Till) -> None:
     """One's own stands in place of the role's; of several roles the most generous counts; others' count for nothing."""
-    assert till.budgets.standings(till.me) == ()
+    assert till.spending.standings(till.me) == ()
     till.set(500, BudgetScope.ROLE, role=Role.STAFF)
     till.set(900, BudgetScope.ROLE, role=Role.MODERATOR)
     both = till.desk.person(Role.STAFF, Role.MODERATOR)
 
     def limits(actor: Actor) -> list[int]:
-        return [int(standing.limit) for standing in till.budgets.standings(actor)]
+        return [int(standing.limit) for standing in till.spending.standings(actor)]
 
     assert (limits(till.me), limits(both), limits(till.desk.stranger())) == ([500], [900], [])
     till.set(200)
     assert (limits(till.me), limits(both)) == ([200], [900])
     till.set(10_000, BudgetScope.COMPANY)
     assert sorted(limits(till.me)) == [200, 10_000]
-
-
-@pytest.mark.parametrize(
-    ("amount", "unit", "sentence"),
-    [
-        ("-5", USD, "negative"),
-        ("0", USD, "more than 0"),
-        ("", USD, "as a number"),
-        ("much", USD, "as a number"),
-        ("1e9", USD, "as a number"),
-        ("٣", USD, "as a number"),
-        ("NaN", USD, "as a number"),
-        ("9" * 400, USD, "more than"),
-        ("1000000001", USD, "more than"),
-        ("0.000000001", USD, "8 digits"),
-        ("1.5", TOKENS, "whole"),
-    ],
-)
-def test_amounts_that_cannot_be(till: Till, amount: str, unit: BudgetUnit, sentence: str) -> None:
-    with pytest.raises(Invalid, match=sentence):
-        till.set(amount, unit=unit)
-    budget_id = till.set(5, unit=unit)
-    with pytest.raises(Invalid, match=sentence):
-        till.budgets.change(till.admin, budget_id, amount=amount, marks="80")
-    assert till.budgets.list_all(till.admin)[0][0].amount == 5
-
-
-@pytest.mark.parametrize("marks", ["0", "101", "-1", "80;90", "half", "1,2,3,4,5,6", "٨"])
-def test_marks_that_cannot_be(till: Till, marks: str) -> None:
-    with pytest.raises(Invalid):
-        till.set(5, marks=marks)
-
-
-@given(st.text(max_size=20), st.sampled_from(BudgetUnit))
-def test_any_text_is_an_amount_or_a_sentence(typed: str, unit: BudgetUnit) -> None:
-    found: object
-    try:
-        found = checked_amount(typed, unit)
-    except Invalid as error:
-        found = str(error).endswith(".")
-    assert found
-
-
-def test_who_may_set_them(till: Till) -> None:
-    budget_id = till.set(5)
-    with pytest.raises(Conflict):
-        till.set(6)
-    stranger = till.desk.person(Role.ADMIN, company=None)
-    assert stranger.company_id == till.admin.company_id
-    elsewhere = till.desk.stranger()
-    foreign = Actor(elsewhere.user_id, elsewhere.company_id, "x", "x", frozenset({Role.ADMIN}))
-    for actor, refused in ((till.me, NotPermitted), (foreign, NotFound)):
-        for act in (
-            lambda actor: till.budgets.change(actor, budget_id, amount="7", marks=""),
-            lambda actor: till.budgets.remove(actor, budget_id),
-            lambda actor: till.budgets.raise_until_reset(actor, budget_id, amount="7", reason="so"),
-        ):
-            with pytest.raises(refused):
-                act(actor)
-    with pytest.raises(Invalid, match="Choose whose"):
-        till.budgets.set(foreign, WantedBudget(BudgetScope.PERSON, DAY, USD, "5", user_id=till.me.user_id))
-    with pytest.raises(Invalid):
-        till.budgets.raise_until_reset(till.admin, budget_id, amount="7", reason="  ")
