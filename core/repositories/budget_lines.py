@@ -28,7 +28,7 @@ from core.repositories.base import Repository
 from core.repositories.conversations import readable_by
 
 _budgets, _users, _rooms = table_of(Budget), table_of(User), table_of(Conversation)
-_raises, _granters = table_of(BudgetRaise), table_of(User).alias("granter")
+_raises = table_of(BudgetRaise)
 _place: ColumnElement[int] = literal_column(BUDGET_PLACE)
 _SHOWN = ("id", "scope", "user_id", "room_id", "role", "period", "unit", "amount", "marks")
 
@@ -97,14 +97,11 @@ class BudgetLines(Repository):
         statement = (
             select(
                 *(_raises.c[column] for column in ("id", "budget_id", "user_id")),
-                _users.c.display_name.label("user_name"),
+                _name_of(_raises.c.user_id),
                 *(_raises.c[column] for column in ("amount", "reason")),
-                _granters.c.display_name.label("granted_by_name"),
+                _name_of(_raises.c.granted_by),
                 *(_raises.c[column] for column in ("created_at", "ends_at")),
             )
-            .select_from(BudgetRaise)
-            .outerjoin(User, _users.c.id == _raises.c.user_id)
-            .outerjoin(_granters, _granters.c.id == _raises.c.granted_by)
             .where(_raises.c.budget_id.in_(budget_ids))
             .where(_raises.c.ended_at.is_(None), _raises.c.ends_at > now)
             .order_by(_raises.c.ends_at, _raises.c.id)
@@ -152,6 +149,10 @@ def _known_name(actor: Actor) -> ColumnElement[Any]:
     return case(
         (_budgets.c.user_id.is_not(None), _users.c.display_name), (_budgets.c.room_id.is_not(None), title), else_=""
     )
+
+
+def _name_of(user_id: ColumnElement[Any]) -> ColumnElement[Any]:
+    return select(_users.c.display_name).where(_users.c.id == user_id).scalar_subquery()
 
 
 def _raised(now: datetime) -> ColumnElement[Any]:
