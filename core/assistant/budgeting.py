@@ -13,10 +13,11 @@ from core.assistant.jobs import load_job
 from core.assistant.ledger import Origin
 from core.assistant.prices import price_in_force
 from core.assistant.provider import Assistant
-from core.assistant.stream import Usage
+from core.assistant.stream import ATTEMPTS, Usage
 from core.errors import BudgetSpent
 from core.ids import derived_id
-from core.models import AnswerRun, BudgetHold, Conversation, UsageSource
+from core.models import AnswerRun, BudgetHold, Conversation, ModelCall, UsageSource
+from core.repositories.model_calls import ModelCalls
 from core.repositories.standings import Asker, Cost, Standings
 
 TITLES_LAST = timedelta(minutes=10)
@@ -26,8 +27,8 @@ TITLES_LAST = timedelta(minutes=10)
 class Budgeting:
     """Holds back what a call may at most come to, so that calls made at the same time can't overrun a budget together.
 
-    What it may come to is the prompt, by our own estimate, and the longest answer. Where nobody knows the model's
-    price, that is nothing in USD.
+    What it may come to is the prompt, by our own estimate, as often as it may have to be sent, and the longest answer.
+    Where nobody knows the model's price, that is nothing in USD.
     """
 
     def __init__(self, assistant: Assistant) -> None:
@@ -43,7 +44,8 @@ class Budgeting:
             return
         job = load_job(session, run, self.assistant)
         model = self.assistant.resolve_model(job.model)
-        most = self._most(session, asker, model, job.prompt.tokens, self.assistant.answer_tokens(job.model))
+        prompt, answer = self.assistant.prompt_tokens(job.prompt), self.assistant.answer_tokens(job.model)
+        most = self._most(session, asker, model, prompt, answer)
         self._hold(session, asker, run.id, most, expires_at=clock.now())
 
     def admits_title(self, session: Session, origin: Origin, model: str, prompt: int, answer: int) -> bool:
@@ -59,9 +61,14 @@ class Budgeting:
         return True
 
     def _most(self, session: Session, asker: Asker, model: str, prompt: int, answer: int) -> Cost:
-        usage = Usage(prompt, None, answer, UsageSource.ESTIMATED)
-        price = price_in_force(session, asker.company_id, self.assistant.provider, model, usage, at=clock.now())
-        return Cost(price.cost or Decimal(), prompt + answer)
+        """An attempt that failed may have cost its prompt; the last one costs the answer as well."""
+
+        def cost(written: int) -> Decimal:
+            usage = Usage(prompt, None, written, UsageSource.ESTIMATED)
+            price = price_in_force(session, asker.company_id, self.assistant.provider, model, usage, at=clock.now())
+            return price.cost or Decimal()
+
+        return Cost(cost(answer) + (ATTEMPTS - 1) * cost(0), ATTEMPTS * prompt + answer)
 
     def _hold(self, session: Session, asker: Asker, hold_id: UUID, most: Cost, *, expires_at: datetime) -> None:
         standings, now = Standings(session), clock.now()
@@ -87,6 +94,18 @@ class Budgeting:
     def tell(self, session: Session, origin: Origin) -> None:
         """Tells those concerned of each mark that was reached, once a period. In the transaction that booked calls."""
         tell_reached(session, _asker(origin))
+
+
+def spend_holds(session: Session, rows: list[ModelCall]) -> None:
+    """What is booked now and was not before was among what is held back: it would count twice."""
+    known = ModelCalls(session).list_known([row.id for row in rows])
+    spent: dict[UUID, Cost] = {}
+    for row in rows:
+        if row.run_id and row.id not in known:
+            so_far = spent.get(row.run_id, Cost())
+            tokens = (row.input_tokens or 0) + (row.output_tokens or 0)
+            spent[row.run_id] = Cost(so_far.usd + (row.cost or 0), so_far.tokens + tokens)
+    Standings(session).spend(spent)
 
 
 def title_of(run_id: UUID) -> UUID:

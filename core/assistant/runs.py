@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from core import clock
 from core.assistant.asking import ask_next, goes_on_after, move_on
-from core.assistant.budgeting import Budgeting, title_of
+from core.assistant.budgeting import Budgeting, spend_holds, title_of
 from core.assistant.jobs import Job, load_job, origin_of
 from core.assistant.ledger import Call, Origin, rows_of, unlinked
 from core.assistant.provider import Assistant
@@ -70,7 +70,8 @@ class RunStore:
             if run is None:
                 return None
             job = load_job(session, run, self.assistant)
-            run.prompt_tokens = job.prompt.tokens
+            run.prompt_tokens = self.assistant.prompt_tokens(job.prompt)
+            Standings(session).keep_until(run.id, clock.now() + self.assistant.longest)
             return job
 
     def keep(self, news: Sequence[News]) -> dict[UUID, bool]:
@@ -83,7 +84,9 @@ class RunStore:
             ours = [one for one in news if one.arrived.run_id in wants_stop]
             # Their conversations count these when the run ends: from here on it is too late to take their locks.
             booked = [(one.job.origin, call) for one in ours for call in one.calls]
-            ModelCalls(session).add_all(rows_of(session, self.assistant.provider, booked))
+            rows = rows_of(session, self.assistant.provider, booked)
+            spend_holds(session, rows)
+            ModelCalls(session).add_all(rows)
             return wants_stop
 
     def finish(
@@ -105,6 +108,7 @@ class RunStore:
         with self.database.transaction() as session:
             conversation = Conversations(session).lock(job.origin.conversation_id)
             if conversation is None:  # purged meanwhile, with its messages and runs: what it cost is left
+                Standings(session).release(job.run_id)
                 ModelCalls(session).add_all([unlinked(row) for row in self._rows(session, job.origin, calls)])
                 return None
             if not AnswerRuns(session).finish(job.run_id, status, error_code):

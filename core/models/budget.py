@@ -140,7 +140,8 @@ class BudgetHold(SQLModel, table=True):
     """What a call that was admitted may at most come to, until what it came to is booked.
 
     It counts until `expires_at`, and beyond for as long as the run with its id is active. No foreign keys: a hold
-    stays for as long as its call may be booked, also when the conversation is purged meanwhile.
+    stays for as long as its call may be booked, also when the conversation is purged meanwhile. So from when an answer
+    is begun, `expires_at` is when it has ended at the latest.
     """
 
     __tablename__ = "budget_holds"

@@ -1,13 +1,13 @@
 """Which budgets a question has to fit, and how they stand: what was booked in the period, and what is held back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, text
+from sqlalchemy import delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.ids import derived_id
@@ -185,6 +185,17 @@ class Standings(Repository):
             .with_for_update(skip_locked=True)
         )
         self.session.execute(delete(_holds).where(_holds.c.id.in_(old.scalar_subquery())))
+
+    def keep_until(self, hold_id: UUID, moment: datetime) -> None:
+        """Has a hold count until then, whatever becomes of its run."""
+        self.session.execute(update(_holds).where(_holds.c.id == hold_id).values(expires_at=moment))
+
+    def spend(self, spent: Mapping[UUID, Cost]) -> None:
+        """Holds back so much less, by the holds' ids: it is booked from now on."""
+        for hold_id, cost in sorted(spent.items()):
+            less = {"usd": _holds.c.usd - cost.usd, "tokens": _holds.c.tokens - cost.tokens}
+            values = {name: func.greatest(rest, 0) for name, rest in less.items()}
+            self.session.execute(update(_holds).where(_holds.c.id == hold_id).values(values))
 
     def release(self, hold_id: UUID) -> Cost | None:
         """Gives back what was held, in the transaction that books what it came to. None: nothing was."""

@@ -9,21 +9,21 @@ import pytest
 from sqlalchemy import text
 
 from core import clock
-from core.assistant.ledger import Call
-from core.assistant.provider import Usage
+from core.assistant.context import GO_ON
+from core.assistant.runs import News
 from core.database.engine import Database
 from core.errors import BudgetSpent
 from core.models import (
     BudgetScope,
-    CallPurpose,
     CallStatus,
     ConversationKind,
     MessageStatus,
     ModelPrice,
     RunStatus,
-    UsageSource,
 )
 from core.permissions import Actor, Role
+from core.repositories.answer_runs import Arrived
+from core.repositories.conversations import Conversations
 from core.services.views import Asked
 from tests.support.budgets import MONTH, USD, Till, at_once
 
@@ -46,8 +46,7 @@ def test_of_40_at_once_a_budget_for_10_admits_10(fresh_database: Database, scope
     for run_id in till.desk.started[1:]:
         job = till.desk.store.begin(run_id)
         assert job
-        call = Call(CallPurpose.ANSWER, "m", Usage(most // 2, 0, 0, UsageSource.EXACT), CallStatus.COMPLETE, 1.0)
-        till.desk.store.finish(job, RunStatus.COMPLETE, "So.", [call])
+        till.desk.store.finish(job, RunStatus.COMPLETE, "So.", [till.call(most // 2)])
     (standing,) = till.spending.standings(till.me)
     assert [standing.used, standing.held] == [Decimal(10 * (most // 2)), Decimal(0)]
     assert till.one("SELECT count(*) FROM budget_holds") == 0
@@ -109,6 +108,56 @@ def test_a_run_whose_process_died_gives_back_what_was_held(till: Till) -> None:
             text("UPDATE answer_runs SET heartbeat_at = now() - interval '1 hour' WHERE status = 'running'")
         )
     assert till.desk.store.interrupt(asked.run_id)
+    till.desk.chat.ask(till.me, "How much?")
+
+
+def test_what_is_held_is_all_that_an_answer_may_come_to(till: Till) -> None:
+    """To go on, the model is asked in words; and attempts that fail before the answer cost their prompt each."""
+    asked = till.desk.ask(till.me, "How much?")
+    till.finish(asked, tokens=1, status=RunStatus.INTERRUPTED)
+    till.set(100_000, period=MONTH)
+    job = till.desk.store.begin(till.desk.chat.resume(till.me, asked.answer_id).run_id)
+    assert job and job.prompt.is_resumed
+    prompt, assistant = job.prompt.tokens + GO_ON.tokens, till.desk.store.assistant
+    most = 3 * prompt + assistant.answer_tokens()
+    assert till.one("SELECT prompt_tokens FROM answer_runs WHERE status = 'running'") == prompt
+
+    def stands() -> tuple[int, int]:
+        (standing,) = till.spending.standings(till.me)
+        return int(standing.used), int(standing.held)
+
+    assert stands() == (1, most)
+    failed = [till.call(prompt, CallStatus.FAILED) for _ in range(2)]
+    for kept in (failed[:1], failed[:1], failed):  # once more, because the first acknowledgement was lost
+        till.desk.store.keep([News(job, Arrived(job.run_id, 3, ""), kept)])
+        booked = len(kept) * prompt
+        assert stands() == (1 + booked, most - booked)
+    till.desk.store.finish(job, RunStatus.COMPLETE, "So.", [*failed, till.call(prompt + 9, CallStatus.COMPLETE)])
+    assert stands() == (1 + 3 * prompt + 9, 0)
+
+
+def test_an_answer_whose_conversation_is_purged_counts_until_it_is_booked(till: Till) -> None:
+    most = till.most()
+    till.set(most + 1)
+    asked = till.desk.ask(till.me, "How much?")
+    job = till.desk.store.begin(asked.run_id)
+    assert job
+    with till.desk.database.transaction() as session:
+        Conversations(session).purge(asked.conversation_id)
+    with pytest.raises(BudgetSpent, match="held for answers under way"):
+        till.desk.chat.ask(till.me, "How much?")
+    till.desk.store.finish(job, RunStatus.COMPLETE, "So.", [till.call(2, CallStatus.COMPLETE)])
+    (standing,) = till.spending.standings(till.me)
+    assert (int(standing.used), int(standing.held)) == (2, 0)
+    assert till.one("SELECT count(*) FROM budget_holds") == 0
+
+
+def test_a_question_that_is_purged_before_it_was_begun_holds_nothing(till: Till) -> None:
+    most = till.most()
+    till.set(most + 1)
+    asked = till.desk.ask(till.me, "How much?")
+    with till.desk.database.transaction() as session:
+        Conversations(session).purge(asked.conversation_id)
     till.desk.chat.ask(till.me, "How much?")
 
 

@@ -49,9 +49,11 @@ class Till:
     def finish(self, asked: Asked, *, tokens: int, status: RunStatus = RunStatus.COMPLETE) -> None:
         job = self.desk.store.begin(asked.run_id)
         assert job
-        usage = Usage(tokens, 0, 0, UsageSource.EXACT)
-        call = Call(CallPurpose.ANSWER, "m", usage, CallStatus(status.value), 1.0)
-        self.desk.store.finish(job, status, "So.", [call])
+        self.desk.store.finish(job, status, "So.", [self.call(tokens, CallStatus(status.value))])
+
+    @staticmethod
+    def call(tokens: int, status: CallStatus = CallStatus.COMPLETE) -> Call:
+        return Call(CallPurpose.ANSWER, "m", Usage(tokens, 0, 0, UsageSource.EXACT), status, 1.0)
 
     def one(self, statement: str) -> Any:
         with self.desk.database.reading() as session:
