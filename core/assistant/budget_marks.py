@@ -50,12 +50,16 @@ def tell_refused(session: Session, refusal: object) -> None:
 def _tell(session: Session, asker: Asker, standing: Standing, mark: int, said: str) -> None:
     budget, notices = standing.budget, Notices(session)
     notices.lock(asker.company_id)
-    key = f"budget:{budget.budget_id}:{budget.holder_id}:{standing.resets_at:%Y-%m-%d}:{mark}"
+    period = f"budget:{budget.budget_id}:{budget.holder_id}:{standing.resets_at:%Y-%m-%d}"
     mine, theirs = _names(session, standing)
     concerned = _concerned(notices, standing)
     admins = set(notices.list_admins(asker.company_id)) - set(concerned)
+    if notices.is_told([*concerned, *admins], [f"{period}:{more}" for more in budget.marks if more > mark]):
+        return  # of more than that
     for name, people in ((mine, concerned), (theirs, admins)):
-        notices.tell(people, key=key, kind=BUDGET_NOTICE, text=f"{name} {said}", ends_at=standing.resets_at)
+        notices.tell(
+            people, key=f"{period}:{mark}", kind=BUDGET_NOTICE, text=f"{name} {said}", ends_at=standing.resets_at
+        )
 
 
 def _concerned(notices: Notices, standing: Standing) -> list[UUID]:

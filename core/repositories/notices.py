@@ -46,6 +46,13 @@ class Notices(Repository):
         if rows:
             self.session.execute(insert(_notices).values(rows).on_conflict_do_nothing())
 
+    def is_told(self, user_ids: Collection[UUID], keys: Collection[str]) -> bool:
+        """Whether anybody of them was told of any of that."""
+        if not keys:
+            return False
+        statement = select(_notices.c.id).where(_notices.c.user_id.in_(user_ids), _notices.c.key.in_(keys)).limit(1)
+        return self.session.execute(statement).first() is not None
+
     def list_unread(self, user_id: UUID, now: datetime, *, limit: int) -> list[NoticeLine]:
         """The newest first."""
         statement = (

@@ -24,8 +24,9 @@ from core.models import (
 from core.permissions import Actor, Role
 from core.repositories.answer_runs import Arrived
 from core.repositories.conversations import Conversations
+from core.services.budgets import WantedBudget
 from core.services.views import Asked
-from tests.support.budgets import MONTH, USD, Till, at_once
+from tests.support.budgets import DAY, MONTH, TOKENS, USD, Till, at_once
 
 
 @pytest.fixture
@@ -52,6 +53,61 @@ def test_of_40_at_once_a_budget_for_10_admits_10(fresh_database: Database, scope
     assert till.one("SELECT count(*) FROM budget_holds") == 0
     # The budget told of its marks once, however many reached them together.
     assert len(till.told(till.admin)) <= 1
+
+
+@pytest.mark.parametrize("kind", [ConversationKind.GROUP, ConversationKind.COMPANY])
+def test_of_40_at_once_in_a_room_no_more_are_answered_than_its_budget_admits(
+    fresh_database: Database, kind: ConversationKind
+) -> None:
+    """There they are answered one after the other: what doesn't fit any more when its turn comes fails."""
+    till = Till(fresh_database)
+    boss = till.desk.person(Role.ADMIN, Role.STAFF)
+    room = till.desk.rooms.create(boss, kind, "Plans")
+    people = [till.desk.person() for _ in range(10)]
+    for person in people:
+        till.desk.join(person, room)
+    budget = till.budgets.set(boss, WantedBudget(BudgetScope.ROOM, DAY, TOKENS, "6000", room_id=room))
+    outcomes = at_once(40, lambda number: till.desk.talks.send(people[number % 10], room, "@Assistant how much?"))
+    assert (outcomes.count("done"), outcomes.count("RuleBroken")) == (21, 19)  # one is answered, and 20 may wait
+    (standing,) = till.spending.standings(boss, room)
+    assert (int(standing.used), int(standing.held)) == (0, till.one("SELECT tokens FROM budget_holds"))
+    spent, waiting = [], till.desk.started
+    while waiting:
+        job = till.desk.store.begin(waiting.pop(0))
+        assert job
+        spent.append(most := till.one("SELECT tokens FROM budget_holds"))
+        following = till.desk.store.finish(job, RunStatus.COMPLETE, "So.", [till.call(most)])
+        waiting += [following] if following else []
+    (standing,) = till.spending.standings(boss, room)
+    assert standing.used == sum(spent) <= standing.limit < sum(spent) + max(spent) and len(spent) > 3
+    assert till.one("SELECT count(*) FROM answer_runs WHERE error_code = 'budget_spent'") == 21 - len(spent)
+    assert "has refused a question" in till.told(boss)[0] and len(till.told(boss)) <= 2
+    with pytest.raises(BudgetSpent, match="This room's budget"):
+        till.desk.talks.send(people[0], room, "@Assistant how much?")
+    till.desk.talks.send(people[0], room, "Without the assistant.")
+    till.desk.chat.ask(people[0], "How much?")  # elsewhere it counts for nothing
+    till.budgets.remove(boss, budget)
+    assert till.desk.talks.send(people[0], room, "@Assistant how much?").run_id
+
+
+def test_answers_that_end_at_once_tell_of_a_mark_once(fresh_database: Database) -> None:
+    till = Till(fresh_database)
+    most = till.most()
+    till.set(8 * most + 50, marks="50, 80, 100")
+    till.set(9 * most, BudgetScope.COMPANY)
+    jobs = [till.desk.store.begin(till.desk.ask(till.me, "How much?").run_id) for _ in range(8)]
+
+    def end(number: int) -> None:
+        job = jobs[number]
+        assert job
+        till.desk.store.finish(job, RunStatus.COMPLETE, "So.", [till.call(most)])
+
+    assert at_once(8, end) == ["done"] * 8
+    (standing, _) = sorted(till.spending.standings(till.me), key=lambda one: one.limit)
+    assert (int(standing.used), int(standing.held)) == (8 * most, 0)
+    mine, theirs = till.told(till.me), till.told(till.admin)
+    assert [text.partition(":")[0] for text in mine] == ["Your budget has reached 80 %", "Your budget has reached 50 %"]
+    assert len(theirs) == 3 and sum("of the company" in text for text in theirs) == 1
 
 
 def test_a_refusal_says_what_is_used_what_is_left_and_when_it_begins_again(till: Till) -> None:
