@@ -5,9 +5,9 @@ import streamlit as st
 from core import bootstrap
 from core.permissions import Permission
 from core.ui import composer, guard, links, times
-from core.ui.budget_left import notices
 from core.ui.home_rooms import home_rooms
 from core.ui.new_chat import first_name, model_caption
+from core.ui.notices import notices
 from core.ui.text import as_label
 
 LATEST = 5

@@ -7,9 +7,9 @@ import streamlit as st
 
 from core import bootstrap
 from core.permissions import Actor
-from core.services.budgets import BudgetLine, BudgetView, RaiseLine
+from core.services.budgets import BudgetLine, BudgetView, RaiseLine, Standing
 from core.ui import budget_dialogs, failures, guard, times
-from core.ui.budget_left import quantity
+from core.ui.budget_left import number, quantity
 from core.ui.budget_words import ICONS, limit_of, name_of
 from core.ui.paging import paged
 from core.ui.text import as_label
@@ -55,11 +55,13 @@ def _one_more() -> None:
 
 
 def _budget(actor: Actor, view: BudgetView) -> None:
-    line = view.line
-    with st.container(border=True, gap="small"):
-        marks = ", ".join(f"{mark} %" for mark in line.marks) or "none"
-        st.markdown(f"{ICONS[line.scope]} **{name_of(line)}** · {limit_of(line)}  \n:small[Marks: {marks}]")
-        _standing(view)
+    line, standing = view.line, view.standing
+    marks = ", ".join(f"{mark} %" for mark in line.marks)
+    said = [*([_stands(standing)] if standing else []), f"told at {marks}" if marks else "told to nobody"]
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(f"{ICONS[line.scope]} **{name_of(line)}** · {limit_of(line)}  \n:small[{' · '.join(said)}]")
+        if standing:
+            st.progress(min(float((standing.used + standing.held) / standing.limit), 1.0))
         for more in view.raises:
             _raise(actor, line, more)
         with st.container(horizontal=True):
@@ -73,14 +75,11 @@ def _budget(actor: Actor, view: BudgetView) -> None:
                     opens(actor, line)
 
 
-def _standing(view: BudgetView) -> None:
-    standing, unit = view.standing, view.line.unit
-    if standing is None:
-        return
-    held = f", {quantity(standing.held, unit)} held for answers under way" if standing.held else ""
-    said = f"{quantity(standing.used, unit)} used{held}, {quantity(standing.left, unit)} left"
-    share = min(float((standing.used + standing.held) / standing.limit), 1.0)
-    st.progress(share, text=f"{said} · resets {times.with_zone(standing.resets_at, times.zone())}")
+def _stands(standing: Standing) -> str:
+    unit = standing.budget.unit
+    held = f", {number(standing.held, unit)} held for answers under way" if standing.held else ""
+    resets = times.with_zone(standing.resets_at, times.zone())
+    return f"{number(standing.used, unit)} used{held}, {number(standing.left, unit)} left · resets {resets}"
 
 
 def _raise(actor: Actor, line: BudgetLine, more: RaiseLine) -> None:

@@ -57,6 +57,11 @@ def keep_notice(error: ParleyError) -> None:
     st.session_state[NOTICE] = WHILE_AWAY if isinstance(error, DatabaseUnavailable) else sentence_of(error)
 
 
+def is_noticed() -> bool:
+    """Whether this draw says that something went wrong."""
+    return NOTICE in st.session_state
+
+
 def show_notice() -> None:
     """Draws what was kept, until the person's next action: a run may be cut short before anybody saw it."""
     place = st.empty()  # always there: what stands below keeps its place when the notice goes
