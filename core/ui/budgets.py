@@ -57,11 +57,13 @@ def _one_more() -> None:
 def _budget(actor: Actor, view: BudgetView) -> None:
     line, standing = view.line, view.standing
     marks = ", ".join(f"{mark} %" for mark in line.marks)
-    said = [*([_stands(standing)] if standing else []), f"told at {marks}" if marks else "told to nobody"]
+    told = f"told at {marks}" if marks else "told to nobody"
     with st.container(border=True, gap="xsmall"):
-        st.markdown(f"{ICONS[line.scope]} **{name_of(line)}** · {limit_of(line)}  \n:small[{' · '.join(said)}]")
+        title = f"{ICONS[line.scope]} **{name_of(line)}** · {limit_of(line)}"
+        st.markdown(title if standing else f"{title}  \n:small[{told.capitalize()}]")
         if standing:
-            st.progress(min(float((standing.used + standing.held) / standing.limit), 1.0))
+            share = min(float((standing.used + standing.held) / standing.limit), 1.0)
+            st.progress(share, text=f"{_stands(standing)} · {told}")
         for more in view.raises:
             _raise(actor, line, more)
         with st.container(horizontal=True):
