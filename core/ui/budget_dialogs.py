@@ -63,7 +63,7 @@ def raise_for_now(actor: Actor, line: BudgetLine) -> None:
         everybody = f"Everybody with the role {line.role}"
         user_id = _choose("For", service.people_with(actor, line.role), key=f"raise_for_{line.id}", nobody=everybody)
     amount = st.text_input(f"How much more, in {UNITS[line.unit]}", key=f"raise_amount_{line.id}")
-    reason = st.text_input("Reason", help="Kept in the audit trail.", key=f"raise_reason_{line.id}")
+    reason = st.text_input("Reason", placeholder="Kept in the audit trail", key=f"raise_reason_{line.id}")
     if st.button("Raise", type="primary", key="budget_raise"):
         _do(
             lambda: service.raise_until_reset(
