@@ -1,5 +1,6 @@
 """Budgets in the settings, beside the box, and on the home page."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -102,3 +103,33 @@ def _notices(browser: AppTest) -> list[str]:
         for one in browser.markdown
         if "savings" in one.value
     ]
+
+
+def test_a_long_list_is_shown_page_by_page_and_searched(desk: Desk) -> None:
+    boss = desk.person(Role.ADMIN)
+    people = [desk.person(display_name=f"Somebody {number:02}") for number in range(25)]
+    for person in people:
+        wanted = WantedBudget(BudgetScope.PERSON, BudgetPeriod.DAY, BudgetUnit.TOKENS, "5", user_id=person.user.id)
+        desk.application.budgets.set(boss.actor, wanted)
+    browser = visit(boss, "settings.py", section="Budgets")
+
+    def shown() -> list[str]:
+        return [found[1] for one in browser.markdown if (found := re.search(r"\*\*Somebody (\d+)\*\*", one.value))]
+
+    assert shown() == [f"{number:02}" for number in range(24, 4, -1)]
+    browser.button("budget_more").click().run()
+    assert len(shown()) == 25 and "budget_more" not in [button.key for button in browser.button]
+    browser.text_input("budget_find").set_value("body 1").run()
+    assert shown() == [f"{number:02}" for number in range(19, 9, -1)]
+    browser.text_input("budget_find").set_value("nobody").run()
+    assert "No budget has that name." in text_of(browser)
+
+
+def test_a_group_one_is_not_in_has_no_name_in_the_list(desk: Desk) -> None:
+    boss, other = desk.person(Role.ADMIN, Role.STAFF), desk.person(Role.ADMIN)
+    group = desk.application.rooms.create(boss.actor, ConversationKind.GROUP, "Redundancies")
+    wanted = WantedBudget(BudgetScope.ROOM, BudgetPeriod.DAY, BudgetUnit.TOKENS, "5", room_id=group)
+    desk.application.budgets.set(boss.actor, wanted)
+    assert "Redundancies" in text_of(visit(boss, "settings.py", section="Budgets"))
+    seen = text_of(visit(other, "settings.py", section="Budgets"))
+    assert "A group you are not in" in seen and "Redundancies" not in seen
