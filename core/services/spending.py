@@ -18,8 +18,8 @@ class SpendingService:
         self.database = database
 
     def standings(self, actor: Actor, conversation_id: UUID | None = None) -> tuple[Standing, ...]:
-        """The budgets that this person's next question has to fit, the one with the least left first. For a room's too,
-        name it; a chat with the assistant makes no difference.
+        """The budgets that this person's next question has to fit, of a unit the one with the least left first. For a
+        room's too, name it; a chat with the assistant makes no difference.
         """
         now = clock.now()
         with self.database.reading() as session:
@@ -30,7 +30,7 @@ class SpendingService:
             standings = Standings(session)
             applying = standings.list_applying(Asker(actor.company_id, actor.user_id, room_id), now)
             found = standings.list_standings(actor.company_id, applying, now)
-        return tuple(sorted(found, key=lambda one: one.share_left))
+        return tuple(sorted(found, key=lambda one: one.left))
 
     def company_month(self, actor: Actor) -> Standing | None:
         """The company's monthly budget in USD; None when there is none."""

@@ -19,10 +19,17 @@ def with_left(actor: Actor, conversation_id: UUID | None, caption: str) -> str:
     """The caption under the box, with what is left of the budgets that have the least left: in money, and in tokens,
     which nobody can compare.
     """
-    where, shown = times.zone(), dict[BudgetUnit, str]()
-    for standing in bootstrap.current().spending.standings(actor, conversation_id):
-        shown.setdefault(standing.budget.unit, f"{left(standing)}, resets {times.soon(standing.resets_at, where)}")
-    return " · ".join([caption, *shown.values()]) + (f" ({times.zone_name(where)})" if shown else "")
+    standings = bootstrap.current().spending.standings(actor, conversation_id)
+    if not standings:
+        return caption
+    where, least = times.zone(), dict[BudgetUnit, Standing]()
+    for standing in standings:
+        least.setdefault(standing.budget.unit, standing)
+    said = [
+        f"{left(one)}, resets {times.soon(one.resets_at, where)}"
+        for one in sorted(least.values(), key=lambda one: one.share_left)
+    ]
+    return " · ".join([caption.removesuffix("."), *said]) + f" ({times.zone_name(where)})"
 
 
 def left(standing: Standing) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import clock
 from core.errors import BudgetSpent
 from core.models import BudgetPeriod, BudgetScope, BudgetUnit, ConversationKind, ModelPrice
 from core.permissions import Role
 from core.repositories.notices import Notices
 from core.services.budgets import WantedBudget
 from tests.pages.visitor import Desk, sentences, text_of, visit
+from tests.support.usage import book, make_call
 
 EARLY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -65,6 +67,19 @@ def test_times_are_the_readers_own_and_say_so(desk: Desk) -> None:
     notice = next(one.value for one in visit(me, "chat.py", zone="Asia/Kathmandu").markdown if "refused" in one.value)
     assert notice.endswith(", 05:45 (Kathmandu time).]")
     assert text_of(visit(boss, "settings.py", section="Budgets", zone="Asia/Kathmandu")).count("05:45 (Kathmandu") == 2
+
+
+def test_beside_the_box_stands_the_budget_that_refuses_first(desk: Desk) -> None:
+    """Of two in tokens the one with fewer left, though less of the other's share is left."""
+    boss, me = desk.person(Role.ADMIN), desk.staff()
+    room = desk.application.rooms.create(me.actor, ConversationKind.COMPANY, "Plans")
+    for scope, amount in ((BudgetScope.PERSON, "50"), (BudgetScope.ROOM, "5000")):
+        wanted = WantedBudget(scope, BudgetPeriod.DAY, BudgetUnit.TOKENS, amount, user_id=me.user.id, room_id=room)
+        desk.application.budgets.set(boss.actor, wanted)
+    with desk.database.transaction() as session:
+        book(session, make_call(me.user.company_id, None, clock.now(), room_id=room))
+    captions = [one.value for one in visit(me, "chat.py", c=room).caption]
+    assert any("50 of 50 tokens left today" in caption for caption in captions), captions
 
 
 def test_a_notice_stands_on_home_and_chat_and_is_put_away_once(desk: Desk) -> None:
