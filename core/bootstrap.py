@@ -34,6 +34,7 @@ from core.services.queue import QueueService
 from core.services.reactions import ReactionService
 from core.services.rooms import RoomService
 from core.services.search import SearchService
+from core.services.spending import SpendingService
 from core.services.talk import TalkService
 from core.services.transcripts import TranscriptService
 from core.services.uploads import Uploads
@@ -79,6 +80,7 @@ class Application:
         self.indexer = SearchIndexer(database)
         self.usage = UsageService(database)
         self.budgets = BudgetService(database)
+        self.spending = SpendingService(database)
         self.usage_keeper = UsageKeeper(database)
         self.usage_exports = UsageExports(database, self.usage)
         self.presence = PresenceService(database, new_id(), self.events.publish_presence)
@@ -95,7 +97,9 @@ class Application:
             limiter=limiter,
             admit=budgeting.admit,
         )
-        self.queue = QueueService(database, self.runner.submit, self.runner.stop_run, self._changed, budgeting.admit)
+        self.queue = QueueService(
+            database, self.runner.submit, self.runner.stop_run, self._changed, admit=budgeting.admit
+        )
 
     def _changed(self, conversation_id: UUID) -> None:
         """Something is new in a conversation."""

@@ -38,6 +38,7 @@ Each leaf has a `code` (stored and logged), a `sentence` a person can act on, an
 `is_expected`: expected ones page nobody, the others are logged with a reference that the page shows.
 """
 
+from datetime import datetime
 from functools import cache
 
 
@@ -93,8 +94,21 @@ class RuleBroken(Invalid):
 
 
 class BudgetSpent(Invalid):
+    """`refused`: what was refused and why, where that is known; `resets_at`: when that budget begins again.
+
+    `refusal`: for whoever tells those concerned of it, once all else was undone.
+    """
+
     code = "budget_spent"
     sentence = "The budget for this has too little left. Try again when it begins anew, or ask an admin to raise it."
+
+    def __init__(self, refused: str = "", resets_at: datetime | None = None, refusal: object = None) -> None:
+        self.refused, self.resets_at, self.refusal = refused, resets_at, refusal
+        super().__init__(self.said(f"{resets_at:%-d %B %Y, %H:%M} UTC") if resets_at else refused)
+
+    def said(self, when: str) -> str:
+        """The whole sentence, with the moment at which it begins again in somebody's own words."""
+        return f"{self.refused} It begins again on {when}. An admin can raise it."
 
 
 class TooLarge(Invalid):

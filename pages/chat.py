@@ -8,13 +8,14 @@ from core import bootstrap
 from core.errors import NotFound
 from core.permissions import Actor, Permission
 from core.services.views import Transcript
-from core.ui import composer, dialogs, links, room
+from core.ui import composer, dialogs, failures, links, room
 from core.ui.chat_header import chat_header, undo_offer
 from core.ui.composer import chat_box, context_caption
 from core.ui.earlier import earlier_button
 from core.ui.guard import require
 from core.ui.live import live
 from core.ui.new_chat import model_caption, new_chat
+from core.ui.notices import notices
 from core.ui.queue import queue
 from core.ui.transcript import follow_answer, transcript
 
@@ -59,6 +60,9 @@ selected = links.selected_conversation()
 undo_offer(actor)
 if problem := bootstrap.current().assistant.problem():
     st.warning(problem, icon=":material/build:")
+with st.bottom.container():  # always there: what stands below keeps its place when the notice goes
+    if not failures.is_noticed():  # a refusal says it all, and more
+        notices(actor, 1)
 # No st.stop() from here on: after it Streamlit keeps the fragments of the page before, to be drawn beside this one's.
 if selected is None:
     new_chat(actor)

@@ -5,23 +5,24 @@ import streamlit as st
 from core import bootstrap
 from core.permissions import Permission
 from core.ui import composer, guard, links, times
-from core.ui.budget_left import notices
 from core.ui.home_rooms import home_rooms
 from core.ui.new_chat import first_name, model_caption
+from core.ui.notices import notices
 from core.ui.text import as_label
 
 LATEST = 5
+NOTICES = 5
 
 actor = guard.require(Permission.HOME_VIEW)
 st.title(f"Hello, {first_name(actor)}", anchor=False)
 
 if not actor.may(Permission.CHAT_USE):
-    notices(actor)
+    notices(actor, NOTICES)
     st.markdown("Your role has no chats of its own. Your account is under **Account**.")
     st.stop()
 
 app = bootstrap.current()
-notices(actor)
+notices(actor, NOTICES)
 if problem := app.assistant.problem():
     st.warning(problem, icon=":material/build:")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core import clock
 from core.ids import new_id
 from core.repositories.conversations import ConversationLine
-from core.ui.times import ago, by_time, clock_time, day_label, exact, heading_for
+from core.ui.times import ago, by_time, clock_time, day_label, exact, heading_for, with_zone
 
 TODAY = date(2026, 3, 10)
 BERLIN, KATHMANDU, HONOLULU = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kathmandu"), ZoneInfo("Pacific/Honolulu")
@@ -109,3 +109,17 @@ def test_a_list_is_cut_into_groups_and_nothing_is_lost(ages: list[timedelta], wh
     if clock.now().astimezone(where).date() == today:  # not across a midnight
         for heading, group in groups:
             assert {heading_for(line.last_message_at.astimezone(where).date(), today) for line in group} == {heading}
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("UTC", "1 Dec, 00:00 (UTC)"),
+        ("Etc/UTC", "1 Dec, 00:00 (UTC)"),
+        ("Europe/Berlin", "1 Dec, 01:00 (Berlin time)"),
+        ("America/New_York", "30 Nov, 19:00 (New York time)"),
+        ("America/Argentina/Buenos_Aires", "30 Nov, 21:00 (Buenos Aires time)"),
+    ],
+)
+def test_it_is_clear_whose_time_it_is(zone: str, said: str) -> None:
+    assert with_zone(datetime(2026, 12, 1, tzinfo=UTC), ZoneInfo(zone)) == said

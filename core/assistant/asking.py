@@ -4,14 +4,17 @@ All of it happens in a transaction that holds the conversation's lock: services 
 is next in the queue when an answer has ended. The lock is taken before that of any run, everywhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from sqlmodel import Session
 
 from core import clock
+from core.assistant.budget_marks import tell_refused
 from core.assistant.titles import title_from
 from core.assistant.tokens import estimate_tokens
+from core.database.engine import Database
 from core.errors import BudgetSpent
 from core.models import MAX_TITLE, AnswerRun, Conversation, Message, MessageRole, MessageStatus, RunStatus
 from core.repositories.answer_runs import AnswerRuns
@@ -20,6 +23,20 @@ from core.repositories.queued_questions import GOES_ON_AFTER, QueuedQuestions
 
 Admit = Callable[[Session, AnswerRun], None]
 """Raises BudgetSpent for a run that no budget admits, in the transaction that adds it."""
+
+
+@contextmanager
+def asking(database: Database) -> Iterator[Session]:
+    """A transaction in which something may be asked. Where a budget does not admit it all of it is undone; then those
+    whom that concerns are told, which stays.
+    """
+    try:
+        with database.transaction() as session:
+            yield session
+    except BudgetSpent as error:
+        with database.transaction() as session:
+            tell_refused(session, error.refusal)
+        raise
 
 
 def put_question(
@@ -94,27 +111,28 @@ def rewrite_answer(session: Session, conversation: Conversation, asked_by: UUID,
     return resume_answer(session, conversation, asked_by, answer)
 
 
-def admit_all(_session: Session, _run: AnswerRun) -> None:
-    """Where there are no budgets."""
-
-
 def ask_next(session: Session, conversation: Conversation, admit: Admit) -> AnswerRun | None:
     """Asks the first question of the queue. None if nothing is to be asked, or not now.
 
     One that no budget admits is put all the same, and its answer fails at once: nothing is lost, and nobody waits.
     Call it only while no answer is being written in the conversation.
     """
+    refusals = []
     while run := _ask_first(session, conversation):
         try:
             admit(session, run)
         except BudgetSpent as error:
+            refusals.append(error.refusal)
             AnswerRuns(session).finish(run.id, RunStatus.FAILED, error.code)
             Messages(session).complete(run.message_id, run.partial, MessageStatus.FAILED, None)
             if not goes_on_after(conversation, MessageStatus.FAILED):
-                return None
+                run = None
+                break
         else:
-            return run
-    return None
+            break
+    for refusal in refusals:  # at the end: who tells people anything has taken the locks of budgets before
+        tell_refused(session, refusal)
+    return run
 
 
 def _ask_first(session: Session, conversation: Conversation) -> AnswerRun | None:

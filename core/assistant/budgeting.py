@@ -1,49 +1,34 @@
-"""Whether a budget admits a call, before it is made, and who is told when one comes to its end."""
+"""Whether a budget admits a call, before it is made."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from sqlmodel import Session
 
 from core import clock
+from core.assistant.budget_marks import Refusal, tell_reached
+from core.assistant.budget_words import refused
 from core.assistant.jobs import load_job
 from core.assistant.ledger import Origin
 from core.assistant.prices import price_in_force
 from core.assistant.provider import Assistant
-from core.assistant.stream import Usage
+from core.assistant.stream import ATTEMPTS, Usage
 from core.errors import BudgetSpent
 from core.ids import derived_id
-from core.models import (
-    AnswerRun,
-    BudgetHold,
-    BudgetPeriod,
-    BudgetScope,
-    BudgetUnit,
-    Conversation,
-    UsageSource,
-)
-from core.repositories.budgets import Asker, Budgets, Cost, Standing
-from core.repositories.notices import Notices
-from core.repositories.users import Users
+from core.models import AnswerRun, BudgetHold, Conversation, ModelCall, UsageSource
+from core.repositories.model_calls import ModelCalls
+from core.repositories.standings import Asker, Cost, Standings
 
-BUDGET_NOTICE = "budget"
 TITLES_LAST = timedelta(minutes=10)
 """A title that was not booked by then never will be."""
-WHOSE = {
-    BudgetScope.PERSON: "Your budget",
-    BudgetScope.ROLE: "Your budget",
-    BudgetScope.ROOM: "This room's budget",
-    BudgetScope.COMPANY: "The company's budget",
-}
-THIS = {BudgetPeriod.DAY: "today", BudgetPeriod.WEEK: "this week", BudgetPeriod.MONTH: "this month"}
 
 
 class Budgeting:
     """Holds back what a call may at most come to, so that calls made at the same time can't overrun a budget together.
 
-    What it may come to is the prompt, by our own estimate, and the longest answer. Where nobody knows the model's
-    price, that is nothing in USD.
+    What it may come to is the prompt, by our own estimate, as often as it may have to be sent, and the longest answer.
+    Where nobody knows the model's price, that is nothing in USD.
     """
 
     def __init__(self, assistant: Assistant) -> None:
@@ -55,17 +40,18 @@ class Budgeting:
         assert conversation is not None  # held by a foreign key
         room_id = conversation.id if conversation.kind.is_room else None
         asker = Asker(conversation.company_id, run.asked_by, room_id)
-        if not Budgets(session).list_applying(asker, clock.now()):
+        if not Standings(session).list_applying(asker, clock.now()):
             return
         job = load_job(session, run, self.assistant)
         model = self.assistant.resolve_model(job.model)
-        most = self._most(session, asker, model, job.prompt.tokens, self.assistant.answer_tokens(job.model))
+        prompt, answer = self.assistant.prompt_tokens(job.prompt), self.assistant.answer_tokens(job.model)
+        most = self._most(session, asker, model, prompt, answer)
         self._hold(session, asker, run.id, most, expires_at=clock.now())
 
     def admits_title(self, session: Session, origin: Origin, model: str, prompt: int, answer: int) -> bool:
         """Whether there is enough left for a title, of at most so many tokens; then it is held."""
         asker = _asker(origin)
-        if not Budgets(session).list_applying(asker, clock.now()):
+        if not Standings(session).list_applying(asker, clock.now()):
             return True
         most = self._most(session, asker, model, prompt, answer)
         try:
@@ -75,17 +61,24 @@ class Budgeting:
         return True
 
     def _most(self, session: Session, asker: Asker, model: str, prompt: int, answer: int) -> Cost:
-        usage = Usage(prompt, None, answer, UsageSource.ESTIMATED)
-        price = price_in_force(session, asker.company_id, self.assistant.provider, model, usage, at=clock.now())
-        return Cost(price.cost or Decimal(), prompt + answer)
+        """An attempt that failed may have cost its prompt; the last one costs the answer as well."""
+
+        def cost(written: int) -> Decimal:
+            usage = Usage(prompt, None, written, UsageSource.ESTIMATED)
+            price = price_in_force(session, asker.company_id, self.assistant.provider, model, usage, at=clock.now())
+            return price.cost or Decimal()
+
+        return Cost(cost(answer) + (ATTEMPTS - 1) * cost(0), ATTEMPTS * prompt + answer)
 
     def _hold(self, session: Session, asker: Asker, hold_id: UUID, most: Cost, *, expires_at: datetime) -> None:
-        budgets, now = Budgets(session), clock.now()
-        applying = budgets.list_applying(asker, now)
-        budgets.lock(applying)
-        for standing in budgets.list_standings(asker, applying, now):
-            if not standing.admits(wanted := most.of(standing.budget.unit)):
-                raise BudgetSpent(refusal(standing, wanted))
+        standings, now = Standings(session), clock.now()
+        applying = standings.list_applying(asker, now)
+        standings.lock(applying)
+        found = standings.list_standings(asker.company_id, applying, now)
+        if short := [one for one in found if not one.admits(most.of(one.budget.unit))]:
+            last = max(short, key=lambda one: one.resets_at)  # until then it is of no use to try again
+            said = refused(last, most.of(last.budget.unit))
+            raise BudgetSpent(said, last.resets_at, Refusal(asker, tuple(short), most))
         assert asker.user_id is not None  # whoever asks is somebody
         hold = BudgetHold(
             id=hold_id,
@@ -96,16 +89,23 @@ class Budgeting:
             tokens=most.tokens,
             expires_at=expires_at,
         )
-        budgets.hold(hold, now)
+        standings.hold(hold, now)
 
     def tell(self, session: Session, origin: Origin) -> None:
         """Tells those concerned of each mark that was reached, once a period. In the transaction that booked calls."""
-        asker, budgets, now = _asker(origin), Budgets(session), clock.now()
-        applying = budgets.list_applying(asker, now)
-        for standing in budgets.list_standings(asker, applying, now):
-            reached = [mark for mark in standing.budget.marks if standing.used * 100 >= standing.limit * mark]
-            if reached:
-                _tell_mark(session, asker, standing, max(reached), now)
+        tell_reached(session, _asker(origin))
+
+
+def spend_holds(session: Session, rows: list[ModelCall]) -> None:
+    """What is booked now and was not before was among what is held back: it would count twice."""
+    known = ModelCalls(session).list_known([row.id for row in rows])
+    spent: dict[UUID, Cost] = {}
+    for row in rows:
+        if row.run_id and row.id not in known:
+            so_far = spent.get(row.run_id, Cost())
+            tokens = (row.input_tokens or 0) + (row.output_tokens or 0)
+            spent[row.run_id] = Cost(so_far.usd + (row.cost or 0), so_far.tokens + tokens)
+    Standings(session).spend(spent)
 
 
 def title_of(run_id: UUID) -> UUID:
@@ -115,55 +115,3 @@ def title_of(run_id: UUID) -> UUID:
 
 def _asker(origin: Origin) -> Asker:
     return Asker(origin.company_id, origin.user_id, origin.room_id)
-
-
-def _tell_mark(session: Session, asker: Asker, standing: Standing, mark: int, now: datetime) -> None:
-    budget, notices = standing.budget, Notices(session)
-    concerned = _concerned(notices, standing)
-    key = f"budget:{budget.budget_id}:{budget.holder_id}:{budget.period.first_day(now)}:{mark}"
-    figures = f"{amount(standing.used, budget.unit)} of {amount(standing.limit, budget.unit)}"
-    said = f"has reached {mark} %: {figures} used {THIS[budget.period]}. {_again(standing)}"
-    admins = set(notices.list_admins(asker.company_id)) - set(concerned)
-    whose = {WHOSE[budget.scope]: concerned, _whose_for_admins(session, standing): admins}
-    for name, people in whose.items():
-        notices.tell(people, key=key, kind=BUDGET_NOTICE, text=f"{name} {said}", ends_at=standing.resets_at)
-
-
-def _concerned(notices: Notices, standing: Standing) -> list[UUID]:
-    """Those whose budget it is; the company's is the admins'."""
-    if standing.budget.scope is BudgetScope.COMPANY:
-        return []
-    if standing.budget.scope is BudgetScope.ROOM:
-        return notices.list_owners(standing.budget.holder_id)
-    return [standing.budget.holder_id]
-
-
-def _whose_for_admins(session: Session, standing: Standing) -> str:
-    if standing.budget.scope is BudgetScope.COMPANY:
-        return "The budget of the company"
-    if standing.budget.scope is BudgetScope.ROOM:
-        return "The budget of a room"
-    person = Users(session).get(standing.budget.holder_id)
-    return f"The budget of {person.display_name}" if person else "A person's budget"
-
-
-def refusal(standing: Standing, wanted: Decimal) -> str:
-    """What is used, what is left, when it begins again, and who can help."""
-    unit = standing.budget.unit
-    held = f", {amount(standing.held, unit)} held for answers under way" if standing.held else ""
-    return (
-        f"{WHOSE[standing.budget.scope]} {THIS[standing.budget.period]} is {amount(standing.limit, unit)}:"
-        f" {amount(standing.used, unit)} used{held}, {amount(standing.left, unit)} left,"
-        f" and this may take up to {amount(wanted, unit)}. {_again(standing)} An admin can raise it."
-    )
-
-
-def _again(standing: Standing) -> str:
-    return f"It begins again on {standing.resets_at.astimezone(UTC):%-d %B, %H:%M} UTC."
-
-
-def amount(quantity: Decimal, unit: BudgetUnit) -> str:
-    """In words that are exact enough to compare."""
-    if unit is BudgetUnit.TOKENS:
-        return f"{int(quantity):,} tokens"
-    return f"${quantity:,.4f}" if 0 < quantity < 1 else f"${quantity:,.2f}"

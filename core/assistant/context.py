@@ -9,6 +9,8 @@ from core.assistant.tokens import estimate_tokens
 
 __all__ = ["CUT", "GO_ON", "Prompt", "Turn", "build_prompt", "compose_instructions", "estimate_tokens"]
 
+MOST_TRIMS = 3
+"""How often a prompt that the provider finds too long is halved and sent again."""
 TURN_OVERHEAD = 6
 """Tokens that chat templates spend on the marks around a message."""
 LEAST_FOR_TURNS = 64
@@ -53,6 +55,10 @@ class Prompt:
     @property
     def is_resumed(self) -> bool:
         return bool(self.turns) and self.turns[-1].role == "assistant"
+
+    def tokens_sent(self, *, can_prefill: bool) -> int:
+        """With the words that ask to go on, where a service can't simply be given the answer's beginning."""
+        return self.tokens + (GO_ON.tokens if self.is_resumed and not can_prefill else 0)
 
     def halved(self) -> "Prompt":
         """The same with half the room for turns, for a second try after ModelContextTooLong."""

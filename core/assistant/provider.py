@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from pydantic_ai.models import Model
 
 from core.assistant.client import Clients
-from core.assistant.context import Prompt, Turn
+from core.assistant.context import MOST_TRIMS, Prompt, Turn
 from core.assistant.local_model import EMBEDDED_MODEL, WINDOW, Endpoint, LocalModel
 from core.assistant.stream import AnswerStream, Attempt, Usage
 from core.config import Settings
@@ -91,6 +92,15 @@ class Assistant:
     def answer_tokens(self, model: str | None = None) -> int:
         """Longest answer, in tokens."""
         return self._settings.embedded_answer_tokens if self.is_embedded else self._settings.answer_tokens
+
+    @property
+    def longest(self) -> timedelta:
+        """After so long any answer has ended, however often its prompt was found too long."""
+        return timedelta(seconds=self._settings.answer_deadline) * (MOST_TRIMS + 1)
+
+    def prompt_tokens(self, prompt: Prompt) -> int:
+        """What it takes to send it, estimated."""
+        return prompt.tokens_sent(can_prefill=self.can_prefill)
 
     def problem(self) -> str | None:
         """Why no answer is possible now, as a sentence; None when one is. A service is not called to find out."""

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from core import clock
 from core.assistant.asking import ask_next, goes_on_after, move_on
-from core.assistant.budgeting import Budgeting, title_of
+from core.assistant.budgeting import Budgeting, spend_holds, title_of
 from core.assistant.jobs import Job, load_job, origin_of
 from core.assistant.ledger import Call, Origin, rows_of, unlinked
 from core.assistant.provider import Assistant
@@ -28,11 +28,11 @@ from core.models import (
     UsageSource,
 )
 from core.repositories.answer_runs import AnswerRuns, Arrived
-from core.repositories.budgets import Budgets
 from core.repositories.conversations import Conversations
 from core.repositories.messages import Messages
 from core.repositories.model_calls import ModelCalls
 from core.repositories.queued_questions import QueuedQuestions
+from core.repositories.standings import Standings
 
 NOBODY_CAME = timedelta(seconds=5)
 
@@ -70,7 +70,8 @@ class RunStore:
             if run is None:
                 return None
             job = load_job(session, run, self.assistant)
-            run.prompt_tokens = job.prompt.tokens
+            run.prompt_tokens = self.assistant.prompt_tokens(job.prompt)
+            Standings(session).keep_until(run.id, clock.now() + self.assistant.longest)
             return job
 
     def keep(self, news: Sequence[News]) -> dict[UUID, bool]:
@@ -83,7 +84,9 @@ class RunStore:
             ours = [one for one in news if one.arrived.run_id in wants_stop]
             # Their conversations count these when the run ends: from here on it is too late to take their locks.
             booked = [(one.job.origin, call) for one in ours for call in one.calls]
-            ModelCalls(session).add_all(rows_of(session, self.assistant.provider, booked))
+            rows = rows_of(session, self.assistant.provider, booked)
+            spend_holds(session, rows)
+            ModelCalls(session).add_all(rows)
             return wants_stop
 
     def finish(
@@ -105,6 +108,7 @@ class RunStore:
         with self.database.transaction() as session:
             conversation = Conversations(session).lock(job.origin.conversation_id)
             if conversation is None:  # purged meanwhile, with its messages and runs: what it cost is left
+                Standings(session).release(job.run_id)
                 ModelCalls(session).add_all([unlinked(row) for row in self._rows(session, job.origin, calls)])
                 return None
             if not AnswerRuns(session).finish(job.run_id, status, error_code):
@@ -118,15 +122,16 @@ class RunStore:
                 reached_limit=reached_limit,
             )
             _book(session, conversation, job.origin, self._rows(session, job.origin, calls))
+            following = self._next_run(session, conversation, status)
             self.budgeting.tell(session, job.origin)
-            return self._next_run(session, conversation, status)
+            return following
 
     def title(self, job: Job, title: str | None, call: Call) -> None:
         """Books the call that looked for a better title, and uses it unless a person named the conversation."""
         with self.database.transaction() as session:
             conversation = Conversations(session).lock(job.origin.conversation_id)
             rows = self._rows(session, job.origin, [call])
-            Budgets(session).release(title_of(job.run_id))
+            Standings(session).release(title_of(job.run_id))
             if conversation is None:
                 ModelCalls(session).add_all([unlinked(row) for row in rows])
                 return
@@ -199,8 +204,8 @@ class RunStore:
             call = Call(CallPurpose.ANSWER, model, usage, CallStatus(status.value), seconds, error_code=code)
             origin = origin_of(run, conversation)
             _book(session, conversation, origin, self._rows(session, origin, [call]))
-            self.budgeting.tell(session, origin)
             self._next_run(session, conversation, status)  # found by whoever sweeps next
+            self.budgeting.tell(session, origin)
             return conversation.id
 
     def give_up(self, run_id: UUID) -> UUID | None:

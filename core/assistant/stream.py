@@ -40,6 +40,10 @@ logger = logging.getLogger(__name__)
 
 PAUSES = (0.5, 1.0)
 """Seconds before the second and the third attempt, each up to a quarter longer so that many don't come back at once."""
+ATTEMPTS = len(PAUSES) + 1
+"""How often a request is sent at most. Again only while nothing of the answer has come: those before it cost no more
+than their prompt.
+"""
 MAX_ANSWER_BYTES = 1_000_000
 """UTF-8 bytes of text after which an answer is ended with ModelCutShort; far beyond what token limits allow."""
 
@@ -162,7 +166,7 @@ class AnswerStream:
         if self._is_finished and reported.output_tokens:
             return Usage(reported.input_tokens, reported.cache_read_tokens, reported.output_tokens, UsageSource.EXACT)
         return Usage(
-            reported.input_tokens or self._prompt.tokens,
+            reported.input_tokens or self._prompt.tokens_sent(can_prefill=self._can_prefill),
             reported.cache_read_tokens,
             max(reported.output_tokens, estimate_tokens(self.text)),
             UsageSource.ESTIMATED,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 
+from core.assistant.context import MOST_TRIMS
 from core.assistant.faults import describe
 from core.assistant.jobs import Job
 from core.assistant.ledger import repeated_calls
@@ -20,7 +21,6 @@ from core.repositories.answer_runs import Arrived
 log = logging.getLogger(__name__)
 
 HEARTBEAT_EVERY = 1.0  # also how soon a wish to stop from another process is seen while no text comes
-MOST_TRIMS = 3
 
 
 class Writing:

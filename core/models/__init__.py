@@ -4,6 +4,7 @@ from core.models.answer_run import ACTIVE, AnswerRun, RunStatus
 from core.models.audit_event import AuditAction, AuditEvent, AuditHead, Outcome
 from core.models.base import Record
 from core.models.budget import (
+    BUDGET_PLACE,
     DEFAULT_MARKS,
     Budget,
     BudgetHold,
@@ -68,6 +69,7 @@ __all__ = [
     "ACTIVE",
     "ANY",
     "BLOCK",
+    "BUDGET_PLACE",
     "DEFAULT_MARKS",
     "DOLLAR",
     "IMPORTED",

@@ -13,6 +13,8 @@ from core.permissions import Role
 
 DEFAULT_MARKS = (80, 100)
 """Per cent."""
+BUDGET_PLACE = "strpos('person room role company', scope::text)"
+"""In the list of all: the highest come first. Written as PostgreSQL does, by which Alembic knows it again."""
 
 
 class BudgetScope(StrEnum):
@@ -98,6 +100,8 @@ class Budget(Record, table=True):
         UniqueConstraint(
             "company_id", "user_id", "room_id", "role", "period", "unit", postgresql_nulls_not_distinct=True
         ),
+        # The order of their list.
+        Index("budgets_listed_idx", "company_id", text(BUDGET_PLACE), "id"),
         Index("budgets_user_id_idx", "user_id", postgresql_where=text("user_id IS NOT NULL")),
         Index("budgets_room_id_idx", "room_id", postgresql_where=text("room_id IS NOT NULL")),
     )
@@ -136,7 +140,8 @@ class BudgetHold(SQLModel, table=True):
     """What a call that was admitted may at most come to, until what it came to is booked.
 
     It counts until `expires_at`, and beyond for as long as the run with its id is active. No foreign keys: a hold
-    stays for as long as its call may be booked, also when the conversation is purged meanwhile.
+    stays for as long as its call may be booked, also when the conversation is purged meanwhile. So from when an answer
+    is begun, `expires_at` is when it has ended at the latest.
     """
 
     __tablename__ = "budget_holds"

@@ -14,7 +14,7 @@ from core import clock
 from core.models import ACTIVE, AnswerRun, RunStatus
 from core.models.base import literal_of, table_of
 from core.repositories.base import Repository
-from core.repositories.budgets import Budgets
+from core.repositories.standings import Standings
 
 _runs = table_of(AnswerRun)
 _queued = literal_of(_runs.c.status, RunStatus.QUEUED)
@@ -183,7 +183,7 @@ class AnswerRuns(Repository):
         )
         if self.session.execute(statement).one_or_none() is None:
             return False
-        Budgets(self.session).release(run_id)
+        Standings(self.session).release(run_id)
         return True
 
     def list_stale(self, since: datetime) -> list[UUID]:

@@ -80,6 +80,12 @@ class ModelCalls(Repository):
         rows = json.dumps([call.model_dump(mode="json") for call in calls])
         return Spending(*tuple(self.session.execute(_BOOKING, {"rows": rows}).one()))
 
+    def list_known(self, call_ids: Collection[UUID]) -> set[UUID]:
+        """Those of them that are there already."""
+        if not call_ids:
+            return set()
+        return set(self.session.execute(select(_calls.c.id).where(_calls.c.id.in_(call_ids))).scalars())
+
     def sum_of_run(self, message_id: UUID, run_id: UUID) -> Spending:
         """What one run came to that wrote on this message."""
         statement = select(func.coalesce(func.sum(TOKENS), 0), func.coalesce(func.sum(_calls.c.cost), 0))

@@ -1,9 +1,6 @@
-"""What may be spent: set by admins, and how it stands for whoever asks."""
+"""What may be spent: set by admins, raised for a while, and how it stands."""
 
-import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -12,33 +9,22 @@ from sqlmodel import Session
 from core import clock
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound
-from core.models import (
-    DEFAULT_MARKS,
-    AuditAction,
-    Budget,
-    BudgetPeriod,
-    BudgetRaise,
-    BudgetScope,
-    BudgetUnit,
-    ConversationKind,
-)
+from core.models import DEFAULT_MARKS, AuditAction, Budget, BudgetPeriod, BudgetRaise, BudgetScope, BudgetUnit
 from core.permissions import Actor, Permission, Role
-from core.repositories.audit import Audit
-from core.repositories.budget_lines import BudgetLine, BudgetLines, RaiseLine
-from core.repositories.budgets import Asker, Budgets, Standing
-from core.repositories.conversations import Conversations
-from core.repositories.notices import NoticeLine, Notices
+from core.repositories.budget_lines import BudgetLine, BudgetLines, Position, RaiseLine
+from core.repositories.budgets import Budgets
+from core.repositories.standings import Applying, Asker, Standing, Standings
 from core.repositories.users import Users
+from core.services.budget_checks import checked_amount, checked_marks
+from core.services.budget_trail import facts_of, facts_of_raise, record
 from core.services.texts import required_text
 
-__all__ = ["BudgetLine", "BudgetService", "Choices", "NoticeLine", "RaiseLine", "Standing", "WantedBudget"]
+__all__ = ["BudgetLine", "BudgetService", "BudgetView", "Choices", "RaiseLine", "Standing", "WantedBudget"]
 
-MOST = {BudgetUnit.USD: Decimal(1_000_000_000), BudgetUnit.TOKENS: Decimal(1_000_000_000_000)}
-DECIMALS = {BudgetUnit.USD: 8, BudgetUnit.TOKENS: 0}
 MAX_REASON = 500
-MAX_MARKS = 5
-NUMBER = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII)
-NO_SUBJECT = "Choose whose budget it is."
+NOBODY_CHOSEN = "Choose a person of your company."
+NO_ROOM = "Choose a room: one of the company's, or a group that you are in."
+NO_ROLE = "Choose a role."
 TWICE = "There is such a budget already. Change that one."
 
 
@@ -57,6 +43,22 @@ class WantedBudget:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetView:
+    """One of the list."""
+
+    line: BudgetLine
+    standing: Standing | None
+    """None of a role's default: it stands for each person differently."""
+    raises: tuple[RaiseLine, ...]
+    """Those in force."""
+
+    @property
+    def position(self) -> Position:
+        """Where it stands in the list: pass it as `before` for those that follow."""
+        return self.line.position
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
     """Who and what can have a budget, by name."""
 
@@ -68,59 +70,38 @@ class BudgetService:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def standings(self, actor: Actor, conversation_id: UUID | None = None) -> tuple[Standing, ...]:
-        """The budgets that this person's next question has to fit, the one with the least left first. For a room's too,
-        name it; a chat with the assistant makes no difference.
+    def page(
+        self, actor: Actor, *, name: str = "", limit: int = 20, before: Position | None = None
+    ) -> tuple[BudgetView, ...]:
+        """The company's first, then the roles', the rooms' and the people's; of a kind, those that were set last.
+
+        `name`: only those of people and rooms whose name has that in it. Three queries, however many there are.
         """
+        actor.require(Permission.BUDGETS_MANAGE)
         now = clock.now()
         with self.database.reading() as session:
-            room_id = None
-            if conversation_id is not None:
-                found = Conversations(session).get_readable(actor, conversation_id)
-                room_id = found.id if found and found.kind.is_room else None
-            asker, budgets = Asker(actor.company_id, actor.user_id, room_id), Budgets(session)
-            standings = budgets.list_standings(asker, budgets.list_applying(asker, now), now)
-        return tuple(sorted(standings, key=lambda one: one.share_left))
-
-    def company_month(self, actor: Actor) -> Standing | None:
-        """The company's monthly budget in USD; None when there is none."""
-        actor.require(Permission.USAGE_OVERSEE)
-        now, asker = clock.now(), Asker(actor.company_id, None, None)
-        with self.database.reading() as session:
-            wanted = [
-                one
-                for one in Budgets(session).list_applying(asker, now)
-                if (one.scope, one.period, one.unit) == (BudgetScope.COMPANY, BudgetPeriod.MONTH, BudgetUnit.USD)
-            ]
-            return next(iter(Budgets(session).list_standings(asker, wanted, now)), None)
-
-    def list_all(self, actor: Actor) -> tuple[tuple[BudgetLine, ...], tuple[RaiseLine, ...]]:
-        """All of the company's, and the raises in force."""
-        actor.require(Permission.BUDGETS_MANAGE)
-        with self.database.reading() as session:
-            lines = BudgetLines(session)
-            return tuple(lines.list_all(actor.company_id)), tuple(lines.list_raises(actor.company_id, clock.now()))
-
-    def standings_of(self, actor: Actor, lines: Sequence[BudgetLine]) -> dict[UUID, Standing]:
-        """How these stand, by their ids. A role's default is missing: it stands for each person differently."""
-        actor.require(Permission.BUDGETS_MANAGE)
-        now, found = clock.now(), dict[UUID, Standing]()
-        with self.database.reading() as session:
-            for line in lines:
-                asker = Asker(actor.company_id, line.user_id, line.room_id)
-                applying = [one for one in Budgets(session).list_applying(asker, now) if one.budget_id == line.id]
-                if line.scope is not BudgetScope.ROLE:
-                    standings = Budgets(session).list_standings(asker, applying, now)
-                    found |= {one.budget.budget_id: one for one in standings}
-        return found
+            lines = BudgetLines(session).list_page(actor, now, name=name.strip(), limit=limit, before=before)
+            raises = BudgetLines(session).list_raises([line.id for line in lines], now)
+            applying = [_as_it_holds(actor, line) for line in lines if line.scope is not BudgetScope.ROLE]
+            standings = Standings(session).list_standings(actor.company_id, applying, now)
+        found = {standing.budget.budget_id: standing for standing in standings}
+        return tuple(
+            BudgetView(line, found.get(line.id), tuple(more for more in raises if more.budget_id == line.id))
+            for line in lines
+        )
 
     def choices(self, actor: Actor) -> Choices:
-        """Rooms with a title that everybody may know: what is said in private has its own."""
+        """Of rooms only those whose name this admin may know."""
         actor.require(Permission.BUDGETS_MANAGE)
         with self.database.reading() as session:
             people = [(user.id, user.display_name) for user, _ in Users(session).list_of_company(actor.company_id)]
-            rooms = BudgetLines(session).list_rooms(actor.company_id, [ConversationKind.COMPANY])
-        return Choices(tuple(sorted(people, key=lambda one: one[1].casefold())), tuple(rooms))
+            return Choices(tuple(people), tuple(BudgetLines(session).list_rooms(actor)))
+
+    def people_with(self, actor: Actor, role: Role) -> tuple[tuple[UUID, str], ...]:
+        """For whom that role's default can be raised, by name."""
+        actor.require(Permission.BUDGETS_MANAGE)
+        with self.database.reading() as session:
+            return tuple(BudgetLines(session).list_people(actor.company_id, role))
 
     def set(self, actor: Actor, wanted: WantedBudget) -> UUID:
         """A new budget. Raises Invalid for what can't be one, Conflict where there is one of that kind."""
@@ -142,7 +123,7 @@ class BudgetService:
             with self.database.transaction() as session:
                 _check_subject(session, actor, budget)
                 Budgets(session).add(budget)
-                _record(session, actor, AuditAction.BUDGET_SET, budget, after=_facts(budget))
+                record(session, actor, AuditAction.BUDGET_SET, budget, after=facts_of(budget))
         except IntegrityError:
             raise Conflict(TWICE) from None
         return budget.id
@@ -151,36 +132,41 @@ class BudgetService:
         """Raises Invalid, NotFound."""
         with self.database.transaction() as session:
             budget = _locked(session, actor, budget_id)
-            before = _facts(budget)
+            before = facts_of(budget)
             given = checked_amount(amount, budget.unit)
             Budgets(session).update(budget, amount=given, marks=checked_marks(marks))
-            if before != _facts(budget):
-                _record(session, actor, AuditAction.BUDGET_SET, budget, before=before, after=_facts(budget))
+            if before != facts_of(budget):
+                record(session, actor, AuditAction.BUDGET_SET, budget, before=before, after=facts_of(budget))
 
     def remove(self, actor: Actor, budget_id: UUID) -> None:
         with self.database.transaction() as session:
             budget = _locked(session, actor, budget_id)
             Budgets(session).remove(budget)
-            _record(session, actor, AuditAction.BUDGET_REMOVED, budget, before=_facts(budget))
+            record(session, actor, AuditAction.BUDGET_REMOVED, budget, before=facts_of(budget))
 
-    def raise_until_reset(self, actor: Actor, budget_id: UUID, *, amount: str, reason: str) -> None:
-        """More until its period ends, for a reason. Raises Invalid, NotFound."""
+    def raise_until_reset(
+        self, actor: Actor, budget_id: UUID, *, amount: str, reason: str, user_id: UUID | None = None
+    ) -> None:
+        """More until its period ends, for a reason; of a role's default for one person alone, where one is named.
+
+        Raises Invalid, NotFound.
+        """
         reason = required_text(reason, field="The reason", limit=MAX_REASON)
         with self.database.transaction() as session:
-            budget, now = _locked(session, actor, budget_id), clock.now()
-            more = checked_amount(amount, budget.unit)
+            budget = _locked(session, actor, budget_id)
+            if user_id is not None:
+                _check_person(session, budget, user_id)
             raised = BudgetRaise(
                 budget_id=budget.id,
-                amount=more,
+                user_id=user_id,
+                amount=checked_amount(amount, budget.unit),
                 reason=reason,
                 granted_by=actor.user_id,
-                ends_at=budget.period.ends_at(now),
+                ends_at=budget.period.ends_at(clock.now()),
             )
             Budgets(session).add_raise(raised)
-            after = {"more": str(more), "until": raised.ends_at.isoformat()}
-            _record(
-                session, actor, AuditAction.BUDGET_RAISED, budget, before=_facts(budget), after=after, reason=reason
-            )
+            before, after = facts_of(budget), facts_of_raise(raised)
+            record(session, actor, AuditAction.BUDGET_RAISED, budget, before=before, after=after, reason=reason)
 
     def end_raise(self, actor: Actor, raise_id: UUID) -> None:
         """Before its time. One that has ended already stays as it is."""
@@ -194,57 +180,41 @@ class BudgetService:
                 return
             raised.ended_at = clock.now()
             Budgets(session).add_raise(raised)
-            before = {"more": str(raised.amount), "until": raised.ends_at.isoformat()}
-            _record(session, actor, AuditAction.BUDGET_RAISED, budget, before=before)
-
-    def notices(self, actor: Actor) -> tuple[NoticeLine, ...]:
-        """What this person was told and has not put away."""
-        with self.database.reading() as session:
-            return tuple(Notices(session).list_unread(actor.user_id, clock.now()))
-
-    def put_away(self, actor: Actor, notice_id: UUID) -> None:
-        with self.database.transaction() as session:
-            Notices(session).put_away(actor.user_id, notice_id)
+            record(session, actor, AuditAction.BUDGET_RAISED, budget, before=facts_of_raise(raised))
 
 
-def checked_amount(typed: str, unit: BudgetUnit) -> Decimal:
-    """Raises Invalid with what is wrong."""
-    text = typed.strip().replace(",", "").removeprefix("$").strip()
-    if text.startswith("-"):
-        raise Invalid("A budget can't be negative. To allow nothing for a while, take the role away.")
-    if not NUMBER.fullmatch(text):
-        raise Invalid("Write the amount as a number, like 25 or 12.50.")
-    if len(text) > 40 or Decimal(text) > MOST[unit]:
-        raise Invalid(f"That is more than {MOST[unit]:,}. Without a budget there is no limit at all.")
-    amount = Decimal(text)
-    if amount == 0:
-        raise Invalid("A budget of nothing would refuse every question. Choose more than 0.")
-    if amount != round(amount, DECIMALS[unit]):
-        raise Invalid("Tokens are whole." if unit is BudgetUnit.TOKENS else "Up to 8 digits after the point.")
-    return amount
-
-
-def checked_marks(typed: str) -> tuple[int, ...]:
-    """Raises Invalid. Nothing typed: nobody is told."""
-    parts = [part.strip().removesuffix("%").strip() for part in typed.split(",") if part.strip()]
-    if not all(part.isascii() and part.isdigit() and len(part) <= 3 and 1 <= int(part) <= 100 for part in parts):
-        raise Invalid("Write the marks as per cent between 1 and 100, like 80, 100.")
-    if len(parts) > MAX_MARKS:
-        raise Invalid(f"At most {MAX_MARKS} marks.")
-    return tuple(sorted({int(part) for part in parts}))
+def _as_it_holds(actor: Actor, line: BudgetLine) -> Applying:
+    holder_id = line.user_id or line.room_id or actor.company_id
+    return Applying(line.id, line.scope, holder_id, line.period, line.unit, line.amount, line.raised, line.marks)
 
 
 def _check_subject(session: Session, actor: Actor, budget: Budget) -> None:
-    if budget.scope is BudgetScope.PERSON:
-        person = Users(session).get(budget.user_id) if budget.user_id else None
-        if person is None or person.company_id != actor.company_id:
-            raise Invalid(NO_SUBJECT)
-    if budget.scope is BudgetScope.ROOM:
-        room = Conversations(session).get(budget.room_id) if budget.room_id else None
-        if room is None or room.company_id != actor.company_id or room.kind is not ConversationKind.COMPANY:
-            raise Invalid(NO_SUBJECT)
-    if budget.scope is BudgetScope.ROLE and budget.role is None:
-        raise Invalid(NO_SUBJECT)
+    match budget.scope:
+        case BudgetScope.PERSON:
+            person = Users(session).get(budget.user_id) if budget.user_id else None
+            if person is None or person.company_id != actor.company_id:
+                raise Invalid(NOBODY_CHOSEN)
+        case BudgetScope.ROOM:
+            if not (budget.room_id and BudgetLines(session).get_room(actor, budget.room_id)):
+                raise Invalid(NO_ROOM)
+        case BudgetScope.ROLE:
+            if budget.role is None:
+                raise Invalid(NO_ROLE)
+
+
+def _check_person(session: Session, budget: Budget, user_id: UUID) -> None:
+    """That it is a role's default, which holds for this person."""
+    person = Users(session).get(user_id)
+    if (
+        person is None
+        or person.company_id != budget.company_id
+        or budget.role not in Users(session).list_roles(user_id)
+    ):
+        raise Invalid(f"Choose somebody with the role {budget.role}." if budget.role else "It is for nobody else.")
+    holding = Standings(session).list_applying(Asker(budget.company_id, user_id, None), clock.now())
+    own = [one for one in holding if one.scope is BudgetScope.PERSON]
+    if any((one.period, one.unit) == (budget.period, budget.unit) for one in own):
+        raise Invalid(f"{person.display_name} has a budget of their own, which holds instead. Raise that one.")
 
 
 def _locked(session: Session, actor: Actor, budget_id: UUID) -> Budget:
@@ -253,36 +223,3 @@ def _locked(session: Session, actor: Actor, budget_id: UUID) -> Budget:
     if budget is None:
         raise NotFound
     return budget
-
-
-def _facts(budget: Budget) -> dict[str, object]:
-    return {
-        "scope": budget.scope.value,
-        "subject": str(budget.user_id or budget.room_id or budget.role or ""),
-        "period": budget.period.value,
-        "unit": budget.unit.value,
-        "amount": f"{budget.amount.normalize():f}",
-        "marks": list(budget.marks),
-    }
-
-
-def _record(
-    session: Session,
-    actor: Actor,
-    action: AuditAction,
-    budget: Budget,
-    *,
-    before: Mapping[str, object] | None = None,
-    after: Mapping[str, object] | None = None,
-    reason: str = "",
-) -> None:
-    Audit(session).record(
-        action,
-        actor=actor,
-        company_id=actor.company_id,
-        target_type="budget",
-        target_id=budget.id,
-        before=before,
-        after=after,
-        reason=reason,
-    )

@@ -9,8 +9,8 @@ from sqlmodel import Session
 from core import clock
 from core.assistant.asking import (
     Admit,
-    admit_all,
     ask_next,
+    asking,
     begin_answer,
     put_question,
     resume_answer,
@@ -76,8 +76,8 @@ class ChatService:
         stop_run: Callable[[UUID], None],
         changed: Callable[[UUID], None],
         *,
+        admit: Admit,
         limiter: RateLimiter | None = None,
-        admit: Admit = admit_all,
     ) -> None:
         self.database = database
         self.limiter = limiter or RateLimiter()
@@ -147,7 +147,7 @@ class ChatService:
 
     def regenerate(self, actor: Actor, answer_id: UUID) -> Asked:
         """Has an answer written again. The old one and all that followed stay reachable as a version."""
-        with self.database.transaction() as session:
+        with asking(self.database) as session:
             conversation, answer = locked_message(session, actor, answer_id, MessageRole.ASSISTANT)
             asked = self._admitted(session, _written_again(session, actor, conversation, answer))
         return self._begin(asked)
@@ -158,7 +158,7 @@ class ChatService:
         While an answer is being written there, by somebody else's retry or since it was not dead after all, it gives
         that one: a second is never started.
         """
-        with self.database.transaction() as session:
+        with asking(self.database) as session:
             conversation, answer, run = locked_answer(session, actor, answer_id)
             if run:
                 _require_same(conversation, answer, run)
@@ -177,7 +177,7 @@ class ChatService:
 
     def resume(self, actor: Actor, answer_id: UUID) -> Asked:
         """Has the last answer written on from where it was stopped, broke off, or reached the longest length."""
-        with self.database.transaction() as session:
+        with asking(self.database) as session:
             conversation, answer, run = locked_answer(session, actor, answer_id)
             if run and run.message_id == answer_id:
                 return _asked(session, run)
@@ -247,7 +247,7 @@ class ChatService:
     def _once(self, actor: Actor, client_key: UUID | None, write: Callable[[Session], Written]) -> Asked | Queued:
         """Writes and begins the answer, unless this key was sent before: then it gives what that gave."""
         try:
-            with self.database.transaction() as session:
+            with asking(self.database) as session:
                 if earlier := asked_before(session, actor, client_key):
                     return earlier
                 done, run_id = write(session)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core import clock
-from core.assistant.asking import Admit, admit_all, ask_next, move_on
+from core.assistant.asking import Admit, ask_next, move_on
 from core.database.engine import Database
 from core.errors import Conflict, NotFound, NotPermitted, RuleBroken
 from core.models import MAX_MESSAGE, Conversation, QueuedQuestion
@@ -32,7 +32,8 @@ class QueueService:
         start_run: Callable[[UUID], None],
         stop_run: Callable[[UUID], None],
         changed: Callable[[UUID], None],
-        admit: Admit = admit_all,
+        *,
+        admit: Admit,
     ) -> None:
         self.database = database
         self.start_run = start_run

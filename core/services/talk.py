@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from core.assistant.asking import Admit, admit_all, begin_answer
+from core.assistant.asking import Admit, asking, begin_answer
 from core.assistant.tokens import estimate_tokens
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound, NotPermitted, RuleBroken
@@ -57,7 +57,7 @@ class TalkService:
         start_run: Callable[[UUID], None],
         edit_window: timedelta | None,
         *,
-        admit: Admit = admit_all,
+        admit: Admit,
     ) -> None:
         """`start_run` reaches the runner of this process, after the transaction. `edit_window`: for how long people may
         edit what they wrote; None: for ever. `admit` says whether budgets admit an answer.
@@ -88,7 +88,7 @@ class TalkService:
         text = required_text(text, field="The message", limit=MAX_MESSAGE)
         extra = _checked_extra(extra, message_type)
         try:
-            with self.database.transaction() as session:
+            with asking(self.database) as session:
                 conversation, _ = member_or_raise(session, actor, conversation_id)
                 if earlier := _sent_before(session, actor, client_key):
                     return earlier

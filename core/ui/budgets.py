@@ -1,35 +1,21 @@
-"""What may be spent, for admins: the budgets there are, how they stand, and more of them."""
+"""What may be spent, for admins: the budgets there are and how they stand."""
 
-from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import streamlit as st
 
 from core import bootstrap
-from core.errors import ParleyError
-from core.models import BudgetPeriod, BudgetScope, BudgetUnit
-from core.permissions import Actor, Role
-from core.services.budgets import BudgetLine, RaiseLine, Standing, WantedBudget
-from core.ui import failures, guard, times
-from core.ui.budget_left import quantity
-from core.ui.dialogs import dialog
+from core.permissions import Actor
+from core.services.budgets import BudgetLine, BudgetView, RaiseLine, Standing
+from core.ui import budget_dialogs, failures, guard, times
+from core.ui.budget_left import number, quantity
+from core.ui.budget_words import ICONS, limit_of, name_of
+from core.ui.paging import paged
 from core.ui.text import as_label
 
-EACH = {BudgetPeriod.DAY: "a day", BudgetPeriod.WEEK: "a week", BudgetPeriod.MONTH: "a month"}
-PERIODS = {BudgetPeriod.DAY: "Day", BudgetPeriod.WEEK: "Week", BudgetPeriod.MONTH: "Month"}
-UNITS = {BudgetUnit.USD: "US dollars", BudgetUnit.TOKENS: "Tokens"}
-SCOPES = {
-    BudgetScope.COMPANY: "The company",
-    BudgetScope.ROLE: "Each person with a role",
-    BudgetScope.PERSON: "A person",
-    BudgetScope.ROOM: "A room",
-}
-ICONS = {
-    BudgetScope.COMPANY: ":material/apartment:",
-    BudgetScope.ROLE: ":material/badge:",
-    BudgetScope.PERSON: ":material/person:",
-    BudgetScope.ROOM: ":material/forum:",
-}
+PAGE = 20
+PAGES, FIND = "budget_pages", "budget_find"
 EXPLAINED = (
     "A question is refused when what it may at most cost does not fit any more. Days, weeks and months are those of "
     "UTC. Calls of a model without a known price count for tokens only. Marks are told once a period to whoever the "
@@ -38,123 +24,76 @@ EXPLAINED = (
 
 
 def budgets(actor: Actor) -> None:
-    app = bootstrap.current()
-    lines, raises = app.budgets.list_all(actor)
-    standings = app.budgets.standings_of(actor, lines)
     failures.show_notice()
     st.caption(EXPLAINED)
-    if not lines:
-        st.markdown("There is no budget yet: everybody may ask as much as they like.")
-    for line in lines:
-        _line(actor, line, standings.get(line.id), [more for more in raises if more.budget_id == line.id])
-    if st.button("Add a budget", icon=":material/add:", type="primary", key="budget_add"):
-        _add(actor)
+    add = st.button("Add a budget", icon=":material/add:", type="primary", key="budget_add")
+    name = st.session_state.get(FIND, "")
+    sizes = [PAGE] * st.session_state.get(PAGES, 1)
+    page = bootstrap.current().budgets.page
+    views, has_more = paged(lambda limit, before: page(actor, name=name, limit=limit, before=before), sizes)
+    if name or has_more or len(views) > PAGE // 2:
+        st.text_input(
+            "Find", key=FIND, placeholder="Name of a person or a room", icon=":material/search:",
+            label_visibility="collapsed", on_change=_from_the_first,
+        )  # fmt: skip
+    if not views:
+        st.markdown("No budget has that name." if name else "There is no budget yet: everybody may ask as they like.")
+    for view in views:
+        _budget(actor, view)
+    if has_more:
+        st.button("Show more", key="budget_more", on_click=_one_more, width="stretch")
+    if add:
+        budget_dialogs.add(actor)
 
 
-def _line(actor: Actor, line: BudgetLine, standing: Standing | None, raises: list[RaiseLine]) -> None:
-    with st.container(border=True, gap="small"):
-        limit = f"{quantity(line.amount, line.unit)} {EACH[line.period]}"
-        marks = ", ".join(f"{mark} %" for mark in line.marks) or "none"
-        st.markdown(f"{ICONS[line.scope]} **{_name(line)}** · {limit}  \n:small[Marks: {marks}]")
+def _from_the_first() -> None:
+    st.session_state[PAGES] = 1
+
+
+def _one_more() -> None:
+    st.session_state[PAGES] = st.session_state.get(PAGES, 1) + 1
+
+
+def _budget(actor: Actor, view: BudgetView) -> None:
+    line, standing = view.line, view.standing
+    marks = ", ".join(f"{mark} %" for mark in line.marks)
+    told = f"told at {marks}" if marks else "told to nobody"
+    with st.container(border=True, gap="xsmall"):
+        title = f"{ICONS[line.scope]} **{name_of(line)}** · {limit_of(line)}"
+        st.markdown(title if standing else f"{title}  \n:small[{told.capitalize()}]")
         if standing:
-            used = f"{quantity(standing.used, line.unit)} used, {quantity(standing.left, line.unit)} left"
             share = min(float((standing.used + standing.held) / standing.limit), 1.0)
-            st.progress(share, text=f"{used} · again from {times.exact(standing.resets_at, times.zone())} on")
-        for more in raises:
+            st.progress(share, text=f"{_stands(standing)} · {told}")
+        for more in view.raises:
             _raise(actor, line, more)
         with st.container(horizontal=True):
             for label, icon, opens in (
-                ("Change", ":material/edit:", _change),
-                ("Raise for now", ":material/trending_up:", _raise_for_now),
-                ("Remove", ":material/delete:", _remove),
+                ("Change", ":material/edit:", budget_dialogs.change),
+                ("Raise for now", ":material/trending_up:", budget_dialogs.raise_for_now),
+                ("Remove", ":material/delete:", budget_dialogs.remove),
             ):
-                name = f"{label}: {_name(line)}, {limit}"
+                name = f"{label}: {name_of(line)}, {limit_of(line)}"
                 if st.button(label, icon=icon, type="tertiary", key=f"budget_{label}_{line.id}", help=name):
                     opens(actor, line)
 
 
+def _stands(standing: Standing) -> str:
+    unit = standing.budget.unit
+    held = f", {number(standing.held, unit)} held for answers under way" if standing.held else ""
+    resets = times.with_zone(standing.resets_at, times.zone())
+    return f"{number(standing.used, unit)} used{held}, {number(standing.left, unit)} left · resets {resets}"
+
+
 def _raise(actor: Actor, line: BudgetLine, more: RaiseLine) -> None:
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        until = times.exact(more.ends_at, times.zone())
+        whom = f" for {as_label(more.user_name, 40)}" if more.user_name else ""
+        until = times.with_zone(more.ends_at, times.zone())
         by = as_label(more.granted_by_name or "somebody who is gone", 40)
-        said = f"+{quantity(more.amount, line.unit)} until {until}: {as_label(more.reason, 200)} ({by})"
+        said = f"+{quantity(more.amount, line.unit)}{whom} until {until}: {as_label(more.reason, 200)} ({by})"
         st.markdown(f":small[{said}]", width="stretch")
-        st.button("End", type="tertiary", key=f"raise_end_{more.id}", on_click=_end_raise, args=(actor, more.id))
+        st.button("End", type="tertiary", key=f"raise_end_{more.id}", on_click=partial(_end_raise, actor, more.id))
 
 
 def _end_raise(actor: Actor, raise_id: UUID) -> None:
     with failures.noticed():
         bootstrap.current().budgets.end_raise(guard.again(actor), raise_id)
-
-
-def _name(line: BudgetLine) -> str:
-    if line.scope is BudgetScope.COMPANY:
-        return "The company"
-    if line.scope is BudgetScope.ROLE:
-        return f"Each person with the role {line.role}"
-    return as_label(line.name, 60) or "Without a title"
-
-
-@dialog("Add a budget")
-def _add(actor: Actor) -> None:
-    service = bootstrap.current().budgets
-    choices = service.choices(actor)
-    people, rooms = dict(choices.people), dict(choices.rooms)
-    scope = st.selectbox("For", list(SCOPES), format_func=SCOPES.__getitem__, key="budget_scope")
-    user_id = room_id = role = None
-    if scope is BudgetScope.ROLE:
-        role = st.selectbox("Role", list(Role), format_func=lambda role: role.value, key="budget_role")
-    elif scope is BudgetScope.PERSON:
-        user_id = st.selectbox("Person", list(people), format_func=people.__getitem__, index=None, key="budget_person")
-    elif scope is BudgetScope.ROOM:
-        room_id = st.selectbox("Room", list(rooms), format_func=rooms.__getitem__, index=None, key="budget_room")
-    unit = st.segmented_control(
-        "In", list(UNITS), format_func=UNITS.__getitem__, default=BudgetUnit.USD, required=True, key="budget_unit"
-    )
-    period = st.segmented_control(
-        "Each", list(PERIODS), format_func=PERIODS.__getitem__, default=BudgetPeriod.MONTH, required=True,
-        key="budget_period",
-    )  # fmt: skip
-    amount = st.text_input("Amount", placeholder="25", key="budget_amount")
-    marks = st.text_input("Tell at, in per cent", "80, 100", key="budget_marks")
-    if st.button("Add", type="primary", key="budget_save"):
-        wanted = WantedBudget(scope, period, unit, amount, user_id=user_id, room_id=room_id, role=role, marks=marks)
-        _do(lambda: service.set(guard.again(actor), wanted))
-
-
-@dialog("Change a budget")
-def _change(actor: Actor, line: BudgetLine) -> None:
-    st.markdown(f"**{_name(line)}**, {EACH[line.period]}, in {UNITS[line.unit]}")
-    amount = st.text_input("Amount", f"{line.amount.normalize():f}", key=f"budget_amount_{line.id}")
-    marks = st.text_input("Tell at, in per cent", ", ".join(map(str, line.marks)), key=f"budget_marks_{line.id}")
-    if st.button("Save", type="primary", key="budget_change"):
-        service = bootstrap.current().budgets
-        _do(lambda: service.change(guard.again(actor), line.id, amount=amount, marks=marks))
-
-
-@dialog("Raise a budget for now")
-def _raise_for_now(actor: Actor, line: BudgetLine) -> None:
-    st.markdown(f"**{_name(line)}** gets more until this {PERIODS[line.period].lower()} ends; then it is as before.")
-    amount = st.text_input(f"How much more, in {UNITS[line.unit]}", key=f"raise_amount_{line.id}")
-    reason = st.text_input("Reason", help="Kept in the audit trail.", key=f"raise_reason_{line.id}")
-    if st.button("Raise", type="primary", key="budget_raise"):
-        service = bootstrap.current().budgets
-        _do(lambda: service.raise_until_reset(guard.again(actor), line.id, amount=amount, reason=reason))
-
-
-@dialog("Remove a budget")
-def _remove(actor: Actor, line: BudgetLine) -> None:
-    limit = f"{quantity(line.amount, line.unit)} {EACH[line.period]}"
-    st.markdown(f"The budget of **{_name(line)}**, {limit}, goes, with its raises. From then on it refuses nothing.")
-    if st.button("Remove it", type="primary", key="budget_remove"):
-        _do(lambda: bootstrap.current().budgets.remove(guard.again(actor), line.id))
-
-
-def _do(change: Callable[[], object]) -> None:
-    """Stays open, with the sentence and all that was typed, where it was refused."""
-    try:
-        change()
-    except ParleyError as error:
-        st.error(str(error), icon=":material/error:")
-    else:
-        st.rerun()

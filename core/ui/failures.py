@@ -6,8 +6,9 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from core.errors import DatabaseUnavailable, ParleyError
+from core.errors import BudgetSpent, DatabaseUnavailable, ParleyError
 from core.ids import new_id
+from core.ui import times
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +43,23 @@ def noticed() -> Iterator[None]:
         keep_notice(error)
 
 
+def sentence_of(error: ParleyError) -> str:
+    """What to say of it here: times are the reader's own, and no amount of money begins a formula."""
+    if isinstance(error, BudgetSpent) and error.resets_at:
+        return error.said(times.with_zone(error.resets_at, times.zone())).replace("$", r"\$")
+    return str(error)
+
+
 def keep_notice(error: ParleyError) -> None:
     """Has the error said on the page that is drawn next."""
     if not error.is_expected:
         log.error("action_failed code=%s", error.code, exc_info=error)
-    st.session_state[NOTICE] = WHILE_AWAY if isinstance(error, DatabaseUnavailable) else str(error)
+    st.session_state[NOTICE] = WHILE_AWAY if isinstance(error, DatabaseUnavailable) else sentence_of(error)
+
+
+def is_noticed() -> bool:
+    """Whether this draw says that something went wrong."""
+    return NOTICE in st.session_state
 
 
 def show_notice() -> None:

@@ -58,6 +58,22 @@ def exact(moment: datetime, where: tzinfo) -> str:
     return f"{moment.astimezone(where):%-d %B %Y, %H:%M}"
 
 
+def soon(moment: datetime, where: tzinfo) -> str:
+    """Within the next months, like "1 Dec, 01:00"."""
+    return f"{moment.astimezone(where):%-d %b, %H:%M}"
+
+
+def zone_name(where: tzinfo) -> str:
+    """Whose time it is, like "Berlin time"; "UTC" where it is that."""
+    name = str(where).rpartition("/")[2].replace("_", " ")
+    return "UTC" if name in ("UTC", "Universal", "Zulu") else f"{name} time"
+
+
+def with_zone(moment: datetime, where: tzinfo) -> str:
+    """Like "1 Dec, 01:00 (Berlin time)": for what is not the reader's own to choose, as when a budget begins again."""
+    return f"{soon(moment, where)} ({zone_name(where)})"
+
+
 def clock_time(moment: datetime, where: tzinfo) -> str:
     return f"{moment.astimezone(where):%H:%M}"
 

@@ -88,6 +88,8 @@ def _create_budgets() -> None:
             postgresql_nulls_not_distinct=True,
         ),
     )
+    place = sa.text("strpos('person room role company', scope::text)")
+    op.create_index("budgets_listed_idx", "budgets", ["company_id", place, "id"])
     for column in ("user_id", "room_id"):
         op.create_index(f"budgets_{column}_idx", "budgets", [column], postgresql_where=sa.text(f"{column} IS NOT NULL"))
 

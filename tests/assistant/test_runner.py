@@ -41,7 +41,7 @@ from core.services.views import Asked, MessageView, Queued
 from tests.conftest import autocommit
 from tests.support.builders import make_actor, make_company, make_user
 from tests.support.models import Answer, ScriptedModel
-from tests.support.talks import begun, ignore
+from tests.support.talks import admit_all, begun, ignore
 from tests.support.waiting import Following, until
 
 
@@ -126,7 +126,9 @@ def age(database: Database, asked: Asked, seconds: int) -> None:
 
 def ask_unattended(database: Database, me: Actor, question: str = "Why?") -> Asked:
     """Asked of a process whose runner then does nothing."""
-    return begun(ChatService(database, lambda name: name or "", ignore, ignore, ignore).ask(me, question))
+    return begun(
+        ChatService(database, lambda name: name or "", ignore, ignore, ignore, admit=admit_all).ask(me, question)
+    )
 
 
 def held(*deltas: str) -> tuple[ScriptedModel, threading.Event]:

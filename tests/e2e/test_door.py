@@ -21,7 +21,7 @@ from core.services.chat import ChatService
 from core.web.headers import SECURITY_HEADERS
 from tests.e2e.conftest import Guest
 from tests.e2e.served import Parley
-from tests.support.talks import begun, ignore
+from tests.support.talks import admit_all, begun, ignore
 from tests.support.web import hidden_fields
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("doors")]
@@ -287,7 +287,7 @@ def leave_a_question(parley: Parley, token: str) -> UUID:
         accounts = AccountService(database, parley.settings)
         identity = accounts.resolve(token)
         assert identity
-        chat = ChatService(database, lambda _: "any", ignore, ignore, ignore)
+        chat = ChatService(database, lambda _: "any", ignore, ignore, ignore, admit=admit_all)
         asked = begun(chat.ask(accounts.actor(identity.session_id), "Write a long story about a lighthouse keeper."))
         with database.transaction() as session:
             run = session.get(AnswerRun, asked.run_id)

@@ -10,7 +10,7 @@ from core.services.chat import ChatService
 from core.services.views import Asked
 from tests.pages.visitor import Desk, DeskWith, Person, bubbles, sentences, visit
 from tests.support.models import ScriptedModel
-from tests.support.talks import begun, ignore
+from tests.support.talks import admit_all, begun, ignore
 from tests.support.waiting import until
 
 Waiting = tuple[Desk, Person, AppTest, Asked]
@@ -22,7 +22,7 @@ def waiting(desk_with: DeskWith) -> Waiting:
     desk = desk_with(ScriptedModel(default="An answer."))
     ada = desk.staff(display_name="Ada")
     store = desk.application.runner.store
-    elsewhere = ChatService(desk.database, lambda name: name or "", ignore, ignore, ignore)
+    elsewhere = ChatService(desk.database, lambda name: name or "", ignore, ignore, ignore, admit=admit_all)
     asked = begun(elsewhere.ask(ada.actor, "one"))
     for text in ("two", "three"):
         elsewhere.ask(ada.actor, text, conversation_id=asked.conversation_id)

@@ -1,102 +1,34 @@
-"""Budgets bind: what they admit, whatever is asked at once, whom they tell, and who may set them."""
+"""Budgets bind: what they admit, whatever is asked at once, and what is held back for it."""
 
-import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import text
 
 from core import clock
-from core.assistant.ledger import Call
-from core.assistant.provider import Usage
+from core.assistant.context import GO_ON
+from core.assistant.runs import News
 from core.database.engine import Database
-from core.errors import BudgetSpent, Conflict, Invalid, NotFound, NotPermitted, ParleyError
+from core.errors import BudgetSpent
 from core.models import (
-    BudgetPeriod,
     BudgetScope,
-    BudgetUnit,
-    CallPurpose,
     CallStatus,
+    ConversationKind,
     MessageStatus,
     ModelPrice,
     RunStatus,
-    UsageSource,
 )
 from core.permissions import Actor, Role
-from core.services.budgets import BudgetService, WantedBudget, checked_amount
-from core.services.views import Asked
-from tests.support.talks import Desk
-
-DAY, MONTH, TOKENS, USD = BudgetPeriod.DAY, BudgetPeriod.MONTH, BudgetUnit.TOKENS, BudgetUnit.USD
-
-
-class Till:
-    """A desk with an admin who sets budgets."""
-
-    def __init__(self, database: Database) -> None:
-        self.desk = Desk(database)
-        self.budgets = BudgetService(database)
-        self.admin = self.desk.person(Role.ADMIN)
-        self.me = self.desk.me
-
-    def set(self, amount: object, scope: BudgetScope = BudgetScope.PERSON, **given: Any) -> Any:
-        who = {"user_id": self.me.user_id} if scope is BudgetScope.PERSON else {}
-        wanted = {"period": DAY, "unit": TOKENS, **who, **given}
-        return self.budgets.set(self.admin, WantedBudget(scope, amount=str(amount), **wanted))
-
-    def most(self) -> int:
-        """What a first question may come to in tokens, as it is held."""
-        budget_id = self.set(10_000_000, BudgetScope.COMPANY, period=BudgetPeriod.WEEK)
-        asked = self.desk.ask(self.me, "How much?")
-        held = self.one("SELECT tokens FROM budget_holds")
-        self.desk.chat.stop(self.me, asked.conversation_id)
-        self.finish(asked, tokens=0)
-        self.budgets.remove(self.admin, budget_id)
-        return int(held)
-
-    def finish(self, asked: Asked, *, tokens: int, status: RunStatus = RunStatus.COMPLETE) -> None:
-        job = self.desk.store.begin(asked.run_id)
-        assert job
-        usage = Usage(tokens, 0, 0, UsageSource.EXACT)
-        call = Call(CallPurpose.ANSWER, "m", usage, CallStatus(status.value), 1.0)
-        self.desk.store.finish(job, status, "So.", [call])
-
-    def one(self, statement: str) -> Any:
-        with self.desk.database.reading() as session:
-            return session.execute(text(statement)).scalar_one()
-
-    def told(self, actor: Actor) -> list[str]:
-        return [notice.text for notice in self.budgets.notices(actor)]
+from core.repositories.answer_runs import Arrived
+from core.repositories.conversations import Conversations
+from core.services.budgets import WantedBudget
+from tests.support.budgets import DAY, MONTH, TOKENS, USD, Till, at_once
 
 
 @pytest.fixture
 def till(database: Database) -> Till:
     return Till(database)
-
-
-def at_once(count: int, act: Callable[[int], Any]) -> list[str]:
-    """What became of each."""
-    found, start = [""] * count, threading.Barrier(count)
-
-    def run(number: int) -> None:
-        start.wait()
-        try:
-            act(number)
-            found[number] = "done"
-        except ParleyError as error:
-            found[number] = type(error).__name__
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
 
 
 @pytest.mark.parametrize("scope", [BudgetScope.PERSON, BudgetScope.ROLE, BudgetScope.COMPANY])
@@ -112,13 +44,47 @@ def test_of_40_at_once_a_budget_for_10_admits_10(fresh_database: Database, scope
     for run_id in till.desk.started[1:]:
         job = till.desk.store.begin(run_id)
         assert job
-        call = Call(CallPurpose.ANSWER, "m", Usage(most // 2, 0, 0, UsageSource.EXACT), CallStatus.COMPLETE, 1.0)
-        till.desk.store.finish(job, RunStatus.COMPLETE, "So.", [call])
-    (standing,) = till.budgets.standings(till.me)
+        till.desk.store.finish(job, RunStatus.COMPLETE, "So.", [till.call(most // 2)])
+    (standing,) = till.spending.standings(till.me)
     assert [standing.used, standing.held] == [Decimal(10 * (most // 2)), Decimal(0)]
     assert till.one("SELECT count(*) FROM budget_holds") == 0
     # The budget told of its marks once, however many reached them together.
     assert len(till.told(till.admin)) <= 1
+
+
+@pytest.mark.parametrize("kind", [ConversationKind.GROUP, ConversationKind.COMPANY])
+def test_of_40_at_once_in_a_room_no_more_are_answered_than_its_budget_admits(
+    fresh_database: Database, kind: ConversationKind
+) -> None:
+    """There they are answered one after the other: what doesn't fit any more when its turn comes fails."""
+    till = Till(fresh_database)
+    boss = till.desk.person(Role.ADMIN, Role.STAFF)
+    room = till.desk.rooms.create(boss, kind, "Plans")
+    people = [till.desk.person() for _ in range(10)]
+    for person in people:
+        till.desk.join(person, room)
+    budget = till.budgets.set(boss, WantedBudget(BudgetScope.ROOM, DAY, TOKENS, "6000", room_id=room))
+    outcomes = at_once(40, lambda number: till.desk.talks.send(people[number % 10], room, "@Assistant how much?"))
+    assert (outcomes.count("done"), outcomes.count("RuleBroken")) == (21, 19)  # one is answered, and 20 may wait
+    (standing,) = till.spending.standings(boss, room)
+    assert (int(standing.used), int(standing.held)) == (0, till.one("SELECT tokens FROM budget_holds"))
+    spent, waiting = [], till.desk.started
+    while waiting:
+        job = till.desk.store.begin(waiting.pop(0))
+        assert job
+        spent.append(most := till.one("SELECT tokens FROM budget_holds"))
+        following = till.desk.store.finish(job, RunStatus.COMPLETE, "So.", [till.call(most)])
+        waiting += [following] if following else []
+    (standing,) = till.spending.standings(boss, room)
+    assert standing.used == sum(spent) <= standing.limit < sum(spent) + max(spent) and len(spent) > 3
+    assert till.one("SELECT count(*) FROM answer_runs WHERE error_code = 'budget_spent'") == 21 - len(spent)
+    assert "has refused a question" in till.told(boss)[0] and len(till.told(boss)) <= 2
+    with pytest.raises(BudgetSpent, match="This room's budget"):
+        till.desk.talks.send(people[0], room, "@Assistant how much?")
+    till.desk.talks.send(people[0], room, "Without the assistant.")
+    till.desk.chat.ask(people[0], "How much?")  # elsewhere it counts for nothing
+    till.budgets.remove(boss, budget)
+    assert till.desk.talks.send(people[0], room, "@Assistant how much?").run_id
 
 
 def test_a_refusal_says_what_is_used_what_is_left_and_when_it_begins_again(till: Till) -> None:
@@ -129,15 +95,15 @@ def test_a_refusal_says_what_is_used_what_is_left_and_when_it_begins_again(till:
         till.desk.chat.ask(till.me, "How much?")
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     assert f"is {most + 100:,} tokens: 101 tokens used, {most - 1:,} tokens left" in str(refused.value)
-    assert f"begins again on {tomorrow:%-d %B}, 00:00 UTC" in str(refused.value)
+    assert f"begins again on {tomorrow:%-d %B %Y}, 00:00 UTC" in str(refused.value)
     assert till.one("SELECT count(*) FROM answer_runs WHERE status = 'queued'") == 0
-    (budget,), _ = till.budgets.list_all(till.admin)
-    till.budgets.raise_until_reset(till.admin, budget.id, amount="1", reason="The fair")
+    (budget,) = till.budgets.page(till.admin)
+    till.budgets.raise_until_reset(till.admin, budget.line.id, amount="1", reason="The fair")
     till.desk.chat.ask(till.me, "How much?")
-    (_, (more,)) = till.budgets.list_all(till.admin)
+    (more,) = till.budgets.page(till.admin)[0].raises
     assert (more.amount, more.reason) == (Decimal(1), "The fair")
     till.budgets.end_raise(till.admin, more.id)
-    assert till.budgets.standings(till.me)[0].limit == most + 100
+    assert till.spending.standings(till.me)[0].limit == most + 100
     actions = till.one(
         "SELECT string_agg(action, ' ' ORDER BY sequence) FROM audit_events WHERE target_type = 'budget'"
     )
@@ -178,6 +144,56 @@ def test_a_run_whose_process_died_gives_back_what_was_held(till: Till) -> None:
     till.desk.chat.ask(till.me, "How much?")
 
 
+def test_what_is_held_is_all_that_an_answer_may_come_to(till: Till) -> None:
+    """To go on, the model is asked in words; and attempts that fail before the answer cost their prompt each."""
+    asked = till.desk.ask(till.me, "How much?")
+    till.finish(asked, tokens=1, status=RunStatus.INTERRUPTED)
+    till.set(100_000, period=MONTH)
+    job = till.desk.store.begin(till.desk.chat.resume(till.me, asked.answer_id).run_id)
+    assert job and job.prompt.is_resumed
+    prompt, assistant = job.prompt.tokens + GO_ON.tokens, till.desk.store.assistant
+    most = 3 * prompt + assistant.answer_tokens()
+    assert till.one("SELECT prompt_tokens FROM answer_runs WHERE status = 'running'") == prompt
+
+    def stands() -> tuple[int, int]:
+        (standing,) = till.spending.standings(till.me)
+        return int(standing.used), int(standing.held)
+
+    assert stands() == (1, most)
+    failed = [till.call(prompt, CallStatus.FAILED) for _ in range(2)]
+    for kept in (failed[:1], failed[:1], failed):  # once more, because the first acknowledgement was lost
+        till.desk.store.keep([News(job, Arrived(job.run_id, 3, ""), kept)])
+        booked = len(kept) * prompt
+        assert stands() == (1 + booked, most - booked)
+    till.desk.store.finish(job, RunStatus.COMPLETE, "So.", [*failed, till.call(prompt + 9, CallStatus.COMPLETE)])
+    assert stands() == (1 + 3 * prompt + 9, 0)
+
+
+def test_an_answer_whose_conversation_is_purged_counts_until_it_is_booked(till: Till) -> None:
+    most = till.most()
+    till.set(most + 1)
+    asked = till.desk.ask(till.me, "How much?")
+    job = till.desk.store.begin(asked.run_id)
+    assert job
+    with till.desk.database.transaction() as session:
+        Conversations(session).purge(asked.conversation_id)
+    with pytest.raises(BudgetSpent, match="held for answers under way"):
+        till.desk.chat.ask(till.me, "How much?")
+    till.desk.store.finish(job, RunStatus.COMPLETE, "So.", [till.call(2, CallStatus.COMPLETE)])
+    (standing,) = till.spending.standings(till.me)
+    assert (int(standing.used), int(standing.held)) == (2, 0)
+    assert till.one("SELECT count(*) FROM budget_holds") == 0
+
+
+def test_a_question_that_is_purged_before_it_was_begun_holds_nothing(till: Till) -> None:
+    most = till.most()
+    till.set(most + 1)
+    asked = till.desk.ask(till.me, "How much?")
+    with till.desk.database.transaction() as session:
+        Conversations(session).purge(asked.conversation_id)
+    till.desk.chat.ask(till.me, "How much?")
+
+
 def test_in_the_queue_what_no_budget_admits_fails_and_is_not_lost(till: Till) -> None:
     most = till.most()
     asked = till.desk.ask(till.me, "How much?")
@@ -195,96 +211,18 @@ def test_in_the_queue_what_no_budget_admits_fails_and_is_not_lost(till: Till) ->
         till.desk.chat.retry(till.me, messages[-1].id)
 
 
-def test_marks_are_told_once_to_the_person_and_the_admins(till: Till) -> None:
-    most = till.most()
-    till.set(10 * most)
-    for used, told in ((most * 7, 0), (most, 1), (1, 1)):
-        till.finish(till.desk.ask(till.me, "How much?"), tokens=used)
-        assert len(till.told(till.me)) == len(till.told(till.admin)) == told
-    assert till.told(till.me)[0].startswith("Your budget has reached 80 %")
-    assert till.me.display_name in till.told(till.admin)[0]
-    (notice,) = till.budgets.notices(till.me)
-    till.budgets.put_away(till.admin, notice.id)
-    assert till.told(till.me)
-    till.budgets.put_away(till.me, notice.id)
-    assert not till.told(till.me)
-
-
 def test_whose_budget_counts(till: Till) -> None:
     """One's own stands in place of the role's; of several roles the most generous counts; others' count for nothing."""
-    assert till.budgets.standings(till.me) == ()
+    assert till.spending.standings(till.me) == ()
     till.set(500, BudgetScope.ROLE, role=Role.STAFF)
     till.set(900, BudgetScope.ROLE, role=Role.MODERATOR)
     both = till.desk.person(Role.STAFF, Role.MODERATOR)
 
     def limits(actor: Actor) -> list[int]:
-        return [int(standing.limit) for standing in till.budgets.standings(actor)]
+        return [int(standing.limit) for standing in till.spending.standings(actor)]
 
     assert (limits(till.me), limits(both), limits(till.desk.stranger())) == ([500], [900], [])
     till.set(200)
     assert (limits(till.me), limits(both)) == ([200], [900])
     till.set(10_000, BudgetScope.COMPANY)
     assert sorted(limits(till.me)) == [200, 10_000]
-
-
-@pytest.mark.parametrize(
-    ("amount", "unit", "sentence"),
-    [
-        ("-5", USD, "negative"),
-        ("0", USD, "more than 0"),
-        ("", USD, "as a number"),
-        ("much", USD, "as a number"),
-        ("1e9", USD, "as a number"),
-        ("٣", USD, "as a number"),
-        ("NaN", USD, "as a number"),
-        ("9" * 400, USD, "more than"),
-        ("1000000001", USD, "more than"),
-        ("0.000000001", USD, "8 digits"),
-        ("1.5", TOKENS, "whole"),
-    ],
-)
-def test_amounts_that_cannot_be(till: Till, amount: str, unit: BudgetUnit, sentence: str) -> None:
-    with pytest.raises(Invalid, match=sentence):
-        till.set(amount, unit=unit)
-    budget_id = till.set(5, unit=unit)
-    with pytest.raises(Invalid, match=sentence):
-        till.budgets.change(till.admin, budget_id, amount=amount, marks="80")
-    assert till.budgets.list_all(till.admin)[0][0].amount == 5
-
-
-@pytest.mark.parametrize("marks", ["0", "101", "-1", "80;90", "half", "1,2,3,4,5,6", "٨"])
-def test_marks_that_cannot_be(till: Till, marks: str) -> None:
-    with pytest.raises(Invalid):
-        till.set(5, marks=marks)
-
-
-@given(st.text(max_size=20), st.sampled_from(BudgetUnit))
-def test_any_text_is_an_amount_or_a_sentence(typed: str, unit: BudgetUnit) -> None:
-    found: object
-    try:
-        found = checked_amount(typed, unit)
-    except Invalid as error:
-        found = str(error).endswith(".")
-    assert found
-
-
-def test_who_may_set_them(till: Till) -> None:
-    budget_id = till.set(5)
-    with pytest.raises(Conflict):
-        till.set(6)
-    stranger = till.desk.person(Role.ADMIN, company=None)
-    assert stranger.company_id == till.admin.company_id
-    elsewhere = till.desk.stranger()
-    foreign = Actor(elsewhere.user_id, elsewhere.company_id, "x", "x", frozenset({Role.ADMIN}))
-    for actor, refused in ((till.me, NotPermitted), (foreign, NotFound)):
-        for act in (
-            lambda actor: till.budgets.change(actor, budget_id, amount="7", marks=""),
-            lambda actor: till.budgets.remove(actor, budget_id),
-            lambda actor: till.budgets.raise_until_reset(actor, budget_id, amount="7", reason="so"),
-        ):
-            with pytest.raises(refused):
-                act(actor)
-    with pytest.raises(Invalid, match="Choose whose"):
-        till.budgets.set(foreign, WantedBudget(BudgetScope.PERSON, DAY, USD, "5", user_id=till.me.user_id))
-    with pytest.raises(Invalid):
-        till.budgets.raise_until_reset(till.admin, budget_id, amount="7", reason="  ")

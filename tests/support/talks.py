@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import Session
+
 from core import clock
 from core.assistant.budgeting import Budgeting
 from core.assistant.jobs import Job
@@ -16,7 +18,7 @@ from core.config import Settings
 from core.database.engine import Database
 from core.errors import ModelUnknown, ParleyError
 from core.ids import new_id
-from core.models import CallPurpose, CallStatus, Company, Conversation, Member, RunStatus, UsageSource
+from core.models import AnswerRun, CallPurpose, CallStatus, Company, Conversation, Member, RunStatus, UsageSource
 from core.permissions import Actor, Role
 from core.repositories.messages import Messages
 from core.services.chat import ChatService
@@ -97,7 +99,7 @@ class Desk:
         admit = Budgeting(assistant).admit
         told = self.started.append, self.stopped.append, self.changed.append
         self.chat = ChatService(self.database, _resolve, *told, limiter=limiter, admit=admit)
-        self.queue = QueueService(self.database, *told, admit)
+        self.queue = QueueService(self.database, *told, admit=admit)
         self.store = RunStore(self.database, assistant, new_id(), timedelta(seconds=15))
         self.conversations = ConversationService(
             self.database, MODELS, 2_000, self.changed.append, self.hints.publish_listed
@@ -205,6 +207,10 @@ class Desk:
 def begun(sent: Asked | Queued) -> Asked:
     assert isinstance(sent, Asked), "it waits in the queue"
     return sent
+
+
+def admit_all(_session: Session, _run: AnswerRun) -> None:
+    """Where budgets don't matter."""
 
 
 def ignore(_: UUID) -> None:

@@ -41,7 +41,7 @@ from tests.conftest import autocommit
 from tests.support.builders import make_user
 from tests.support.passwords import QuickPasswords
 from tests.support.streams import Guest, changed, counted, counts, eventually, opened, scene
-from tests.support.talks import Desk
+from tests.support.talks import Desk, admit_all
 from tests.support.waiting import until
 from tests.support.web import HTML, Inside, StandIn, client_of, set_up, site
 
@@ -128,7 +128,7 @@ def members(desk: Desk, events: Events) -> MemberService:
 
 @pytest.fixture
 def talk(desk: Desk, settings: Settings, events: Events) -> TalkService:
-    return TalkService(desk.database, RateLimiter(settings.limits), events, desk.started.append, None)
+    return TalkService(desk.database, RateLimiter(settings.limits), events, desk.started.append, None, admit=admit_all)
 
 
 @pytest.fixture
@@ -488,7 +488,9 @@ def test_after_a_time_without_postgresql_everything_is_told(
 ) -> None:
     """Hints that were lost lose nothing."""
     monkeypatch.setattr(audience, "SLOWLY", 0.0)
-    silent = TalkService(desk.database, RateLimiter(), Events(desk.database.engine.url), desk.started.append, None)
+    silent = TalkService(
+        desk.database, RateLimiter(), Events(desk.database.engine.url), desk.started.append, None, admit=admit_all
+    )
 
     @scene
     async def play() -> None:

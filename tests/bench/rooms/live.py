@@ -30,6 +30,7 @@ from tests.bench.stand import Stand, plain
 from tests.bench.streams import Streams, streams
 from tests.bench.table import Row, ms
 from tests.support.builders import make_actor, make_company, make_user
+from tests.support.talks import admit_all
 from tests.support.waiting import until
 
 PAGES = 200
@@ -116,7 +117,7 @@ def _idle(stand: Stand, database: Database, events: Events, company: list[tuple[
 
 def _told(stand: Stand, database: Database, events: Events, company: list[tuple[Actor, str]]) -> list[Row]:
     people = _in_rooms(database, events, company[:WATCHERS], WATCHERS)
-    talk = TalkService(database, RateLimiter(UNLIMITED), events, lambda _: None, None)
+    talk = TalkService(database, RateLimiter(UNLIMITED), events, lambda _: None, None, admit=admit_all)
     queries = [f"?{query}" for query in people.queries]
     took: list[float] = []
     floor: list[float] = []
@@ -159,7 +160,7 @@ def _told_once(talk: TalkService, told: Streams, people: People, number: int) ->
 def _drawn(stand: Stand, database: Database, events: Events, company: list[tuple[Actor, str]]) -> list[Row]:
     """In a room in which much was said already, so that every page is full."""
     people = _in_rooms(database, events, company[:WATCHERS], WATCHERS)
-    talk = TalkService(database, RateLimiter(UNLIMITED), events, lambda _: None, None)
+    talk = TalkService(database, RateLimiter(UNLIMITED), events, lambda _: None, None, admit=admit_all)
     room = UUID(people.rooms[0])
     for number in range(SAID):
         talk.send(people.actors[number % WATCHERS], room, f"Earlier {number}, and what there is to say about it.")
