@@ -92,6 +92,12 @@ class UsageLines(Repository):
             WHERE company_id = :company AND kind = '{Kind.MODEL}' AND span = '{Span.MONTH}' ORDER BY model"""
         return list(self.session.execute(text(statement), {"company": company_id}).scalars())
 
+    def list_models_of(self, company_id: UUID, user_id: UUID) -> list[str]:
+        """All that this person ever called, by name."""
+        statement = """SELECT DISTINCT model FROM model_calls
+            WHERE company_id = :company AND user_id = :user ORDER BY model"""
+        return list(self.session.execute(text(statement), {"company": company_id, "user": user_id}).scalars())
+
     def list_people(self, company_id: UUID) -> list[tuple[UUID, str]]:
         """Everybody of the company, by name."""
         statement = "SELECT id, display_name FROM users WHERE company_id = :company ORDER BY lower(display_name), id"

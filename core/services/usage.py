@@ -134,13 +134,13 @@ class UsageService:
             before = rows[-1].position
 
     def choices(self, actor: Actor) -> Choices:
-        """What can be filtered by; people only for whoever may see what they use."""
+        """What can be filtered by: of what others use, only for whoever may see that."""
         actor.require(Permission.USAGE_VIEW)
         with self.database.reading() as session:
             lines = UsageLines(session)
-            models = lines.list_models(actor.company_id)
             if not actor.may(Permission.USAGE_OVERSEE):
-                return Choices(tuple(models), (), ())
+                return Choices(tuple(lines.list_models_of(*_of(actor))), (), ())
+            models = lines.list_models(actor.company_id)
             people = lines.list_people(actor.company_id)
             rooms = [(room, _room_name(kind, title)) for room, kind, title in lines.list_rooms(*_of(actor))]
         return Choices(tuple(models), tuple(people), tuple(rooms))

@@ -119,7 +119,10 @@ def test_staff_see_their_own(office: Office, is_mine: bool) -> None:
     assert (view.totals.cost, view.totals.people) == (0.75, 1)
     assert list(view.people["name"]) == ["Ada"]
     assert {line.user_name for line in office.usage.calls(office.staff, MARCH).lines} == {"Ada"}
-    assert office.usage.choices(office.staff).people == ()
+    choices = office.usage.choices(office.staff)
+    assert (choices.people, choices.rooms) == ((), ())
+    assert choices.models == ("large", "small")
+    assert office.usage.choices(office.other).models == ("small",)
 
 
 def test_what_others_use_takes_the_right_to_see_it(office: Office) -> None:
