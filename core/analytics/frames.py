@@ -57,8 +57,8 @@ def together(frame: DataFrame, period: Period) -> DataFrame:
     """What `over_time` reads of a period without telling anything apart, out of a frame that does."""
     size = len(period.edges)
     cells = frame[list(MEASURES)].to_numpy(dtype=np.float64).reshape(size, len(frame) // size, len(MEASURES))
-    whole = DataFrame(cells.sum(axis=1), columns=list(MEASURES))
-    whole = whole.astype({name: np.int64 for name in MEASURES if name != "cost"})
+    whole = DataFrame(cells.sum(axis=1).astype(np.int64), columns=list(MEASURES))
+    whole["cost"] = cells[:, :, MEASURES.index("cost")].sum(axis=1)
     whole.insert(0, "bucket", _buckets(period))
     return whole
 
@@ -228,6 +228,5 @@ def _read(connection: Connection, statement: str, given: Given) -> DataFrame:
     """As pandas.read_sql_query does, which takes a millisecond or two longer over it."""
     found = connection.execute(text(statement), given.values)
     names = list(found.keys())
-    columns = zip(*found.all(), strict=True)
-    rows = dict(zip(names, columns, strict=False)) or {name: [] for name in names}
-    return DataFrame(rows)
+    columns = list(zip(*found.all(), strict=True)) or [()] * len(names)
+    return DataFrame({name: np.array(column) for name, column in zip(names, columns, strict=True)})

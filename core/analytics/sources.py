@@ -11,7 +11,7 @@ from typing import Any
 from core.analytics.parts import DAY, Days, Part, Rest, nearest_day, parts_of
 from core.analytics.periods import Bucket
 from core.analytics.slices import Slice
-from core.models import ANY, MEASURES, NOBODY, Face, Grain, Kind, Span
+from core.models import ANY, MEASURES, NOBODY, Face, Grain, Kind
 from core.repositories.usage_measures import CODE, MEASURED
 
 SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in MEASURES)
@@ -60,55 +60,44 @@ def slots(slice_: Slice, given: Given, by: str | None) -> str:
     if slice_.is_personal:
         where = ledger(slice_, given, period.start, period.end)
         return f"(SELECT created_at AS start, model, purpose, {_MEASURED} FROM model_calls WHERE {where}) s"
-    face = _face(by_model=by == "model" or bool(slice_.models), by_purpose=by == "purpose" or bool(slice_.purposes))
     times = f"start >= {given.add(period.start)} AND start < {given.add(period.end)}"
-    where = (
-        f"company_id = :company AND grain = '{grain_of((*period.edges, period.end))}' AND face = '{face}' AND {times}"
-    )
-    return f"(SELECT * FROM usage_slots WHERE {where} AND {called(slice_, given)}) s"
+    grain = grain_of((*period.edges, period.end))
+    return f"""(SELECT * FROM usage_slots WHERE company_id = :company AND grain = '{grain}'
+        AND face = '{_face(slice_, by)}' AND {times} AND {called(slice_, given)}) s"""
 
 
 def placed(slice_: Slice, given: Given, by: str | None) -> str:
     """Columns place (the number of the bucket), series (`by`) and the measures, over a slice's period."""
     period, series = slice_.period, by or f"'{ANY}'"
-    edges = given.add(list(period.edges))
     if slice_.is_personal or period.bucket is Bucket.HOUR:
-        place = f"width_bucket(start, CAST({edges} AS timestamptz[])) - 1"
+        place = f"width_bucket(start, CAST({given.add(list(period.edges))} AS timestamptz[])) - 1"
         return f"(SELECT {place} AS place, {series} AS series, {_NAMES} FROM {slots(slice_, given, by)}) s"
-    bounds = (*period.edges, period.end)
-    days = given.add([nearest_day(edge) for edge in bounds])
-    place = f"width_bucket(start, CAST({days} AS date[])) - 1"
-    where = of_days(Days(1, Span.DAY, nearest_day(bounds[0]), nearest_day(bounds[-1])), given)
-    whole = f"""SELECT {place} AS place, {series} AS series, {_NAMES} FROM usage_spans
-        WHERE company_id = :company AND kind = '{Kind.MODEL}' AND {where} AND {called(slice_, given)}"""
-    moved = _moved(bounds)
-    if not moved:
-        return f"({whole}) s"
-    face = _face(by_model=by == "model" or bool(slice_.models), by_purpose=by == "purpose" or bool(slice_.purposes))
-    starts, ends, adds, loses = (given.add(list(column)) for column in zip(*moved, strict=True))
-    signed = ", ".join(f"v.sign * {name} AS {name}" for name in MEASURES)
-    hours = f"""SELECT v.place, {series} AS series, {signed}
-        FROM unnest(CAST({starts} AS timestamptz[]), CAST({ends} AS timestamptz[]), CAST({adds} AS int[]),
-            CAST({loses} AS int[])) m (since, until, adds, loses)
-        CROSS JOIN LATERAL (SELECT * FROM usage_slots WHERE company_id = :company AND grain = '{grain_of(bounds)}'
-            AND face = '{face}' AND start >= m.since AND start < m.until AND {called(slice_, given)} OFFSET 0) h
-        CROSS JOIN LATERAL (VALUES (m.adds, 1), (m.loses, -1)) v (place, sign)
-        WHERE v.place >= 0 AND v.place < {len(period.edges)}"""
-    return f"({whole} UNION ALL {hours}) s"
+    pieces = _signed_pieces((*period.edges, period.end))
+    places, signs, grains, starts, ends = (given.add(list(column)) for column in zip(*pieces, strict=True))
+    signed = ", ".join(f"m.sign * {name} AS {name}" for name in MEASURES)
+    return f"""(SELECT m.place, {series} AS series, {signed}
+        FROM unnest(CAST({places} AS int[]), CAST({signs} AS int[]), CAST({grains} AS text[]),
+            CAST({starts} AS timestamptz[]), CAST({ends} AS timestamptz[])) m (place, sign, grain, since, until)
+        CROSS JOIN LATERAL (SELECT * FROM usage_slots WHERE company_id = :company AND grain = m.grain
+            AND face = '{_face(slice_, by)}' AND start >= m.since AND start < m.until AND {called(slice_, given)}
+            OFFSET 0) h) s"""
 
 
-def _moved(bounds: Sequence[datetime]) -> list[tuple[datetime, datetime, int, int]]:
-    """Of buckets put together from the days of UTC that begin next to their bounds: from when to when which bucket has
-    too little, and which too much.
+def _signed_pieces(bounds: Sequence[datetime]) -> list[tuple[int, int, Grain, datetime, datetime]]:
+    """Of buckets put together from the days of UTC that begin next to their bounds: what to add to which, or with the
+    sign turned to take away, because the days are too many or too few.
     """
-    moved = []
-    for place, bound in enumerate(bounds):
-        midnight = datetime.combine(nearest_day(bound), time(), UTC)
-        if bound < midnight:
-            moved.append((bound, midnight, place, place - 1))
-        elif bound > midnight:
-            moved.append((midnight, bound, place - 1, place))
-    return moved
+    midnights = [datetime.combine(nearest_day(bound), time(), UTC) for bound in bounds]
+    beside, pieces = grain_of(bounds), []
+    for place, (start, end) in enumerate(pairwise(midnights)):
+        pieces.append((place, 1, Grain.DAY, start, end))
+    for place, (bound, midnight) in enumerate(zip(bounds, midnights, strict=True)):
+        since, until = sorted((bound, midnight))
+        sign = 1 if bound < midnight else -1
+        for whose, of in ((place, sign), (place - 1, -sign)):
+            if since < until and 0 <= whose < len(bounds) - 1:
+                pieces.append((whose, of, beside, since, until))
+    return pieces
 
 
 def grain_of(edges: Iterable[datetime]) -> Grain:
@@ -221,7 +210,9 @@ def _any_of(wanted: dict[str, Any], given: Given) -> str:
     return " AND ".join(found) or "true"
 
 
-def _face(*, by_model: bool, by_purpose: bool) -> Face:
+def _face(slice_: Slice, by: str | None) -> Face:
+    """The coarsest whose rows tell apart what is asked for."""
+    by_model, by_purpose = by == "model" or bool(slice_.models), by == "purpose" or bool(slice_.purposes)
     if by_model and by_purpose:
         return Face.BOTH
     if by_model:

@@ -29,7 +29,7 @@ NOBODY = UUID(int=0)
 
 class Grain(StrEnum):
     DAY = "day"
-    """Of UTC: only of who was active."""
+    """Of UTC."""
     HOUR = "hour"
     QUARTER = "quarter"
     """Of an hour: for the time zones whose days begin in between."""

@@ -81,6 +81,11 @@ _FACES = _values(
     (f"'{Face.PURPOSE}'", "false", "true"),
     (f"'{Face.BOTH}'", "true", "true"),
 )
+_WIDTHS = _values(
+    (f"'{Grain.DAY}'", "interval '1 day'"),
+    (f"'{Grain.HOUR}'", "interval '1 hour'"),
+    (f"'{Grain.QUARTER}'", "interval '15 minutes'"),
+)
 _CLOCKS = _values(*((f"'{name}'", CLOCKED[name]) for name in Clocked))
 _PERSON = f"coalesce(c.user_id, '{NOBODY}'::uuid)"
 
@@ -95,8 +100,7 @@ SLOTS = Rollup(
         "purpose": _PURPOSE,
     },
     _MEASURES,
-    f"CROSS JOIN (VALUES ('{Grain.HOUR}', interval '1 hour'), ('{Grain.QUARTER}', interval '15 minutes'))"
-    f" g (grain, width) CROSS JOIN (VALUES {_FACES}) f (face, by_model, by_purpose)",
+    f"CROSS JOIN (VALUES {_WIDTHS}) g (grain, width) CROSS JOIN (VALUES {_FACES}) f (face, by_model, by_purpose)",
 )
 SPANS = Rollup(
     "usage_spans",
@@ -128,9 +132,9 @@ PRESENCE = Rollup(
         "block": f"n.number / {BLOCK}",
     },
     {"people": f"bit_or(set_bit(repeat('0', {BLOCK})::bit({BLOCK}), n.number % {BLOCK}, 1))"},
-    f"CROSS JOIN (VALUES ('{Grain.DAY}', interval '1 day'), ('{Grain.QUARTER}', interval '15 minutes'))"
-    f" g (grain, width) CROSS JOIN (VALUES {_FACES}) f (face, by_model, by_purpose)"
+    f"CROSS JOIN (VALUES {_WIDTHS}) g (grain, width) CROSS JOIN (VALUES {_FACES}) f (face, by_model, by_purpose)"
     " JOIN numbers n ON n.user_id = c.user_id",
+    f"g.grain <> '{Grain.HOUR}'",
     kept="{table}.{column} | EXCLUDED.{column}",
 )
 LATENCIES = Rollup(
