@@ -16,7 +16,7 @@ from sqlalchemy import text
 from core.models import TARGETS, Outcome, TargetType
 from core.repositories.base import Repository
 
-LOOKED = 10_000
+LOOKED = 4_000
 Position = tuple[datetime, int]
 """When, and the sequence number."""
 
@@ -223,4 +223,5 @@ def _rest(wanted: AuditWanted, path: Path) -> str:
 
 
 def _row(row: Any) -> AuditRow:
-    return AuditRow(*row[:-1], Outcome(row[-1]))
+    *values, outcome = row
+    return AuditRow(*[*values, Outcome(outcome)])

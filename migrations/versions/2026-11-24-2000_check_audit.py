@@ -1,6 +1,7 @@
 """check audit: an index for each filter of the trail, and what its verifications found"""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +11,7 @@ down_revision: str | None = "0007"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-NEWEST = [sa.literal_column("created_at DESC"), sa.literal_column("sequence DESC")]
+NEWEST: list[Any] = [sa.literal_column("created_at DESC"), sa.literal_column("sequence DESC")]
 INDEXES: tuple[tuple[str, tuple[str, ...], str | None], ...] = (
     ("time", (), None),
     ("actor", ("actor_id",), "actor_id IS NOT NULL"),

@@ -48,7 +48,8 @@ BEGIN
             CASE WHEN refused THEN 'refused' ELSE 'done' END AS outcome
         FROM (
             SELECT n, people[1 + floor(power((hashint4(n + 7) & 2147483647) / 2147483648.0, 3) * {people})] AS actor,
-                (hashint4(n + 13) & 2147483647) % 250 = 0 AND {action} = 'session:sign_in' AS refused, {action} AS action
+                (hashint4(n + 13) & 2147483647) % 250 = 0 AND {action} = 'session:sign_in' AS refused,
+                {action} AS action
             FROM generate_series(1, {count}) AS n
         ) AS drawn ORDER BY n
     LOOP
@@ -95,11 +96,11 @@ def make_chain(database: Database, count: int) -> Actor:
 
 def _action(number: str) -> str:
     """Which action the event of that number is, in SQL."""
-    rare = " ".join(f"WHEN {number} % {each} = {place} THEN '{name}'" for place, (name, each) in enumerate(RARE.items(), 5))
+    rare = " ".join(
+        f"WHEN {number} % {each} = {place} THEN '{name}'" for place, (name, each) in enumerate(RARE.items(), 5)
+    )
     common, reached = [], 0
     for name, share in SHARES.items():
         reached += share
         common.append(f"WHEN (hashint4({number} + 31) & 2147483647) % 1000 < {reached} THEN '{name}'")
     return f"(CASE {rare} {' '.join(common)} ELSE 'session:sign_in' END)"
-
-
