@@ -17,7 +17,7 @@ from core.ui.usage_filters import days_text
 
 EVERYBODY, MINE = "Everybody", "Mine"
 ANY = "All"
-BY_NOBODY = "Nobody signed in"
+BY_NOBODY = "Nobody who was signed in"
 ABOUT_REASONS = f"Looks through {LOOKED:,} events with a reason at a time, the newest first; “Look further” goes on."
 
 
