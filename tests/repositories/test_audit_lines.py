@@ -173,8 +173,8 @@ def test_no_filter_reads_the_table_from_end_to_end(database: Database) -> None:
             ):
                 wanted = replace(all_, **changes)
                 path = audit_lines.path_for(wanted)
-                for way in ({}, {"before": place}, {"after": place}):
-                    audit_lines.list_page(wanted, path, **way, looked=50)
+                for before, after in ((None, None), (place, None), (None, place)):
+                    audit_lines.list_page(wanted, path, before=before, after=after, looked=50)
             audit_lines.get(companies[0], 7)
         assert len(statements) > 40
         for statement, parameters in statements:
