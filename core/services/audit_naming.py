@@ -14,7 +14,7 @@ from core.repositories.audit_names import AuditNames, Place
 from core.services.audit_views import AuditLine
 from core.services.texts import one_line
 
-NOT_SIGNED_IN, COMMAND_LINE = "Somebody unknown", "The command line"
+NOT_SIGNED_IN, COMMAND_LINE = "Somebody", "The command line"
 OWN_ACCOUNT, COMPANY = "own account", "the company"
 KINDS = {
     ConversationKind.ASSISTANT: "an assistant chat",

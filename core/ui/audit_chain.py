@@ -21,7 +21,7 @@ def chain_state(actor: Actor, where: tzinfo) -> None:
         return
     checks = bootstrap.current().audit_checks
     state = checks.state(actor)
-    place = st.empty()
+    place = st.container(width="content").empty()
     if state.rows > SMALL:
         place.caption(f"{words_of(state, where)} · `{COMMAND}` verifies it")
         return

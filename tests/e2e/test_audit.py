@@ -73,7 +73,7 @@ def test_from_what_happened_to_a_file(parley: Parley, ada: Guest, bob: Guest, ta
     page.goto(parley.url)
     page.get_by_role("link", name="Audit").click()
     expect(page.get_by_role("heading", name="Audit")).to_be_visible()
-    expect(line(page, "Somebody unknown", "failed to sign in to", "Bob Boole", "Refused")).to_be_attached()
+    expect(line(page, "Somebody", "failed to sign in to", "Bob Boole", "Refused")).to_be_attached()
     expect(line(page, "Bob Boole", "deleted", "a group ·")).to_be_attached()
     assert ROOM not in table(page).inner_text()
 

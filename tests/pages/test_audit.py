@@ -65,7 +65,7 @@ def test_a_moderator_sees_everybody_and_staff_themselves(desk: Desk, mo: Person)
     browser = opened(mo)
     assert browser.title[0].value == "Audit"
     assert lines(browser) == [
-        ("Somebody unknown", "failed to sign in to", "Ada"),
+        ("Somebody", "failed to sign in to", "Ada"),
         ("Mo", "changed the roles of", "Ada"),
         ("Ada", "signed out of", "own account"),
     ]

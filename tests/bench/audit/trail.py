@@ -52,11 +52,13 @@ def measure(stand: Stand) -> list[Row]:
     return rows
 
 
-def _views(database: Database) -> dict[str, AuditQuery]:
+def _views(database: Database, admin: Actor) -> dict[str, AuditQuery]:
     """Common and rare, alone and together, and what is not there at all."""
+    people = "SELECT {}(id::text) FROM users WHERE company_id = :company"
     with database.reading() as session:
         busiest, idlest = (
-            UUID(session.execute(text(f"SELECT {which}(id::text) FROM users")).scalar_one()) for which in ("min", "max")
+            UUID(session.execute(text(people.format(which)), {"company": admin.company_id}).scalar_one())
+            for which in ("min", "max")
         )
         statement = "SELECT target_id FROM audit_events WHERE action = 'budget:raise' ORDER BY sequence LIMIT 1"
         target = session.execute(text(statement)).scalar()
@@ -88,7 +90,7 @@ def _views(database: Database) -> dict[str, AuditQuery]:
 
 def _pages(stand: Stand, database: Database, admin: Actor, size: str) -> list[Row]:
     service, rows = AuditService(database), []
-    for name, query in _views(database).items():
+    for name, query in _views(database, admin).items():
         first: list[float] = []
         times: list[float] = []
         for _ in stand.rounds(40, 5, f"Page: {name}"):
@@ -160,7 +162,7 @@ def _beside(what: str, ours: Timing, floor: Timing) -> Row:
 def _appender(database: Database) -> Callable[[], None]:
     with database.transaction() as session:
         company = make_company(session)
-        user = make_user(session, company)
+        user = make_user(session, company, email=f"{new_id().hex}@example.com")
         actor = Actor(user.id, company.id, "", "", frozenset())
 
     def append() -> None:
