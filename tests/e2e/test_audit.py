@@ -1,9 +1,7 @@
 """The audit page as an admin meets it: what just happened, narrowed, opened, verified and taken along."""
 
 import csv
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -16,6 +14,7 @@ from core.services.limits import RateLimiter
 from core.services.rooms import RoomService
 from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
+from tests.e2e.test_usage import RED_GREEN_BLUE, contrast, pictured
 from tests.support.talks import Told, ignore
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("audit")]
@@ -57,13 +56,6 @@ def line(page: Page, *words: str) -> Locator:
 
 def click_line(page: Page, number: int) -> None:
     page.get_by_test_id("stDataFrame").locator(".dvn-scroller").click(position={"x": 250, "y": 36 + 35 * number + 17})
-
-
-def pictured(page: Page, name: str) -> None:
-    """Kept where the variable says, for looking at."""
-    if folder := os.environ.get("PICTURES"):
-        page.wait_for_timeout(800)
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
 
 def test_from_what_happened_to_a_file(parley: Parley, ada: Guest, bob: Guest, tab: Open, happened: None) -> None:
@@ -135,6 +127,8 @@ def test_staff_see_their_own_in_both_themes_on_a_phone(
     click_line(page, 0)
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text(f"Bob Boole deleted “{ROOM}”")).to_be_visible()  # an owner's to bring back
-    ground = dialog.evaluate("d => getComputedStyle(d).backgroundColor.match(/[0-9.]+/g).slice(0, 3).map(Number)")
-    assert (sum(ground) < 3 * 64) is (scheme == "dark")
+    said = dialog.get_by_text(f"“{ROOM}”")
+    ink = said.evaluate(f"text => ({RED_GREEN_BLUE})(getComputedStyle(text).color)")
+    ground = page.get_by_test_id("stApp").evaluate(f"app => ({RED_GREEN_BLUE})(getComputedStyle(app).backgroundColor)")
+    assert contrast(ink, ground) >= 4.5 and (sum(ground) < 3 * 64) is (scheme == "dark")
     pictured(page, f"audit-390-{scheme}")
