@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import BudgetSpent, DatabaseUnavailable, ParleyError
 from core.ids import new_id
-from core.ui import times
+from core.ui import refusals, times
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def show_unexpected(error: Exception) -> bool:
     if isinstance(error, ParleyError):
         if not error.is_expected:
             log.error("page_failed code=%s", error.code, exc_info=error)
-        st.error(str(error), icon=":material/error:")
+        say(error)
         return True
     reference = new_id().hex[-8:]
     log.error("page_crashed reference=%s", reference, exc_info=error)
@@ -31,6 +31,12 @@ def show_unexpected(error: Exception) -> bool:
         icon=":material/error:",
     )
     return True
+
+
+def say(error: ParleyError) -> None:
+    """Says it right here."""
+    refusals.note(error)
+    st.error(sentence_of(error), icon=":material/error:")
 
 
 @contextmanager
@@ -52,6 +58,7 @@ def sentence_of(error: ParleyError) -> str:
 
 def keep_notice(error: ParleyError) -> None:
     """Has the error said on the page that is drawn next."""
+    refusals.note(error)
     if not error.is_expected:
         log.error("action_failed code=%s", error.code, exc_info=error)
     st.session_state[NOTICE] = WHILE_AWAY if isinstance(error, DatabaseUnavailable) else sentence_of(error)

@@ -1,7 +1,6 @@
 """Above the usage page: which days, in which time zone, whose, and what it is narrowed to."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,9 +9,11 @@ import streamlit as st
 
 from core.analytics.periods import EARLIEST, LATEST, Period, Preset
 from core.permissions import Actor, Permission
-from core.services.usage_query import Query, Reader, zones
+from core.services.addresses import zones
+from core.services.usage_query import Query, Reader
 from core.services.usage_views import Choices
 from core.ui import times
+from core.ui.controls import distinct, shown, shows
 from core.ui.usage_words import PURPOSES
 
 COMPANY, MINE = "Company", "Mine"
@@ -55,7 +56,7 @@ def whose_switch(actor: Actor, query: Query) -> None:
     if not actor.may(Permission.USAGE_OVERSEE):
         return
     key = "usage_whose"
-    _shows(key, MINE if query.is_mine else COMPANY)
+    shows(key, MINE if query.is_mine else COMPANY)
 
     def changed() -> None:
         is_mine = st.session_state[key] == MINE
@@ -76,7 +77,7 @@ def filter_row(actor: Actor, query: Query, period: Period, choices: Choices) -> 
 
 def _presets(query: Query) -> None:
     key = "usage_period"
-    _shows(key, None if query.first else query.preset)
+    shows(key, None if query.first else query.preset)
 
     def changed() -> None:
         if st.session_state[key]:
@@ -93,8 +94,8 @@ def _dates(query: Query, period: Period) -> None:
     if query.first:
         label = days_text(period.first, period.last)
 
-    def changed(key: str) -> None:
-        day: date | None = st.session_state[key]
+    def changed(key: str, shown_as: str) -> None:
+        day: date | None = st.session_state[shown_as]
         if day is None:
             return
         # A day behind the other end takes that along.
@@ -103,10 +104,11 @@ def _dates(query: Query, period: Period) -> None:
 
     with st.popover(label, icon=":material/date_range:"):
         for name, key, day in (("From", "usage_from", period.first), ("To", "usage_to", period.last)):
-            _shows(key, day)
+            shown_as = shown(key, day)
             st.date_input(
-                name, value=None, key=key, min_value=EARLIEST, max_value=LATEST, on_change=changed, args=(key,)
-            )
+                name, value=None, key=shown_as, min_value=EARLIEST, max_value=LATEST, on_change=changed,
+                args=(key, shown_as),
+            )  # fmt: skip
 
 
 def _narrowed(actor: Actor, query: Query, choices: Choices) -> None:
@@ -135,28 +137,15 @@ def _narrowed(actor: Actor, query: Query, choices: Choices) -> None:
 def _several(
     label: str, options: dict[Any, str], values: Sequence[Any], choose: Callable[[Sequence[Any]], None]
 ) -> None:
-    key = f"usage_{label}"
-    _shows(key, list(values))
+    key = shown(f"usage_{label}", list(values))
     st.multiselect(
-        label, list(options), format_func=_distinct(options).__getitem__, key=key, placeholder="All",
+        label, list(options), format_func=distinct(options).__getitem__, key=key, placeholder="All",
         on_change=lambda: choose(st.session_state[key]),
     )  # fmt: skip
 
 
-def _distinct(options: Mapping[Any, str]) -> dict[Any, str]:
-    """Who has the name of somebody before them gets a number: by its label alone an option is told apart."""
-    seen: Counter[str] = Counter()
-    names = {}
-    for option, name in options.items():
-        plain = " ".join(name.split())
-        seen[plain] += 1
-        names[option] = f"{plain} ({seen[plain]})" if seen[plain] > 1 else plain
-    return names
-
-
 def _zone(query: Query, period: Period) -> None:
-    key = "usage_zone"
-    _shows(key, period.zone.key)
+    key = shown("usage_zone", period.zone.key)
 
     def changed() -> None:
         chosen = st.session_state[key]
@@ -172,9 +161,3 @@ def days_text(first: date, last: date) -> str:
         return f"{first:%-d %b %Y}"
     begins = f"{first:%-d %b}" if first.year == last.year else f"{first:%-d %b %Y}"
     return f"{begins} – {last:%-d %b %Y}"
-
-
-def _shows(key: str, value: Any) -> None:
-    """What the address says, unless the widget has it already: setting it would take away what is being typed there."""
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value

@@ -61,6 +61,15 @@ GRID = [
     ("usage.py", (MODERATOR, ANALYST), SHOWN),
     ("usage.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
     ("usage.py", (), NO_ROLE),
+    ("audit.py", (STAFF,), SHOWN),
+    ("audit.py", (ANALYST,), SHOWN),
+    ("audit.py", (MODERATOR,), SHOWN),
+    ("audit.py", (ADMIN,), SHOWN),
+    ("audit.py", (STAFF, ANALYST), SHOWN),
+    ("audit.py", (STAFF, ADMIN), SHOWN),
+    ("audit.py", (MODERATOR, ANALYST), SHOWN),
+    ("audit.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
+    ("audit.py", (), NO_ROLE),
     ("account.py", (STAFF,), SHOWN),
     ("account.py", (ANALYST,), SHOWN),
     ("account.py", (MODERATOR,), SHOWN),
@@ -85,6 +94,7 @@ TITLES = {
     "chat.py": "What can I do for you, Ada?",
     "browse.py": "Conversations",
     "usage.py": "Usage",
+    "audit.py": "Audit",
     "account.py": "Account",
     "settings.py": "Settings",
 }
@@ -99,7 +109,7 @@ def named(value: object) -> str:
 def assert_shown_or_denied(browser: AppTest, page: str, sentence: str | None) -> None:
     assert not browser.exception
     if sentence is SHOWN:
-        own = {"My usage"} if page == "usage.py" else set()
+        own = {"usage.py": {"My usage"}, "audit.py": {"My actions"}}.get(page, set())
         assert browser.title[0].value in {TITLES[page], *own}
         assert not set(sentences(browser)) & {NO_ROLE, NO_CHAT, NO_BROWSING, NO_SETTINGS}
     else:
