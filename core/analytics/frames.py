@@ -12,16 +12,18 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pandas import DataFrame
 from sqlalchemy import Connection, text
 
-from core.analytics.latency import percentiles
+from core.analytics.latency import Whole, percentiles
 from core.analytics.periods import Bucket, Period
 from core.analytics.slices import Slice
 from core.analytics.sources import (
+    BUCKETS,
+    CODES,
     SUMS,
     Given,
+    coded,
     errors,
     latencies,
     ledger,
@@ -31,9 +33,9 @@ from core.analytics.sources import (
     slots,
     spans,
     timed,
-    timed_purposes,
+    times,
 )
-from core.models import ANY, DOLLAR, MEASURES, NOBODY, Clocked, Kind, Span
+from core.models import ANY, DOLLAR, MEASURES, NOBODY, Clocked, Kind
 
 MOST = 20
 """Subjects that are listed."""
@@ -43,8 +45,7 @@ CLOCKS = tuple(PREFIXES)
 PERCENTILES = tuple(f"{prefix}{name}" for prefix in PREFIXES.values() for name in SHARES)
 """Columns of milliseconds."""
 HOURS_A_WEEK = 168
-BUCKETS = 2**15
-"""More than there are of milliseconds."""
+NONE: Whole = np.zeros(0, dtype=np.int64)
 MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -63,27 +64,35 @@ def over_time(connection: Connection, slice_: Slice, by: str | None = None) -> D
     series that occurs.
     """
     given = Given(slice_)
-    source = placed(slice_, given, by)
-    found = _read(connection, f"SELECT place, series, {SUMS} FROM {source} GROUP BY 1, 2", given)
-    found = found[found["calls"] > 0]  # what was put in and taken out again
-    names = sorted(found["series"].unique()) if by else [ANY]
-    return _dollars(_filled(found, slice_.period, names, MEASURES)).drop(columns=[] if by else ["series"])
+    # Not what was put in and taken out again.
+    statement = f"SELECT place, series, {SUMS} FROM {placed(slice_, given, by)} GROUP BY 1, 2 HAVING sum(calls) > 0"
+    rows = connection.execute(text(statement), given.values).all()
+    frame = _dollars(_filled(rows, slice_.period, MEASURES, None if by else [ANY]), "cost")
+    return frame if by else frame.drop(columns="series")
+
+
+def together(frame: DataFrame, period: Period) -> DataFrame:
+    """What `over_time` reads of a period without telling anything apart, out of a frame that does."""
+    size = len(period.edges)
+    cells = frame[list(MEASURES)].to_numpy(dtype=np.float64).reshape(size, len(frame) // size, len(MEASURES))
+    whole = DataFrame(cells.sum(axis=1), columns=list(MEASURES))
+    whole = whole.astype({name: np.int64 for name in MEASURES if name != "cost"})
+    whole.insert(0, "bucket", _buckets(period))
+    return whole
 
 
 def people_over_time(connection: Connection, slice_: Slice) -> DataFrame:
     """Columns bucket and people: how many different ones asked for something within each."""
     given = Given(slice_)
-    place = f"width_bucket(start, CAST({given.add(list(slice_.period.edges))} AS timestamptz[])) - 1"
     if slice_.is_personal:
-        statement = (
-            f"SELECT {place} AS place, count(DISTINCT user_id) AS people FROM {_asked(slice_, given)} GROUP BY 1"
-        )
+        place = f"width_bucket(start, CAST({given.add(list(slice_.period.edges))} AS timestamptz[])) - 1"
+        statement = f"SELECT {place}, '{ANY}', count(DISTINCT user_id) FROM {_asked(slice_, given)} GROUP BY 1"
     else:
-        statement = f"""SELECT place, sum(bit_count(people))::bigint AS people FROM (
-            SELECT {place} AS place, block, bit_or(people) AS people FROM {presence(slice_, given)} GROUP BY 1, 2
+        statement = f"""SELECT place, '{ANY}', sum(bit_count(people))::bigint FROM (
+            SELECT place, block, bit_or(people) AS people FROM {presence(slice_, given)} GROUP BY 1, 2
         ) b GROUP BY 1"""
-    found = _read(connection, statement, given).assign(series=ANY)
-    return _filled(found, slice_.period, [ANY], ("people",)).drop(columns="series")
+    rows = connection.execute(text(statement), given.values).all()
+    return _filled(rows, slice_.period, ("people",), [ANY]).drop(columns="series")
 
 
 def subjects(connection: Connection, slice_: Slice, kind: Kind, limit: int = MOST) -> DataFrame:
@@ -95,36 +104,34 @@ def subjects(connection: Connection, slice_: Slice, kind: Kind, limit: int = MOS
     now = f"SELECT subject, {SUMS} FROM {spans(slice_, given, kind, 'subject')} GROUP BY 1"
     earlier = replace(slice_, period=slice_.period.before)
     then = f"SELECT subject, {SUMS} FROM {spans(earlier, given, kind, 'subject')} GROUP BY 1"
-    nought = ", ".join(f"0 AS before_{name}" for name in MEASURES)
     people = f"count(*) FILTER (WHERE calls > 0 AND subject <> '{NOBODY}')"
     totals = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in MEASURES)
-    befores = ", ".join(f"(SELECT coalesce(sum({name}), 0)::bigint FROM thens) AS before_{name}" for name in MEASURES)
+    befores = ", ".join(f"coalesce(sum({name}), 0)::bigint AS before_{name}" for name in MEASURES)
     found = _read(
         connection,
         f"""WITH nows AS ({now}), thens AS ({then}),
         top AS (SELECT * FROM nows WHERE calls > 0
-            ORDER BY cost DESC, input_tokens + output_tokens DESC, subject LIMIT {limit})
-        SELECT top.subject::text AS subject, {_named("top", MEASURES)}, coalesce(thens.cost, 0) AS before, 0 AS people,
-            0 AS before_people, {nought} FROM top LEFT JOIN thens ON thens.subject = top.subject
-        UNION ALL
-        SELECT NULL, {totals}, (SELECT coalesce(sum(cost), 0)::bigint FROM thens), {people},
-            (SELECT {people} FROM thens), {befores} FROM nows""",
+            ORDER BY cost DESC, input_tokens + output_tokens DESC, subject LIMIT {limit}),
+        whole AS (SELECT * FROM (SELECT {totals}, {people} AS people FROM nows) n,
+            (SELECT coalesce(sum(cost), 0)::bigint AS before, {people} AS before_people, {befores} FROM thens) t)
+        SELECT * FROM (
+            SELECT top.subject::text, {_named("top", MEASURES)}, 0 AS people, coalesce(thens.cost, 0) AS before,
+                0 AS before_people, {", ".join(f"0 AS before_{name}" for name in MEASURES)}
+            FROM top LEFT JOIN thens ON thens.subject = top.subject
+            UNION ALL SELECT NULL, * FROM whole
+        ) s ORDER BY subject IS NULL, cost DESC, input_tokens + output_tokens DESC, subject COLLATE "C"
+        """,
         given,
     )
-    found = _dollars(_dollars(_dollars(found), "before"), "before_cost")
-    found["subject"] = found["subject"].astype(object).where(found["subject"].notna(), None)
-    order = found.assign(last=found["subject"].isna(), tokens=found["input_tokens"] + found["output_tokens"])
-    order = order.sort_values(["last", "cost", "tokens", "subject"], ascending=[True, False, False, True])
-    return found.loc[order.index].reset_index(drop=True)
+    return _dollars(found, "cost", "before", "before_cost")
 
 
 def models(connection: Connection, slice_: Slice) -> DataFrame:
     """Columns model, the measures, the PERCENTILES, up and down: one row a model, the dearest first."""
     given = Given(slice_)
     statement = f"SELECT model, {SUMS} FROM {spans(slice_, given, Kind.MODEL, 'model')} GROUP BY 1"
-    found = _dollars(_read(connection, statement, given))
-    found = found[found["calls"] > 0].sort_values(["cost", "calls", "model"], ascending=[False, False, True])
-    found = found.reset_index(drop=True)
+    statement += ' HAVING sum(calls) > 0 ORDER BY cost DESC, calls DESC, model COLLATE "C"'
+    found = _dollars(_read(connection, statement, given), "cost")
     found = pd.concat([found, _percentiles_by_model(connection, slice_, list(found["model"]))], axis=1)
     return _with_ratings(found, ratings_by_model(connection, slice_))
 
@@ -133,17 +140,16 @@ def ratings_by_model(connection: Connection, slice_: Slice) -> DataFrame:
     """Columns model, up and down: how many people liked answers of it, and how many did not."""
     given = Given(slice_)
     sums = "sum(up)::bigint AS up, sum(down)::bigint AS down"
-    found = _read(connection, f"SELECT model, {sums} FROM {ratings(slice_, given)} GROUP BY 1 ORDER BY 1", given)
-    return found[(found["up"] > 0) | (found["down"] > 0)].reset_index(drop=True)
+    some = "HAVING sum(up) > 0 OR sum(down) > 0"
+    return _read(connection, f"SELECT model, {sums} FROM {ratings(slice_, given)} GROUP BY 1 {some} ORDER BY 1", given)
 
 
 def errors_by_code(connection: Connection, slice_: Slice) -> DataFrame:
     """Columns code and calls, the most frequent first."""
     given = Given(slice_)
-    statement = f"SELECT code, sum(calls)::bigint AS calls FROM {errors(slice_, given)} GROUP BY 1"
-    found = _read(connection, statement, given)
-    found = found[found["calls"] > 0].sort_values(["calls", "code"], ascending=[False, True])
-    return found.reset_index(drop=True)
+    some = 'HAVING sum(calls) > 0 ORDER BY calls DESC, code COLLATE "C"'
+    source = errors(slice_, given)
+    return _read(connection, f"SELECT code, sum(calls)::bigint AS calls FROM {source} GROUP BY 1 {some}", given)
 
 
 def heat(connection: Connection, slice_: Slice) -> DataFrame:
@@ -151,12 +157,13 @@ def heat(connection: Connection, slice_: Slice) -> DataFrame:
     given = Given(slice_)
     changes, offsets = _offsets(slice_.period)
     offset = f"(CAST({given.add(offsets)} AS int[]))[width_bucket(start, CAST({given.add(changes)} AS timestamptz[]))]"
-    since = f"floor(extract(epoch FROM start))::bigint + {offset} - {int(MONDAY.timestamp())}"
-    statement = f"""SELECT ((({since}) / 3600) % {HOURS_A_WEEK})::int AS place, sum(calls)::bigint AS calls
+    # As a float it is a tenth of the work, and still tells microseconds apart.
+    since = f"floor(date_part('epoch', start))::bigint + {offset} - {int(MONDAY.timestamp())}"
+    statement = f"""SELECT ((({since}) / 3600) % {HOURS_A_WEEK})::int, sum(calls)::bigint
         FROM {slots(slice_, given, None)} GROUP BY 1"""
-    found = _read(connection, statement, given)
     calls = np.zeros(HOURS_A_WEEK, dtype=np.int64)
-    calls[_whole(found["place"])] = _whole(found["calls"])
+    for place, number in connection.execute(text(statement), given.values):
+        calls[place] = number
     places = np.arange(HOURS_A_WEEK)
     return DataFrame({"weekday": places // 24, "hour": places % 24, "calls": calls})
 
@@ -168,54 +175,44 @@ def latency(connection: Connection, slice_: Slice) -> DataFrame:
     """
     period, given = slice_.period, Given(slice_)
     if slice_.is_personal or period.bucket is Bucket.HOUR:
-        edges, zone = period.edges, period.zone
+        edges = period.edges
         source = timed(slice_, given, period.start, period.end)
-        place = f"width_bucket(created_at, CAST({given.add(list(edges))} AS timestamptz[]))"
-        statement = f"SELECT {_coded(place)} AS code, count(*) AS calls FROM {source} GROUP BY 1"
+        place = f"width_bucket(created_at, CAST({given.add(list(edges))} AS timestamptz[])) - 1"
+        statement = f"(SELECT {coded(place)} AS code, count(*) AS calls FROM {source} GROUP BY 1) s"
+        columns = _percentiles(*_counted(connection, statement, given), len(edges))
     else:
-        days = Period(period.first, period.last, zone=UTC_ZONE)
-        edges, zone = days.edges, UTC_ZONE
-        place = f"width_bucket(start, CAST({given.add([edge.date() for edge in edges])} AS date[]))"
-        # Whole numbers up to 2^53 are exact, and a third faster to add up.
-        statement = f"""SELECT {_coded(place)} AS code, sum(calls::float8)::bigint AS calls
-            FROM usage_latencies
-            WHERE company_id = :company AND clocked = ANY({given.add(list(Clocked))}) AND span = '{Span.DAY}'
-            AND start >= {given.add(days.first)} AND start <= {given.add(days.last)}
-            AND model = ANY({given.add(list(slice_.models) or [ANY])})
-            AND purpose = ANY({given.add(list(timed_purposes(slice_)))}) GROUP BY 1"""
-    columns = _percentiles(connection, statement, given, len(edges))
-    columns.insert(0, "bucket", pd.DatetimeIndex(edges).tz_convert(zone))
+        period = Period(period.first, period.last, zone=UTC_ZONE)
+        codes, calls = _counted(connection, times(slice_, given, period), given)
+        days, within = np.divmod(codes, CODES)
+        first_days = [(edge.date() - period.first).days for edge in period.edges]
+        places = np.searchsorted(first_days, days, side="right") - 1
+        columns = _percentiles(places * CODES + within, calls, len(first_days))
+    columns.insert(0, "bucket", _buckets(period))
     return columns
 
 
 def _percentiles_by_model(connection: Connection, slice_: Slice, names: Sequence[str]) -> DataFrame:
     given = Given(slice_)
-    place = f"array_position(CAST({given.add(list(names))} AS text[]), model)"
-    statement = f"""SELECT {_coded(place)} AS code, sum(calls::float8)::bigint AS calls
-        FROM {latencies(slice_, given, names)} GROUP BY 1"""
-    return _percentiles(connection, statement if names else None, given, len(names))
+    if not names:
+        return _percentiles(NONE, NONE, 0)
+    return _percentiles(*_counted(connection, latencies(slice_, given, names), given), len(names))
 
 
-def _coded(place: str) -> str:
-    """The number of a group, from 1, what was clocked, and the bucket of milliseconds, as one number: by that rows are
-    put together faster than by the three.
-    """
-    return f"(({place} - 1) * 2 + (clocked = '{CLOCKS[1]}')::int) * {BUCKETS} + bucket"
+def _counted(connection: Connection, source: str, given: Given) -> tuple[Whole, Whole]:
+    """The columns code and calls of a source, as arrays: so they are read, and added up, in the least time."""
+    arrays = f"SELECT array_agg(code), array_agg(calls) FROM {source}"
+    codes, calls = connection.execute(text(arrays), given.values).one()
+    return np.array(codes or (), dtype=np.int64), np.array(calls or (), dtype=np.int64)
 
 
-def _percentiles(connection: Connection, statement: str | None, given: Given, size: int) -> DataFrame:
-    """The PERCENTILES of each group. `statement`: for columns code (see `_coded`) and calls; None: there is nothing."""
-    codes = calls = np.zeros(0, dtype=np.int64)
-    if statement:  # as two arrays: thousands of rows take longer to read than to count
-        arrays = f"SELECT array_agg(code), array_agg(calls) FROM ({statement}) s"
-        codes, calls = (
-            np.array(of or (), dtype=np.int64) for of in connection.execute(text(arrays), given.values).one()
-        )
-    groups, clocked = codes // BUCKETS // len(CLOCKS), codes // BUCKETS % len(CLOCKS)
+def _percentiles(codes: Whole, calls: Whole, size: int) -> DataFrame:
+    """The PERCENTILES of each of so many groups; `codes` as of `coded`, in any order."""
+    groups, within = np.divmod(codes, CODES)
+    clocked, buckets = np.divmod(within, BUCKETS)
     columns: dict[str, Any] = {}
     for number, clock in enumerate(CLOCKS):
         of = clocked == number
-        values = percentiles(groups[of], codes[of] % BUCKETS, calls[of], size=size, shares=tuple(SHARES.values()))
+        values = percentiles(groups[of], buckets[of], calls[of], size=size, shares=tuple(SHARES.values()))
         columns |= {f"{PREFIXES[clock]}{name}": values[:, place] for place, name in enumerate(SHARES)}
     return DataFrame(columns)
 
@@ -232,22 +229,29 @@ def _asked(slice_: Slice, given: Given) -> str:
     return f"(SELECT created_at AS start, user_id FROM model_calls WHERE {where}) s"
 
 
-def _filled(found: DataFrame, period: Period, names: Sequence[str], columns: Sequence[str]) -> DataFrame:
-    """A row for each bucket, by its `place`, and each of these series: 0 where nothing was found."""
-    size = len(period.edges)
-    values = np.zeros((size * len(names), len(columns)), dtype=np.int64)
-    number = {name: place for place, name in enumerate(names)}
-    rows = _whole(found["place"]) * len(names) + _whole(found["series"].map(number))
-    values[rows] = found[list(columns)].to_numpy(dtype=np.int64)
-    frame = DataFrame(values, columns=list(columns))
-    buckets = pd.DatetimeIndex(period.edges).tz_convert(period.zone)
-    frame.insert(0, "bucket", buckets.repeat(len(names)))
+def _filled(
+    rows: Sequence[Any], period: Period, columns: Sequence[str], names: Sequence[str] | None = None
+) -> DataFrame:
+    """Of rows of a bucket's place, a series and its numbers: columns bucket, series and these, with a row for each of
+    both, of 0 where nothing was found. `names`: the series; None: those that occur.
+    """
+    names = sorted({row[1] for row in rows}) if names is None else names
+    size, number = len(period.edges), {name: place for place, name in enumerate(names)}
+    cells = np.zeros((size * len(names), len(columns)), dtype=np.int64)
+    for place, name, *numbers in rows:
+        cells[place * len(names) + number[name]] = numbers
+    frame = DataFrame(cells, columns=list(columns))
+    frame.insert(0, "bucket", _buckets(period).repeat(len(names)))
     frame.insert(1, "series", np.tile(np.array(names, dtype=object), size))
     return frame
 
 
-def _dollars(frame: DataFrame, column: str = "cost") -> DataFrame:
-    return frame.assign(**{column: frame[column].to_numpy(dtype=np.float64) / float(DOLLAR)})
+def _buckets(period: Period) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(period.edges).tz_convert(period.zone)
+
+
+def _dollars(frame: DataFrame, *columns: str) -> DataFrame:
+    return frame.assign(**{name: frame[name].to_numpy(dtype=np.float64) / float(DOLLAR) for name in columns})
 
 
 def _offsets(period: Period) -> tuple[list[datetime], list[int]]:
@@ -274,11 +278,6 @@ def _change(low: datetime, high: datetime, period: Period) -> datetime:
 
 def _offset(moment: datetime, period: Period) -> int:
     return round((moment.astimezone(period.zone).utcoffset() or timedelta()).total_seconds())
-
-
-def _whole(column: "pd.Series[Any]") -> NDArray[np.int64]:
-    """Of an empty result the type is unknown."""
-    return column.to_numpy(dtype=np.int64)
 
 
 def _named(table: str, columns: Sequence[str]) -> str:

@@ -31,6 +31,23 @@ class UsageSource(StrEnum):
     """Unknown: the call failed before anything could be counted."""
 
 
+MEASURED_COLUMNS = (
+    "company_id",
+    "purpose",
+    "model",
+    "status",
+    "input_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "usage_source",
+    "cost",
+    "first_token_ms",
+    "duration_ms",
+    "error_code",
+)
+"""What a call counts for: kept in the indexes of a person's and a room's calls, which lie scattered over the ledger."""
+
+
 class ModelCall(Record, table=True):
     """The ledger: one row a call to a model, whatever its purpose and end.
 
@@ -52,12 +69,14 @@ class ModelCall(Record, table=True):
             "model_calls_user_time_idx",
             "user_id",
             text("created_at DESC"),
+            postgresql_include=["room_id", *MEASURED_COLUMNS],
             postgresql_where=text("user_id IS NOT NULL"),
         ),
         Index(
             "model_calls_room_time_idx",
             "room_id",
             text("created_at DESC"),
+            postgresql_include=["user_id", *MEASURED_COLUMNS],
             postgresql_where=text("room_id IS NOT NULL"),
         ),
         # Few of many, and asked for by themselves.

@@ -28,6 +28,8 @@ NOBODY = UUID(int=0)
 
 
 class Grain(StrEnum):
+    DAY = "day"
+    """Of UTC: only of who was active."""
     HOUR = "hour"
     QUARTER = "quarter"
     """Of an hour: for the time zones whose days begin in between."""
@@ -57,6 +59,8 @@ class Span(StrEnum):
     """In UTC."""
 
     DAY = "day"
+    WEEK = "week"
+    """From Monday on: only of times, whose buckets are many."""
     MONTH = "month"
 
 
@@ -140,11 +144,15 @@ class UsageNumber(SQLModel, table=True):
 
 
 class UsagePresence(SQLModel, table=True):
-    """Who used the assistant in a quarter of an hour, as bits: people are counted once over any time, in any zone."""
+    """Who used the assistant on a day and in a quarter of an hour, as bits: people are counted once over any time, in
+    any zone.
+    """
 
     __tablename__ = "usage_presence"
+    __table_args__ = (one_of("grain", Grain),)
 
     company_id: UUID = key(foreign_key="companies.id", ondelete="CASCADE")
+    grain: Grain = enum_field(Grain, primary_key=True)
     model: str = key()
     purpose: str = key()
     start: datetime = time_field(primary_key=True)

@@ -22,6 +22,8 @@ class Rollup:
     sums: Mapping[str, str]
     beside: str
     where: str = "true"
+    spans: tuple[Span, ...] = ()
+    """What it has rows of; none: it is not kept by day. What is longer than a day is the sum of its days."""
     kept: str = "{table}.{column} + EXCLUDED.{column}"
     """How what is new goes together with what is there."""
 
@@ -30,19 +32,20 @@ class Rollup:
         return ", ".join([*self.keys, *self.sums])
 
     @property
-    def has_spans(self) -> bool:
-        """Whether it has rows of days, and of the months that they add up to."""
-        return "span" in self.keys
+    def longer(self) -> tuple[Span, ...]:
+        """The spans whose rows its rows of days add up to."""
+        return self.spans[1:]
 
     def select(self, source: str, *, only_days: bool = False) -> str:
         """The rows that a source comes to. In the order of their keys: two that write the same ones wait for each other
-        once, and never both. `only_days`: without those of months.
+        once, and never both. `only_days`: without those of longer spans.
         """
         keys = ", ".join(f"{expression} AS {column}" for column, expression in self.keys.items())
         sums = ", ".join(f"{expression} AS {column}" for column, expression in self.sums.items())
         numbers = ", ".join(str(number) for number in range(1, len(self.keys) + 1))
-        where = f"{self.where} AND g.span = '{Span.DAY}'" if only_days and self.has_spans else self.where
-        rows = f"SELECT {keys}, {sums} FROM {source} c {self.beside} WHERE {where}"
+        spans = _values(*((f"'{span}'",) for span in (self.spans[:1] if only_days else self.spans)))
+        beside = f"CROSS JOIN (VALUES {spans}) g (span) {self.beside}" if self.spans else self.beside
+        rows = f"SELECT {keys}, {sums} FROM {source} c {beside} WHERE {self.where}"
         return f"{rows} GROUP BY {numbers} ORDER BY {numbers}"
 
     def add(self, source: str, *, only_days: bool = False) -> str:
@@ -53,9 +56,9 @@ class Rollup:
             f" ON CONFLICT ({', '.join(self.keys)}) DO UPDATE SET {kept}"
         )
 
-    def months(self, where: str) -> str:
-        """The rows of months that its rows of days come to."""
-        given = {"span": f"'{Span.MONTH}'", "start": "date_trunc('month', start)::date"}
+    def summed(self, span: Span, where: str) -> str:
+        """The rows of a longer span that its rows of days come to."""
+        given = {"span": f"'{span}'", "start": f"date_trunc('{span}', start)::date"}
         keys = ", ".join(f"{given.get(column, column)} AS {column}" for column in self.keys)
         sums = ", ".join(f"sum({column})::bigint AS {column}" for column in self.sums)
         numbers = ", ".join(str(number) for number in range(1, len(self.keys) + 1))
@@ -68,8 +71,9 @@ def _values(*rows: tuple[str, ...]) -> str:
 
 _MODEL = f"CASE WHEN f.by_model THEN c.model ELSE '{ANY}' END"
 _PURPOSE = f"CASE WHEN f.by_purpose THEN c.purpose ELSE '{ANY}' END"
-_SPANS = f"CROSS JOIN (VALUES ('{Span.DAY}'), ('{Span.MONTH}')) g (span)"
+_BY_MONTH = (Span.DAY, Span.MONTH)
 _START = "date_trunc(g.span, c.created_at AT TIME ZONE 'UTC')::date"
+_BIN = "date_bin(g.width, c.created_at, timestamptz '2000-01-01 00:00+00')"
 _MEASURES = {name: f"sum({MEASURED[name]})" for name in MEASURES}
 _FACES = _values(
     (f"'{Face.TOTAL}'", "false", "false"),
@@ -86,7 +90,7 @@ SLOTS = Rollup(
         "company_id": "c.company_id",
         "grain": "g.grain",
         "face": "f.face",
-        "start": "date_bin(g.width, c.created_at, timestamptz '2000-01-01 00:00+00')",
+        "start": _BIN,
         "model": _MODEL,
         "purpose": _PURPOSE,
     },
@@ -106,23 +110,27 @@ SPANS = Rollup(
         "purpose": _PURPOSE,
     },
     _MEASURES,
-    f"""{_SPANS} CROSS JOIN LATERAL (VALUES ('{Kind.MODEL}', '{NOBODY}'::uuid, true, true),
+    f"""CROSS JOIN LATERAL (VALUES ('{Kind.MODEL}', '{NOBODY}'::uuid, true, true),
         ('{Kind.PERSON}', {_PERSON}, false, false), ('{Kind.PERSON_BOTH}', {_PERSON}, true, true),
         ('{Kind.ROOM}', c.room_id, false, false), ('{Kind.ROOM_BOTH}', c.room_id, true, true)
     ) f (kind, subject, by_model, by_purpose)""",
     "f.subject IS NOT NULL",
+    spans=_BY_MONTH,
 )
 PRESENCE = Rollup(
     "usage_presence",
     {
         "company_id": "c.company_id",
+        "grain": "g.grain",
         "model": _MODEL,
         "purpose": _PURPOSE,
-        "start": "date_bin(interval '15 minutes', c.created_at, timestamptz '2000-01-01 00:00+00')",
+        "start": _BIN,
         "block": f"n.number / {BLOCK}",
     },
     {"people": f"bit_or(set_bit(repeat('0', {BLOCK})::bit({BLOCK}), n.number % {BLOCK}, 1))"},
-    f"CROSS JOIN (VALUES {_FACES}) f (face, by_model, by_purpose) JOIN numbers n ON n.user_id = c.user_id",
+    f"CROSS JOIN (VALUES ('{Grain.DAY}', interval '1 day'), ('{Grain.QUARTER}', interval '15 minutes'))"
+    f" g (grain, width) CROSS JOIN (VALUES {_FACES}) f (face, by_model, by_purpose)"
+    " JOIN numbers n ON n.user_id = c.user_id",
     kept="{table}.{column} | EXCLUDED.{column}",
 )
 LATENCIES = Rollup(
@@ -137,9 +145,10 @@ LATENCIES = Rollup(
         "bucket": bucket_of("t.milliseconds"),
     },
     {"calls": "count(*)"},
-    f"{_SPANS} CROSS JOIN LATERAL (VALUES (c.model), ('{ANY}')) f (model)"
+    f"CROSS JOIN LATERAL (VALUES (c.model), ('{ANY}')) f (model)"
     f" CROSS JOIN LATERAL (VALUES {_CLOCKS}) t (clocked, milliseconds)",
     "t.milliseconds IS NOT NULL",
+    spans=tuple(Span),
 )
 ERRORS = Rollup(
     "usage_errors",
@@ -152,14 +161,16 @@ ERRORS = Rollup(
         "purpose": "c.purpose",
     },
     {"calls": "count(*)"},
-    _SPANS,
+    "",
     "c.status IN ('failed', 'interrupted')",
+    spans=_BY_MONTH,
 )
 RATINGS = Rollup(
     "usage_ratings",
     {"company_id": "c.company_id", "span": "g.span", "start": _START, "model": "c.model"},
     {"up": "count(*) FILTER (WHERE c.score = 'up')", "down": "count(*) FILTER (WHERE c.score = 'down')"},
-    _SPANS,
+    "",
+    spans=_BY_MONTH,
 )
 OF_CALLS = (SLOTS, SPANS, PRESENCE, LATENCIES, ERRORS)
 ALL = (*OF_CALLS, RATINGS)
@@ -189,7 +200,7 @@ def booking() -> str:
 
 
 def counting(where: str) -> str:
-    """Adds what these rows of the ledger come to, but for the rows of months."""
+    """Adds what these rows of the ledger come to, but for the rows of spans longer than a day."""
     return f"""
         WITH day AS MATERIALIZED (SELECT * FROM model_calls WHERE {where}),
         {NUMBERED.format(source="day")}, {_counted("day", only_days=True)} SELECT count(*) FROM day"""

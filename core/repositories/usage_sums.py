@@ -34,7 +34,7 @@ _PURPOSES = ",".join(CallPurpose)
 _OF_DAY = {
     "usage_slots": f"{_lists(grain=Grain, face=Face)} AND start >= :start AND start < :end",
     "usage_spans": f"{_lists(kind=Kind)} AND span = '{Span.DAY}' AND start = :day",
-    "usage_presence": f"model = ANY(:models) AND purpose = ANY('{{\"\",{_PURPOSES}}}')"
+    "usage_presence": f"{_lists(grain=Grain)} AND model = ANY(:models) AND purpose = ANY('{{\"\",{_PURPOSES}}}')"
     " AND start >= :start AND start < :end",
     "usage_latencies": f"{_lists(clocked=Clocked)} AND span = '{Span.DAY}' AND model = ANY(:models)"
     f" AND purpose = ANY('{{{_PURPOSES}}}') AND start = :day",
@@ -85,11 +85,10 @@ class UsageSums(Repository):
         self.session.execute(text("INSERT INTO usage_rebuilds (began_at, next_day) VALUES (:now, :first)"), given)
         last = self.last_day()
         for rollup in ALL:
-            outside = "start < :first OR start > :last"
-            given = {"first": first, "last": last if rollup.has_spans else last + DAY}
-            if rollup.has_spans:  # a month begins before the first day in it
-                outside = f"(start < :first AND (span = '{Span.DAY}' OR start < :month)) OR start > :last"
-                given["month"] = first and first.replace(day=1)
+            # A week or a month begins before the first day in it.
+            begins = "date_trunc(span, CAST(:first AS date))" if rollup.spans else ":first"
+            outside = f"start < {begins} OR start > :last"
+            given = {"first": first, "last": last if rollup.spans else last + DAY}
             self.session.execute(text(f"DELETE FROM {rollup.table} WHERE {outside if first else 'true'}"), given)
 
     def next_day(self) -> date | None:
@@ -101,8 +100,8 @@ class UsageSums(Repository):
         return day
 
     def make_day(self, day: date) -> int:
-        """Makes the rows of one day of UTC anew, under the lock, and of its month if that ends with it. How many calls
-        it had.
+        """Makes the rows of one day of UTC anew, under the lock, and of its week and month if they end with it. How
+        many calls it had.
         """
         self._wait_for_bookings(day)
         calls = 0
@@ -115,9 +114,11 @@ class UsageSums(Repository):
             calls += self.session.execute(text(counting(_WITHIN)), given).scalar_one()
             rated = f"(SELECT * FROM ratings WHERE {_WITHIN})"
             self.session.execute(text(RATINGS.add(rated, only_days=True)), given)
-        if (day + DAY).day == 1 or day >= self.last_day():
-            self._make_month(day.replace(day=1))
         is_over = day >= self.last_day()
+        for span in (Span.WEEK, Span.MONTH):
+            start = _starts(span, day)
+            if is_over or _starts(span, day + DAY) != start:
+                self._sum_days(span, start)
         if is_over:
             self._drop_unknown_models()
         done = "DELETE FROM usage_rebuilds" if is_over else "UPDATE usage_rebuilds SET next_day = :next"
@@ -135,17 +136,17 @@ class UsageSums(Repository):
                 strays = f"DELETE FROM {rollup.table} WHERE company_id = :company AND model <> ALL(:known)"
                 self.session.execute(text(strays), given)
 
-    def _make_month(self, month: date) -> None:
-        for company_id in self.list_companies():
-            given = {"company": company_id, "month": month, "following": _following(month)}
-            days = "company_id = :company AND start >= :month AND start < :following"
+    def _sum_days(self, span: Span, start: date) -> None:
+        """Makes the rows of one week or month out of those of its days."""
+        given: dict[str, Any] = {"start": start, "following": _following(span, start)}
+        for given["company"] in self.list_companies():
             for rollup in ALL:
-                if not rollup.has_spans:
+                if span not in rollup.longer:
                     continue
-                stale = f"company_id = :company AND span = '{Span.MONTH}' AND start = :month"
+                stale = f"company_id = :company AND span = '{span}' AND start = :start"
                 self.session.execute(text(f"DELETE FROM {rollup.table} WHERE {stale}"), given)
-                adding = f"INSERT INTO {rollup.table} ({rollup.columns}) {rollup.months(days)}"
-                self.session.execute(text(adding), given)
+                days = rollup.summed(span, "company_id = :company AND start >= :start AND start < :following")
+                self.session.execute(text(f"INSERT INTO {rollup.table} ({rollup.columns}) {days}"), given)
 
     def _wait_for_bookings(self, day: date) -> None:
         """What changes the sums of that day is either in the ledger by now or waits until this is over."""
@@ -160,20 +161,24 @@ class UsageSums(Repository):
         return [ANY, *self.session.execute(text(statement), given).scalars()]
 
     def list_differences(self, month: date) -> Iterator[Difference]:
-        """What the sums of one month of UTC have that the ledger does not come to, or the other way round; at most
-        MOST_LISTED of each table and company. Each table is looked at as of one moment.
+        """What the sums of one month of UTC, and of the weeks that begin in it, have that the ledger does not come to,
+        or the other way round; at most MOST_LISTED of each table and company. Each table is looked at as of one moment.
         """
         self.session.execute(text("SET LOCAL statement_timeout = 0"))
         for company_id in self.list_companies():
-            given: dict[str, Any] = {"company": company_id, "month": month, "following": _following(month)}
-            given |= {"start": _midnight(month), "end": _midnight(_following(month))}
+            following = _following(Span.MONTH, month)
+            given: dict[str, Any] = {"company": company_id, "month": month, "following": following}
+            given |= {"start": _midnight(month), "end": _midnight(following)}
             for rollup in ALL:
                 ledger = "ratings" if rollup is RATINGS else "model_calls"
                 expected = rollup.select(f"(SELECT * FROM {ledger} WHERE {_WITHIN})", only_days=True)
                 yield from self._compare(rollup, expected, _kept(rollup), given)
-                if rollup.has_spans:
-                    of_days = rollup.months("company_id = :company AND start >= :month AND start < :following")
-                    yield from self._compare(rollup, of_days, f"span = '{Span.MONTH}' AND start = :month", given)
+                for span in rollup.longer:
+                    begins = f"date_trunc('{span}', start)"
+                    within = f"{begins} >= CAST(:month AS date) AND {begins} < CAST(:following AS date)"
+                    of_days = rollup.summed(span, f"company_id = :company AND start < :following + 7 AND {within}")
+                    kept = f"span = '{span}' AND start >= :month AND start < :following"
+                    yield from self._compare(rollup, of_days, kept, given)
 
     def _compare(self, rollup: Rollup, expected: str, where: str, given: dict[str, Any]) -> Iterator[Difference]:
         keys = ", ".join(rollup.keys)
@@ -216,5 +221,10 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _following(month: date) -> date:
-    return (month + timedelta(days=31)).replace(day=1)
+def _starts(span: Span, day: date) -> date:
+    """The first day of the week, or the month, that a day is in."""
+    return day - DAY * day.weekday() if span is Span.WEEK else day.replace(day=1)
+
+
+def _following(span: Span, start: date) -> date:
+    return _starts(span, start + DAY * (7 if span is Span.WEEK else 31))

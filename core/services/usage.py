@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pandas import DataFrame
-from sqlalchemy import Connection
 from sqlmodel import Session
 
 from core import clock
@@ -60,14 +59,15 @@ class UsageService:
             frames.settle(connection)
             people = frames.subjects(connection, slice_, Kind.PERSON)
             rooms = frames.subjects(connection, slice_, Kind.ROOM)
-            sparks = frames.over_time(connection, slice_)
             active = frames.people_over_time(connection, slice_)
+            over_time = frames.over_time(connection, slice_, SERIES.get(chart))
+            sparks = frames.together(over_time, slice_.period) if chart in SERIES else over_time
             return UsageView(
                 period=slice_.period,
                 as_of=as_of,
                 totals=_totals(people, ""),
                 before=_totals(people, "before_"),
-                main=self._main(connection, slice_, chart, sparks, active),
+                main=active if chart is Chart.PEOPLE else over_time,
                 sparks=sparks.assign(people=active["people"]),
                 models=frames.models(connection, slice_),
                 people=_people_named(session, people),
@@ -83,13 +83,10 @@ class UsageService:
         with self.database.snapshot() as session:
             connection = session.connection()
             frames.settle(connection)
+            if table is Table.MAIN and chart is Chart.PEOPLE:
+                return frames.people_over_time(connection, slice_)
             if table is Table.MAIN:
-                sparks, active = None, None
-                if chart is Chart.PEOPLE:
-                    active = frames.people_over_time(connection, slice_)
-                elif chart not in SERIES:
-                    sparks = frames.over_time(connection, slice_)
-                return self._main(connection, slice_, chart, sparks, active)
+                return frames.over_time(connection, slice_, SERIES.get(chart))
             if table is Table.PEOPLE:
                 return _people_named(session, frames.subjects(connection, slice_, Kind.PERSON))
             if table is Table.ROOMS:
@@ -163,20 +160,6 @@ class UsageService:
         if set(wanted.user_ids) - {actor.user_id}:
             raise NotPermitted(DENIALS[Permission.USAGE_OVERSEE])
         return replace(slice_, user_ids=(actor.user_id,))
-
-    def _main(
-        self,
-        connection: Connection,
-        slice_: Slice,
-        chart: Chart,
-        sparks: DataFrame | None,
-        active: DataFrame | None,
-    ) -> DataFrame:
-        if chart in SERIES:
-            return frames.over_time(connection, slice_, SERIES[chart])
-        found = active if chart is Chart.PEOPLE else sparks
-        assert found is not None  # whoever asks has read what this chart shows
-        return found
 
     def _calls_wanted(self, actor: Actor, wanted: Wanted, chart: Chart, point: Point | None) -> CallsWanted:
         slice_ = self._slice(actor, wanted)

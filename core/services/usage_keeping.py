@@ -64,12 +64,13 @@ class UsageKeeper:
             yield calls
 
     def months(self) -> tuple[date, ...]:
-        """The months of UTC, by their first days, that there is anything of."""
+        """The months of UTC, by their first days, in which there is anything, or a week with anything begins."""
         with self.database.reading() as session:
             sums = UsageSums(session)
             first, last = sums.first_day(), sums.last_day()
         found: list[date] = []
-        month = (first or last).replace(day=1)
+        day = first or last
+        month = (day - timedelta(days=day.weekday())).replace(day=1)
         while month <= last:
             found.append(month)
             month = (month + timedelta(days=31)).replace(day=1)

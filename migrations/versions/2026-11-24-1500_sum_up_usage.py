@@ -26,6 +26,20 @@ MEASURES = (
     "timed_tokens",
     "timed_ms",
 )
+MEASURED_COLUMNS = (
+    "company_id",
+    "purpose",
+    "model",
+    "status",
+    "input_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "usage_source",
+    "cost",
+    "first_token_ms",
+    "duration_ms",
+    "error_code",
+)
 
 
 def upgrade() -> None:
@@ -55,12 +69,15 @@ def _widen_ledger() -> None:
         "UPDATE model_calls SET room_id = conversation_id FROM conversations"
         " WHERE conversations.id = conversation_id AND conversations.kind <> 'assistant'"
     )
-    op.create_index(
-        "model_calls_room_time_idx",
-        "model_calls",
-        ["room_id", sa.literal_column("created_at DESC")],
-        postgresql_where=sa.text("room_id IS NOT NULL"),
-    )
+    op.drop_index("model_calls_user_time_idx", "model_calls")
+    for whose, other in (("user", "room_id"), ("room", "user_id")):
+        op.create_index(
+            f"model_calls_{whose}_time_idx",
+            "model_calls",
+            [f"{whose}_id", sa.literal_column("created_at DESC")],
+            postgresql_include=[other, *MEASURED_COLUMNS],
+            postgresql_where=sa.text(f"{whose}_id IS NOT NULL"),
+        )
     op.create_index(
         "model_calls_failed_idx",
         "model_calls",
@@ -99,18 +116,19 @@ def _create_sums() -> None:
     called: dict[str, Any] = {"model": text, "purpose": text}
     _create("usage_slots", {"grain": text, "face": text, "start": moment, **called})
     _create("usage_spans", {"kind": text, **days, "subject": uuid, **called})
-    presence: dict[str, Any] = {"model": text, "purpose": text, "start": moment, "block": sa.Integer()}
+    presence: dict[str, Any] = {"grain": text, **called, "start": moment, "block": sa.Integer()}
     _create("usage_presence", presence, sa.Column("people", postgresql.BIT(1024), nullable=False))
     latencies: dict[str, Any] = {"clocked": text, "span": text, **called, "start": sa.Date()}
     _create("usage_latencies", latencies | {"bucket": sa.SmallInteger()}, *_sums("calls"))
     _create("usage_errors", days | {"code": text, **called}, *_sums("calls"))
     _create("usage_ratings", days | {"model": text}, *_sums("up", "down"))
     for table, column, values in (
-        ("usage_slots", "grain", "'hour', 'quarter'"),
+        ("usage_slots", "grain", "'day', 'hour', 'quarter'"),
+        ("usage_presence", "grain", "'day', 'hour', 'quarter'"),
         ("usage_slots", "face", "'total', 'model', 'purpose', 'both'"),
         ("usage_spans", "kind", "'model', 'person', 'person_both', 'room', 'room_both'"),
         ("usage_latencies", "clocked", "'duration', 'first_token'"),
-        *((table, "span", "'day', 'month'") for table in SPANNED),
+        *((table, "span", "'day', 'week', 'month'") for table in SPANNED),
     ):
         op.create_check_constraint(op.f(f"{table}_{column}_check"), table, f"{column} IN ({values})")
     op.create_table(
@@ -151,6 +169,13 @@ def downgrade() -> None:
         op.drop_table(table)
     op.drop_index("model_calls_failed_idx", "model_calls")
     op.drop_index("model_calls_room_time_idx", "model_calls")
+    op.drop_index("model_calls_user_time_idx", "model_calls")
+    op.create_index(
+        "model_calls_user_time_idx",
+        "model_calls",
+        ["user_id", sa.literal_column("created_at DESC")],
+        postgresql_where=sa.text("user_id IS NOT NULL"),
+    )
     op.drop_column("model_calls", "room_id")
     op.execute("UPDATE model_calls SET user_id = NULL WHERE user_id NOT IN (SELECT id FROM users)")
     op.create_foreign_key("model_calls_user_id_fkey", "model_calls", "users", ["user_id"], ["id"], ondelete="SET NULL")

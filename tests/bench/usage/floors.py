@@ -60,6 +60,7 @@ class Floor:
         slice_ = slice_ or self.slice_
         times = f"created_at >= {_moment(slice_.period.start)} AND created_at < {_moment(slice_.period.end)}"
         wanted = {"model": slice_.models, "purpose": () if of_ratings else slice_.purposes, "user_id": slice_.user_ids}
+        wanted["room_id"] = slice_.room_ids
         lists = [f"{column} IN ({_quoted(values)})" for column, values in wanted.items() if values]
         # Its index begins with the company; there is only one in the files.
         company = [] if self.is_duck else [f"company_id = '{slice_.company_id}'"]
@@ -93,9 +94,15 @@ def latency_period(slice_: Slice) -> Period:
     return slice_.period if slice_.is_personal else Period(slice_.period.first, slice_.period.last, frames.UTC_ZONE)
 
 
+def _over_time(connection: Connection, slice_: Slice) -> DataFrame:
+    """As the page reads it: what is told apart, and put together again."""
+    found = frames.over_time(connection, slice_, "model")
+    frames.together(found, slice_.period)
+    return found
+
+
 def _by_model(floor: Floor) -> list[str]:
-    columns = f"{floor.bucket()}, model, count(*), count(*) FILTER (WHERE cost IS NULL), sum(cost)"
-    return [floor.select(columns, "1, 2")]
+    return [floor.select(f"{floor.bucket()}, model, {SUMS}, count(*) FILTER (WHERE cost IS NULL)", "1, 2")]
 
 
 def _subjects(column: str, floor: Floor) -> list[str]:
@@ -203,18 +210,11 @@ def _rows_heat(results: list[Rows], _slice: Slice) -> Figures:
 MODEL_COLUMNS = [*SHOWN, "errors", "timed_tokens", "timed_ms", *PERCENTILES, "up", "down"]
 FIGURES = (
     Figure(
-        "cost by model over time",
-        partial(frames.over_time, by="model"),
+        "cost by model, and all, over time",
+        _over_time,
         _by_model,
-        lambda frame, slice_: _shown_over(frame, slice_, ["calls", "unpriced", "cost"], ["series"]),
+        lambda frame, slice_: _shown_over(frame, slice_, [*SHOWN, "unpriced"], ["series"]),
         partial(_over, keys=1),
-    ),
-    Figure(
-        "all over time",
-        frames.over_time,
-        lambda floor: [floor.select(f"{floor.bucket()}, {SUMS}")],
-        lambda frame, slice_: _shown_over(frame, slice_, SHOWN),
-        _over,
     ),
     Figure(
         "people over time",

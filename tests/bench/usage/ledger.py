@@ -59,6 +59,9 @@ RATINGS = """
     INSERT INTO ratings (message_id, user_id, company_id, room_id, model, score, created_at)
     SELECT gen_random_uuid(), user_id, company_id, room_id, model, CASE WHEN random() < 0.8 THEN 'up' ELSE 'down' END,
         created_at FROM model_calls WHERE purpose = 'answer' AND status = 'complete' AND random() < 0.01"""
+BUSIEST = """
+    SELECT subject FROM usage_spans WHERE kind = 'room' AND span = 'month'
+    GROUP BY subject ORDER BY sum(calls) DESC LIMIT 1"""
 SECONDARY = """
     SELECT indexname, indexdef FROM pg_indexes
     WHERE schemaname = 'public' AND tablename = 'model_calls' AND indexname <> 'model_calls_pkey'"""
@@ -79,6 +82,8 @@ class Ledger:
     """Seconds that making it, and summing it up, took."""
     differences: int
     """Of the month that was compared."""
+    room_id: UUID
+    """One of the busiest."""
 
 
 @contextmanager
@@ -93,7 +98,9 @@ def ledger_of(stand: Stand, size: int) -> Iterator[Ledger]:
         size, until, company, person, filled, summed, differences = note
         analyst = Actor(derived_id("analyst"), company, "", "Analyst", frozenset({Role.ANALYST}))
         themselves = Actor(person, company, "", "Somebody", frozenset({Role.STAFF}))
-        yield Ledger(database, analyst, themselves, size, until, filled, summed, differences)
+        with database.reading() as session:
+            room = session.execute(text(BUSIEST)).scalar_one()
+        yield Ledger(database, analyst, themselves, size, until, filled, summed, differences, room)
 
 
 def _notes(database: Database) -> "tuple[int, datetime, UUID, UUID, float, float, int] | None":

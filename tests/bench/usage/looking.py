@@ -87,6 +87,7 @@ def _views(ledger: Ledger) -> Iterator[View]:
         ("365 days, one model", 365, BERLIN, {"models": ("model-1",)}),
         ("365 days, answers", 365, BERLIN, {"purposes": ("answer",)}),
         ("365 days, one person's own", 365, BERLIN, {"user_ids": (ledger.person.user_id,)}),
+        ("365 days, one room", 365, BERLIN, {"room_ids": (ledger.room_id,)}),
         ("365 days in Kolkata", 365, KOLKATA, {}),
         ("30 days in Kolkata", 30, KOLKATA, {}),
     ):

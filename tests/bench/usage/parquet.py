@@ -14,7 +14,7 @@ CALLS = {
     "input_tokens": "INTEGER", "output_tokens": "INTEGER", "cost": "DOUBLE", "first_token_ms": "INTEGER",
     "duration_ms": "INTEGER", "status": "VARCHAR", "error_code": "VARCHAR",
 }  # fmt: skip
-RATINGS = {"created_at": "TIMESTAMP", "user_id": "UUID", "model": "VARCHAR", "score": "VARCHAR"}
+RATINGS = {"created_at": "TIMESTAMP", "user_id": "UUID", "room_id": "UUID", "model": "VARCHAR", "score": "VARCHAR"}
 """Columns that the page's figures come from, and nothing else."""
 
 
