@@ -17,6 +17,10 @@ from core.database.events import Events
 from core.errors import ParleyError
 from core.ids import new_id
 from core.services.accounts import AccountService
+from core.services.audit import AuditService
+from core.services.audit_checking import AuditChecks
+from core.services.audit_exporting import AuditExports
+from core.services.audit_refusals import Refusals
 from core.services.browse import BrowseService
 from core.services.budgets import BudgetService
 from core.services.chat import ChatService
@@ -61,6 +65,10 @@ class Application:
         store = RunStore(database, assistant, new_id(), timedelta(seconds=settings.lost_after))
         self.runner = Runner(store, assistant, grace=settings.shutdown_grace, changed=self._changed)
         self.accounts = AccountService(database, settings)
+        self.audit = AuditService(database)
+        self.audit_checks = AuditChecks(database)
+        self.audit_exports = AuditExports(database)
+        self.refusals = Refusals(database)
         self.people = PeopleService(database)
         self.companies = CompanyService(database, assistant.instruction_tokens)
         self.prices = PriceService(database, assistant.provider, assistant.models)

@@ -58,8 +58,17 @@ class NotFound(ParleyError):
 
 
 class NotPermitted(ParleyError):
+    """Its sentence goes into the audit trail: one of the code's own, without names or content.
+
+    `permission`: the tag of what it would have taken; None where no permission alone would do.
+    """
+
     code = "not_permitted"
     sentence = "You can see this, but you may not change it."
+
+    def __init__(self, sentence: str | None = None, *, permission: str | None = None) -> None:
+        super().__init__(sentence)
+        self.permission = permission
 
 
 class NotSignedIn(NotPermitted):

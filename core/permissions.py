@@ -22,6 +22,8 @@ class Permission(StrEnum):
     CONVERSATIONS_BROWSE = "conversations:browse"
     ROOMS_OVERSEE = "rooms:oversee"
     DELETED_VIEW = "messages:view_deleted"
+    AUDIT_OWN = "audit:own"
+    AUDIT_VIEW = "audit:view"
     USAGE_VIEW = "usage:view"
     USAGE_OVERSEE = "usage:oversee"
     BUDGETS_MANAGE = "budgets:manage"
@@ -30,12 +32,18 @@ class Permission(StrEnum):
     SETTINGS_MANAGE = "settings:manage"
 
 
-EVERYBODY = frozenset({Permission.HOME_VIEW, Permission.ACCOUNT_MANAGE, Permission.USAGE_VIEW})
+EVERYBODY = frozenset({Permission.HOME_VIEW, Permission.ACCOUNT_MANAGE, Permission.USAGE_VIEW, Permission.AUDIT_OWN})
 
 GRID: dict[Role, frozenset[Permission]] = {
     Role.STAFF: EVERYBODY | {Permission.CHAT_USE, Permission.CONVERSATIONS_BROWSE},
     Role.ANALYST: EVERYBODY | {Permission.USAGE_OVERSEE},
-    Role.MODERATOR: EVERYBODY | {Permission.CONVERSATIONS_BROWSE, Permission.ROOMS_OVERSEE, Permission.DELETED_VIEW},
+    Role.MODERATOR: EVERYBODY
+    | {
+        Permission.CONVERSATIONS_BROWSE,
+        Permission.ROOMS_OVERSEE,
+        Permission.DELETED_VIEW,
+        Permission.AUDIT_VIEW,
+    },
     Role.ADMIN: EVERYBODY
     | {
         Permission.USAGE_OVERSEE,
@@ -43,6 +51,7 @@ GRID: dict[Role, frozenset[Permission]] = {
         Permission.PRICES_MANAGE,
         Permission.PEOPLE_MANAGE,
         Permission.SETTINGS_MANAGE,
+        Permission.AUDIT_VIEW,
     },
 }
 
@@ -53,6 +62,8 @@ DENIALS: dict[Permission, str] = {
     Permission.CONVERSATIONS_BROWSE: "Browsing and searching needs the role staff or moderator.",
     Permission.ROOMS_OVERSEE: "Reading company rooms that one is no member of needs the role moderator.",
     Permission.DELETED_VIEW: "Reading deleted messages needs the role moderator.",
+    Permission.AUDIT_OWN: "Your account has no role yet. An admin can give you one.",
+    Permission.AUDIT_VIEW: "Seeing what everybody did needs the role moderator or admin.",
     Permission.USAGE_VIEW: "Your account has no role yet. An admin can give you one.",
     Permission.USAGE_OVERSEE: "Seeing what everybody uses needs the role analyst or admin.",
     Permission.BUDGETS_MANAGE: "Setting budgets needs the role admin.",
@@ -92,4 +103,4 @@ class Actor:
     def require(self, permission: Permission) -> None:
         """Raises NotPermitted with the permission's own sentence."""
         if not self.may(permission):
-            raise NotPermitted(DENIALS[permission])
+            raise NotPermitted(DENIALS[permission], permission=permission)

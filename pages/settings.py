@@ -6,7 +6,7 @@ from core import bootstrap
 from core.errors import ParleyError
 from core.models import MAX_INSTRUCTIONS
 from core.permissions import Actor, Permission
-from core.ui import guard
+from core.ui import failures, guard
 from core.ui.budgets import budgets
 from core.ui.prices import prices
 
@@ -31,7 +31,7 @@ def company(actor: Actor) -> None:
             try:
                 companies.update(actor, name=name, instructions=instructions, assistant_name=assistant_name)
             except ParleyError as error:
-                st.error(str(error), icon=":material/error:")
+                failures.say(error)
             else:
                 st.success("Saved.", icon=":material/check:")
 

@@ -15,6 +15,8 @@ chat:use                   x       -         -        -
 conversations:browse       x       -         x        -
 rooms:oversee              -       -         x        -
 messages:view_deleted      -       -         x        -
+audit:own                  x       x         x        x
+audit:view                 -       -         x        x
 usage:view                 x       x         x        x
 usage:oversee              -       x         -        x
 budgets:manage             -       -         -        x
@@ -55,6 +57,7 @@ def test_several_roles_may_what_any_of_them_may() -> None:
         Permission.CONVERSATIONS_BROWSE,
         Permission.BUDGETS_MANAGE,
         Permission.PRICES_MANAGE,
+        Permission.AUDIT_VIEW,
         Permission.PEOPLE_MANAGE,
         Permission.SETTINGS_MANAGE,
     }

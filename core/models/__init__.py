@@ -1,7 +1,16 @@
 """The tables. Importing this package declares all of them on `SQLModel.metadata`."""
 
 from core.models.answer_run import ACTIVE, AnswerRun, RunStatus
-from core.models.audit_event import AuditAction, AuditEvent, AuditHead, Outcome
+from core.models.audit_event import (
+    TARGETS,
+    AuditAction,
+    AuditCheck,
+    AuditEvent,
+    AuditHead,
+    ChainProblem,
+    Outcome,
+    TargetType,
+)
 from core.models.base import Record
 from core.models.budget import (
     DEFAULT_MARKS,
@@ -79,8 +88,10 @@ __all__ = [
     "MAX_TITLE",
     "MEASURES",
     "NOBODY",
+    "TARGETS",
     "AnswerRun",
     "AuditAction",
+    "AuditCheck",
     "AuditEvent",
     "AuditHead",
     "AuthSession",
@@ -92,6 +103,7 @@ __all__ = [
     "BudgetUnit",
     "CallPurpose",
     "CallStatus",
+    "ChainProblem",
     "Clocked",
     "Company",
     "Conversation",
@@ -127,6 +139,7 @@ __all__ = [
     "SearchBacklog",
     "ServingProcess",
     "Span",
+    "TargetType",
     "TitleWords",
     "UsageError",
     "UsageLatency",

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ class Outcome(StrEnum):
 
 
 class AuditAction(StrEnum):
-    """Tags are `subject:action`."""
+    """Tags are `subject:action`; what each is done to is in TARGETS."""
 
     COMPANY_CREATED = "company:create"
     COMPANY_UPDATED = "company:update"
@@ -50,6 +51,57 @@ class AuditAction(StrEnum):
     BUDGET_RAISED = "budget:raise"
     PRICE_SET = "price:set"
     PRICE_REMOVED = "price:remove"
+    AUDIT_EXPORTED = "audit:export"
+    PERMISSION_REFUSED = "permission:refuse"
+
+    @property
+    def subject(self) -> str:
+        return self.value.partition(":")[0]
+
+
+class TargetType(StrEnum):
+    USER = "user"
+    COMPANY = "company"
+    CONVERSATION = "conversation"
+    MESSAGE = "message"
+    BUDGET = "budget"
+    PRICE = "price"
+    USAGE = "usage"
+    AUDIT = "audit"
+    PERMISSION = "permission"
+
+
+_BY_SUBJECT = {"session": TargetType.USER, "room": TargetType.CONVERSATION}
+TARGETS: Mapping[AuditAction, TargetType] = {
+    action: _BY_SUBJECT.get(action.subject) or TargetType(action.subject) for action in AuditAction
+} | {AuditAction.HISTORY_CLEARED: TargetType.USER}
+"""What each action is done to; by this alone one kind of target is found among millions of rows."""
+
+
+class ChainProblem(StrEnum):
+    """What the first broken link of a chain is."""
+
+    MISSING = "missing"
+    CHANGED = "changed"
+    MISLINKED = "mislinked"
+    """The row is as it was written, but not behind the row that it was written behind."""
+    SHORTER = "shorter"
+    """Rows at the end are gone."""
+    LONGER = "longer"
+    """There are rows behind the end."""
+    HEAD = "head"
+    """The kept end is not that of the last row."""
+    REWRITTEN = "rewritten"
+    """Whole, but not the chain that was verified before."""
+
+
+NEWEST = text("created_at DESC"), text("sequence DESC")
+
+
+def _index(name: str, *columns: str, where: str | None = None) -> Index:
+    return Index(
+        f"audit_events_{name}_idx", "company_id", *columns, *NEWEST, postgresql_where=text(where) if where else None
+    )
 
 
 class AuditEvent(Record, table=True):
@@ -62,7 +114,14 @@ class AuditEvent(Record, table=True):
     __table_args__ = (
         UniqueConstraint("company_id", "sequence"),
         one_of("outcome", Outcome),
-        Index("audit_events_company_time_idx", "company_id", text("created_at DESC"), text("id DESC")),
+        # One for each filter, all in the order of the list: newest first.
+        _index("time"),
+        _index("actor", "actor_id", where="actor_id IS NOT NULL"),
+        _index("nobody", where="actor_id IS NULL"),
+        _index("action", "action"),
+        _index("target", "target_id", where="target_id IS NOT NULL"),
+        _index("refused", where="outcome = 'refused'"),
+        _index("reasoned", where="reason <> ''"),
     )
 
     company_id: UUID
@@ -88,3 +147,24 @@ class AuditHead(SQLModel, table=True):
     company_id: UUID = Field(primary_key=True)
     sequence: int = Field(sa_type=BigInteger)
     hash: bytes
+
+
+class AuditCheck(Record, table=True):
+    """A verification of a company's chain, kept beside it: append-only too, and without foreign keys.
+
+    What was whole then must still be there, so it also tells a chain that was written anew.
+    """
+
+    __tablename__ = "audit_checks"
+    __table_args__ = (
+        one_of("problem", ChainProblem),
+        Index("audit_checks_company_id_idx", "company_id", text("created_at DESC"), text("id DESC")),
+    )
+
+    company_id: UUID
+    sequence: int = Field(sa_type=BigInteger)
+    """Up to here the chain was whole."""
+    hash: bytes
+    """Of that row."""
+    problem: ChainProblem | None = enum_field(ChainProblem, None)
+    """Of the next one; None when there was none."""

@@ -1,21 +1,33 @@
 """The trail of who did what: append-only, each row's hash covering the row before it."""
 
-import hashlib
-import json
 from collections.abc import Mapping
-from contextlib import closing
-from datetime import UTC
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
-from core.models import AuditAction, AuditEvent, AuditHead, Outcome
+from core import clock
+from core.models import TARGETS, AuditAction, AuditEvent, AuditHead, Outcome
 from core.permissions import Actor
+from core.repositories.audit_chain import AuditChain
+from core.repositories.audit_hash import FIRST_HASH, hash_of
 from core.repositories.base import Repository
 
-FIRST_HASH = bytes(32)
+WINDOW = timedelta(hours=1)
+NOT_KEPT = "not recorded for up to an hour"
+MOST_REFUSED = 500
+"""Refusals of a company that are kept within the window, whoever is refused."""
+# By the indexes of what is refused, and of whom: a few hundred entries at most, however long the chain is.
+REFUSED_LATELY = """
+    SELECT
+        (SELECT count(*) FROM (SELECT FROM audit_events WHERE company_id = :company AND outcome = 'refused'
+            AND created_at > :since LIMIT :most_of_all) AS all_of_them),
+        (SELECT count(*) FROM (SELECT FROM audit_events WHERE company_id = :company AND {whom}
+            AND created_at > :since AND outcome = 'refused' AND action = :action AND reason = :reason
+            LIMIT :most) AS theirs)"""
 
 
 class Audit(Repository):
@@ -33,6 +45,8 @@ class Audit(Repository):
         outcome: Outcome = Outcome.DONE,
     ) -> AuditEvent:
         """Appends to the company's chain. Call it last: the chain's lock is held until the transaction ends."""
+        if target_type != TARGETS[action]:
+            raise ValueError(f"{action} is done to a {TARGETS[action]}, not to a {target_type}: see TARGETS")
         head = self._lock_head(company_id)
         event = AuditEvent(
             company_id=company_id,
@@ -54,6 +68,49 @@ class Audit(Repository):
         self.session.flush()
         return event
 
+    def record_refused(
+        self,
+        action: AuditAction,
+        *,
+        actor: Actor | None,
+        company_id: UUID,
+        target_type: str,
+        target_id: UUID | None,
+        after: Mapping[str, Any] | None = None,
+        reason: str = "",
+        most: int = 1,
+    ) -> AuditEvent | None:
+        """The same for what was refused, but within WINDOW at most `most` times about the same target, or by the same
+        actor where there is none, and MOST_REFUSED times in the company. None when that is reached.
+
+        Whoever tries again and again can so neither fill the trail nor hold its lock. The last row says that there
+        may be more.
+        """
+        whom = "target_id = :whom" if target_id else "actor_id = :whom"
+        given = {
+            "company": company_id,
+            "whom": target_id or (actor.user_id if actor else None),
+            "since": clock.now() - WINDOW,
+            "action": action.value,
+            "reason": reason,
+            "most": most,
+            "most_of_all": MOST_REFUSED,
+        }
+        of_all, theirs = self.session.execute(text(REFUSED_LATELY.format(whom=whom)), given).one()
+        if of_all >= MOST_REFUSED or theirs >= most:
+            return None
+        is_last = of_all == MOST_REFUSED - 1 or (most > 1 and theirs == most - 1)
+        return self.record(
+            action,
+            actor=actor,
+            company_id=company_id,
+            target_type=target_type,
+            target_id=target_id,
+            after=dict(after or {}) | {"further": NOT_KEPT} if is_last else after,
+            reason=reason,
+            outcome=Outcome.REFUSED,
+        )
+
     def _lock_head(self, company_id: UUID) -> AuditHead:
         start = insert(AuditHead).values(company_id=company_id, sequence=0, hash=FIRST_HASH)
         self.session.exec(start.on_conflict_do_nothing())
@@ -71,41 +128,9 @@ class Audit(Repository):
         return list(self.session.exec(statement))
 
     def verify(self, company_id: UUID) -> int | None:
-        """The first sequence number that is missing or was tampered with; None when the chain is whole.
-
-        Reads through a cursor, however long the chain is: for a `transaction()`.
-        """
-        expected, previous = 1, FIRST_HASH
-        statement = select(AuditEvent).where(AuditEvent.company_id == company_id).order_by(col(AuditEvent.sequence))
-        with closing(self.session.exec(statement.execution_options(yield_per=500))) as events:
-            for event in events:
-                is_next = event.sequence == expected and event.previous_hash == previous
-                if not is_next or event.hash != hash_of(event):
-                    return expected
-                expected, previous = expected + 1, event.hash
-        head = self.session.get(AuditHead, company_id, populate_existing=True)
-        end = (head.sequence, head.hash) if head else (0, FIRST_HASH)
-        return None if end == (expected - 1, previous) else expected
-
-
-def hash_of(event: AuditEvent) -> bytes:
-    """SHA-256 over the previous hash and the row's fields as JSON with sorted keys and no spaces."""
-    fields = {
-        "id": str(event.id),
-        "created_at": event.created_at.astimezone(UTC).isoformat(),
-        "company_id": str(event.company_id),
-        "sequence": event.sequence,
-        "actor_id": str(event.actor_id) if event.actor_id else None,
-        "action": event.action,
-        "target_type": event.target_type,
-        "target_id": str(event.target_id) if event.target_id else None,
-        "before": event.before,
-        "after": event.after,
-        "reason": event.reason,
-        "outcome": event.outcome.value,
-    }
-    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(event.previous_hash + canonical.encode()).digest()
+        """The first sequence number that is missing or was tampered with; None when the chain is whole."""
+        found = AuditChain(self.session).find_break(company_id)
+        return found.sequence if found else None
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from core import clock
 from core.errors import Invalid, NotSignedIn, WrongCredentials
-from core.models import AuditAction, AuthSession, Outcome, User
+from core.models import AuditAction, AuthSession, TargetType, User
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
 from core.repositories.auth_sessions import AuthSessions
@@ -19,6 +19,8 @@ from core.services.setup import Setup
 log = logging.getLogger(__name__)
 
 WRONG_CURRENT = "The current password isn't right."
+REFUSALS_KEPT = 10
+"""In the audit trail, of each account within an hour."""
 SAME_PASSWORD = "The new password is the current one. Choose another."
 
 
@@ -46,16 +48,17 @@ class AccountService(Setup):
             return Users(session).get_by_email(email)
 
     def _note_refusal(self, known: User | None) -> None:
+        """Whose account it was tried on; what was typed where there is none stays out: it may be a password."""
         log.info("sign_in_refused user=%s", known.id if known else None)
         if known is not None:
             with self.database.transaction() as session:
-                Audit(session).record(
+                Audit(session).record_refused(
                     AuditAction.SIGNED_IN,
                     actor=None,
                     company_id=known.company_id,
-                    target_type="user",
+                    target_type=TargetType.USER,
                     target_id=known.id,
-                    outcome=Outcome.REFUSED,
+                    most=REFUSALS_KEPT,
                 )
 
     def resolve(self, token: str) -> SessionIdentity | None:
@@ -118,7 +121,14 @@ class AccountService(Setup):
         known_hash = user.password_hash if user else None
         if not self.passwords.verify(current, known_hash):
             with self.database.transaction() as session:
-                _record(Audit(session), AuditAction.PASSWORD_CHANGED, actor, outcome=Outcome.REFUSED)
+                Audit(session).record_refused(
+                    AuditAction.PASSWORD_CHANGED,
+                    actor=actor,
+                    company_id=actor.company_id,
+                    target_type=TargetType.USER,
+                    target_id=actor.user_id,
+                    most=REFUSALS_KEPT,
+                )
             raise WrongCredentials(WRONG_CURRENT)
         if new == current:
             raise Invalid(SAME_PASSWORD)
@@ -155,7 +165,6 @@ def _record(
     actor: Actor,
     *,
     after: dict[str, int] | None = None,
-    outcome: Outcome = Outcome.DONE,
 ) -> None:
     """What somebody did to their own account."""
     audit.record(
@@ -165,5 +174,4 @@ def _record(
         target_type="user",
         target_id=actor.user_id,
         after=after,
-        outcome=outcome,
     )

@@ -158,7 +158,7 @@ class UsageService:
         if actor.may(Permission.USAGE_OVERSEE) and not wanted.is_mine:
             return slice_
         if set(wanted.user_ids) - {actor.user_id}:
-            raise NotPermitted(DENIALS[Permission.USAGE_OVERSEE])
+            raise NotPermitted(DENIALS[Permission.USAGE_OVERSEE], permission=Permission.USAGE_OVERSEE)
         return replace(slice_, user_ids=(actor.user_id,))
 
     def _calls_wanted(self, actor: Actor, wanted: Wanted, chart: Chart, point: Point | None) -> CallsWanted:

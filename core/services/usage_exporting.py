@@ -9,14 +9,13 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from pandas import DataFrame
 
-from core import clock
 from core.analytics.periods import period_of
 from core.database.engine import Database
-from core.errors import Invalid, NotSignedIn
+from core.errors import Invalid
 from core.models import AuditAction
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
-from core.repositories.users import Users
+from core.services.access import require_still
 from core.services.usage import SERIES, UsageService
 from core.services.usage_query import Query
 from core.services.usage_views import CallLine, Chart, Table, Wanted
@@ -107,15 +106,8 @@ class UsageExports:
 
     def _check(self, actor: Actor) -> None:
         """Before each further page: rights may have been taken away since the first."""
-        if actor.session_id is None:
-            return
         with self.database.reading() as session:
-            now = Users(session).get_actor(actor.session_id, clock.now())
-        if now is None:
-            raise NotSignedIn
-        for permission in (Permission.USAGE_VIEW, Permission.USAGE_OVERSEE):
-            if actor.may(permission):
-                now.require(permission)
+            require_still(session, actor, Permission.USAGE_VIEW, Permission.USAGE_OVERSEE)
 
     def _count(self, actor: Actor, query: Query, wanted: Wanted, table: Table) -> int:
         return len(self.usage.table(actor, wanted, table, query.chart))

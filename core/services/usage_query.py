@@ -1,27 +1,18 @@
 """What the usage page shows, as an address says it: a link is a saved view, and names what a file is to hold."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cache
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from core.analytics.periods import Period, Preset, period_of
 from core.errors import Invalid
 from core.ids import parse_id
 from core.models import CallPurpose
+from core.services.addresses import YES, AddressReader, as_day, as_mark, as_name, as_yes, as_zone
 from core.services.usage_views import Chart, Point, Wanted
-
-YES = "1"
-LONGEST_NAME = 200
-LONGEST_MARK = 100
-MOST_VALUES = 200
-"""Of one filter."""
-
-Value = TypeVar("Value")
-Params = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,42 +99,30 @@ class Query:
         return {name: [str(value) for value in given] for name, given in values.items() if given}
 
 
-class Reader:
-    """Reads an address. What can't be used is left out, with a sentence in `complaints`."""
-
-    def __init__(self, params: Params) -> None:
-        self.params = params
-        self.complaints: list[str] = []
-
+class Reader(AddressReader):
     def read(self) -> Query:
-        zone = self._one("zone", _zone)
+        zone = self.one("zone", as_zone)
         first, last = self._days(zone or ZoneInfo("UTC"))
-        shows_calls = self._one("calls", _yes) or False
+        shows_calls = self.one("calls", as_yes) or False
         return Query(
-            preset=self._one("period", lambda text: Preset(text) if text in list(Preset) else None) or Preset.MONTH,
+            preset=self.one("period", lambda text: Preset(text) if text in list(Preset) else None) or Preset.MONTH,
             first=first,
             last=last,
             zone=zone,
-            models=self._all("model", _name),
-            purposes=self._all("purpose", lambda text: text if text in list(CallPurpose) else None),
-            user_ids=self._all("person", parse_id),
-            room_ids=self._all("room", parse_id),
-            is_mine=self._one("mine", _yes) or False,
-            chart=self._one("chart", lambda text: Chart(text) if text in list(Chart) else None) or Chart.MODEL_COST,
+            models=self.all("model", as_name),
+            purposes=self.all("purpose", lambda text: text if text in list(CallPurpose) else None),
+            user_ids=self.all("person", parse_id),
+            room_ids=self.all("room", parse_id),
+            is_mine=self.one("mine", as_yes) or False,
+            chart=self.one("chart", lambda text: Chart(text) if text in list(Chart) else None) or Chart.MODEL_COST,
             shows_calls=shows_calls,
-            at=self._one("at", _moment) if shows_calls else None,
-            series=self._all("of", _name) if shows_calls else (),
-            after=self._one("after", _mark) if shows_calls else None,
+            at=self.one("at", _moment) if shows_calls else None,
+            series=self.all("of", as_name) if shows_calls else (),
+            after=self.one("after", as_mark) if shows_calls else None,
         )
 
-    def complain(self, name: str) -> None:
-        """Says that this part of the address is left out."""
-        given = self.params[name][0]
-        short = given if len(given) <= 40 else f"{given[:39]}…"
-        self.complaints.append(f"“{name}={short}” in the address can't be used and was left out.")
-
     def _days(self, zone: ZoneInfo) -> tuple[date, date] | tuple[None, None]:
-        first, last = self._one("from", _day), self._one("to", _day)
+        first, last = self.one("from", as_day), self.one("to", as_day)
         if first is None or last is None:
             for name, found in (("from", first), ("to", last)):
                 if found is not None:  # half a period
@@ -155,45 +134,6 @@ class Reader:
             self.complaints.append(str(error))
             return None, None
         return first, last
-
-    def _one(self, name: str, parse: Callable[[str], Value | None]) -> Value | None:
-        return next(iter(self._all(name, parse)[:1]), None)
-
-    def _all(self, name: str, parse: Callable[[str], Value | None]) -> tuple[Value, ...]:
-        texts = [text for text in self.params.get(name, ()) if text]
-        found = [parse(text) for text in texts[:MOST_VALUES]]
-        if None in found or len(texts) > MOST_VALUES:
-            self.complain(name)
-        return tuple(dict.fromkeys(value for value in found if value is not None))
-
-
-@cache
-def zones() -> tuple[str, ...]:
-    """All that there are, by name."""
-    return tuple(sorted(available_timezones() - {"localtime", "Factory"}))
-
-
-def _zone(text: str) -> ZoneInfo | None:
-    return ZoneInfo(text) if text in zones() else None
-
-
-def _yes(text: str) -> bool | None:
-    return True if text == YES else None
-
-
-def _name(text: str) -> str | None:
-    return text if len(text) <= LONGEST_NAME and "\0" not in text else None
-
-
-def _mark(text: str) -> str | None:
-    return text if len(text) <= LONGEST_MARK else None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _moment(text: str) -> datetime | None:

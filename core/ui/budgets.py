@@ -155,6 +155,6 @@ def _do(change: Callable[[], object]) -> None:
     try:
         change()
     except ParleyError as error:
-        st.error(str(error), icon=":material/error:")
+        failures.say(error)
     else:
         st.rerun()

@@ -13,7 +13,7 @@ from core.models import MAX_INSTRUCTIONS, Score
 from core.permissions import Actor
 from core.services.chat import REASONS
 from core.services.views import ConversationView
-from core.ui import guard
+from core.ui import failures, guard
 
 OPEN = "open_dialog"
 """Which dialog the next draw opens."""
@@ -58,7 +58,7 @@ def tried(act: Callable[[], object]) -> bool:
     try:
         act()
     except ParleyError as error:
-        st.error(str(error), icon=":material/error:")
+        failures.say(error)
         return False
     return True
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import DatabaseUnavailable, ParleyError
 from core.ids import new_id
+from core.ui import refusals
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ def show_unexpected(error: Exception) -> bool:
     if isinstance(error, ParleyError):
         if not error.is_expected:
             log.error("page_failed code=%s", error.code, exc_info=error)
-        st.error(str(error), icon=":material/error:")
+        say(error)
         return True
     reference = new_id().hex[-8:]
     log.error("page_crashed reference=%s", reference, exc_info=error)
@@ -30,6 +31,12 @@ def show_unexpected(error: Exception) -> bool:
         icon=":material/error:",
     )
     return True
+
+
+def say(error: ParleyError) -> None:
+    """Says it right here."""
+    refusals.note(error)
+    st.error(str(error), icon=":material/error:")
 
 
 @contextmanager
@@ -44,6 +51,7 @@ def noticed() -> Iterator[None]:
 
 def keep_notice(error: ParleyError) -> None:
     """Has the error said on the page that is drawn next."""
+    refusals.note(error)
     if not error.is_expected:
         log.error("action_failed code=%s", error.code, exc_info=error)
     st.session_state[NOTICE] = WHILE_AWAY if isinstance(error, DatabaseUnavailable) else str(error)

@@ -8,6 +8,7 @@ from core import bootstrap
 from core.errors import NotPermitted, NotSignedIn
 from core.ids import parse_id
 from core.permissions import Actor, Permission
+from core.ui import refusals
 from core.ui.failures import NOTICE
 from core.ui.plain_links import plain_links
 
@@ -31,6 +32,7 @@ def require(permission: Permission) -> Actor:
     try:
         actor.require(permission)
     except NotPermitted as error:
+        refusals.note(error)
         st.session_state.pop(NOTICE, None)  # what a callback was refused for the same reason
         st.title("Not for your role", anchor=False)
         st.info(str(error), icon=":material/lock:")

@@ -227,7 +227,7 @@ def _confirm_deletion(actor: Actor, message_id: UUID) -> None:
         try:
             bootstrap.current().talk.delete(guard.again(actor), message_id)
         except ParleyError as error:
-            st.error(str(error), icon=":material/error:")
+            failures.say(error)
         else:
             st.rerun()
 

@@ -9,7 +9,7 @@ from core import bootstrap
 from core.errors import ParleyError
 from core.permissions import Actor
 from core.services.views import MessageView
-from core.ui import guard, room_view
+from core.ui import guard, refusals, room_view
 
 PROBLEMS = "editing_problems"
 
@@ -25,6 +25,7 @@ def editor(actor: Actor, message: MessageView, refresh: Callable[[], None]) -> N
         try:
             bootstrap.current().talk.edit(guard.again(actor), message.id, st.session_state[box])
         except ParleyError as error:
+            refusals.note(error)
             st.session_state.setdefault(PROBLEMS, {})[message.id] = str(error)
         else:
             cancelled()

@@ -10,7 +10,8 @@ import streamlit as st
 
 from core.analytics.periods import EARLIEST, LATEST, Period, Preset
 from core.permissions import Actor, Permission
-from core.services.usage_query import Query, Reader, zones
+from core.services.addresses import zones
+from core.services.usage_query import Query, Reader
 from core.services.usage_views import Choices
 from core.ui import times
 from core.ui.usage_words import PURPOSES

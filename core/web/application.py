@@ -7,6 +7,8 @@ from core.assistant.runner import Runner
 from core.config import Settings
 from core.database.events import Events
 from core.services.accounts import AccountService
+from core.services.audit_exporting import AuditExports
+from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
@@ -32,6 +34,12 @@ class Application(Protocol):
 
     @property
     def exporting(self) -> ExportService: ...
+
+    @property
+    def audit_exports(self) -> AuditExports: ...
+
+    @property
+    def refusals(self) -> Refusals: ...
 
     @property
     def usage_exports(self) -> UsageExports: ...

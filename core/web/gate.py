@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.errors import NotSignedIn, ParleyError, Unavailable
+from core.errors import NotPermitted, NotSignedIn, ParleyError, Unavailable
 from core.services.sessions import SessionIdentity
 from core.web import addresses, cookies
 from core.web.answer import Answer
@@ -68,6 +68,8 @@ class Gate:
         except Exception as error:  # whatever it was, the browser gets a sentence and the log the traceback
             if answer.has_started:
                 raise
+            if isinstance(error, NotPermitted) and (identity := session_of(scope)):
+                await check(self.application.refusals.note, identity.session_id, error)
             await _answer_to(error, scope)(scope, receive, answer.send)
 
     async def _admit_request(self, scope: Scope, answer: Answer) -> tuple[Scope, Response | None]:

@@ -15,6 +15,8 @@ from core.database.events import Events
 from core.database.opening import open_database
 from core.errors import DatabaseUnavailable, ParleyError
 from core.services.accounts import AccountService
+from core.services.audit_exporting import AuditExports
+from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
@@ -62,6 +64,14 @@ class Host:
     @property
     def exporting(self) -> ExportService:
         return self._opened.exporting
+
+    @property
+    def audit_exports(self) -> AuditExports:
+        return self._opened.audit_exports
+
+    @property
+    def refusals(self) -> Refusals:
+        return self._opened.refusals
 
     @property
     def usage_exports(self) -> UsageExports:

@@ -2,6 +2,7 @@ from starlette.routing import Route
 
 from core.web.account import account_routes
 from core.web.application import Application
+from core.web.audit_exports import audit_export_routes
 from core.web.events import event_routes
 from core.web.exports import export_routes
 from core.web.health import health_routes
@@ -16,5 +17,6 @@ def routes(application: Application) -> list[Route]:
         *event_routes(application),
         *export_routes(application),
         *usage_export_routes(application),
+        *audit_export_routes(application),
         *import_routes(application),
     ]

@@ -19,6 +19,8 @@ from core.assistant.runner import Runner
 from core.config import Settings
 from core.database.events import Events
 from core.services.accounts import AccountService
+from core.services.audit_exporting import AuditExports
+from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
@@ -48,8 +50,13 @@ class StandIn:
     exporting: ExportService = None  # type: ignore[assignment]
     uploads: Uploads = None  # type: ignore[assignment]
     usage_exports: UsageExports = None  # type: ignore[assignment]
+    audit_exports: AuditExports = None  # type: ignore[assignment]
     start_error: str | None = None
     parts: dict[str, str] = field(default_factory=lambda: {"database": "ok"})
+
+    @property
+    def refusals(self) -> Refusals:
+        return Refusals(self.accounts.database)
 
     def readiness(self) -> Mapping[str, str]:
         return self.parts
