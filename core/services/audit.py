@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 from core.database.engine import Database
 from core.errors import Invalid, NotFound, NotPermitted
 from core.permissions import DENIALS, Actor, Permission
-from core.repositories.audit_lines import AuditLines, AuditWanted, Path, Position
+from core.repositories.audit_lines import LOOKED, AuditLines, AuditWanted, Path, Position
 from core.repositories.audit_names import AuditNames
 from core.repositories.usage_lines import UsageLines
 from core.services.audit_naming import keys_in, lines_of
 from core.services.audit_query import AuditQuery
 from core.services.audit_views import AuditDetail, AuditPage
+
+__all__ = ["LOOKED", "AuditService"]
 
 PAGE = 50
 NO_SUCH_PLACE = "That place in the list isn't known. This is its beginning."

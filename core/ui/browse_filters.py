@@ -12,6 +12,7 @@ from core.models import ConversationKind
 from core.services.browse_views import Filters, Owner, Sort, State
 from core.services.search_views import Order
 from core.ui.browse_address import YEARS, Address, Reader, go
+from core.ui.controls import shows
 
 SEARCH = "browse_search"
 PLACEHOLDER = "Search everything you may read"
@@ -44,7 +45,7 @@ def search_field(address: Address) -> None:
     def changed() -> None:
         go(address.listing(query=(st.session_state[SEARCH] or "").strip()))
 
-    _shows(SEARCH, address.query)
+    shows(SEARCH, address.query)
     st.text_input("Search", type="search", key=SEARCH, help=HELP, placeholder=PLACEHOLDER, on_change=changed)
 
 
@@ -84,7 +85,7 @@ def _kinds(filters: Filters, filtered: Callable[..., None]) -> None:
     def changed() -> None:
         filtered(kinds=frozenset(st.session_state[key] or ConversationKind))
 
-    _shows(key, [] if is_all else [kind for kind in KINDS if kind in filters.kinds])
+    shows(key, [] if is_all else [kind for kind in KINDS if kind in filters.kinds])
     st.pills(
         "Kind", list(KINDS), selection_mode="multi", format_func=KINDS.__getitem__, key=key,
         on_change=changed, label_visibility="collapsed",
@@ -93,7 +94,7 @@ def _kinds(filters: Filters, filtered: Callable[..., None]) -> None:
 
 def _sorting(address: Address) -> None:
     key = "browse_sort"
-    _shows(key, address.sort)
+    shows(key, address.sort)
     st.selectbox(
         "Sort", list(SORTS), format_func=SORTS.__getitem__, key=key, label_visibility="collapsed", width=145,
         on_change=lambda: go(address.listing(sort=st.session_state[key])),
@@ -101,7 +102,7 @@ def _sorting(address: Address) -> None:
 
 
 def _switch(label: str, options: dict[Any, str], value: Any, key: str, choose: Callable[[Any], None]) -> None:
-    _shows(key, value)
+    shows(key, value)
     st.segmented_control(
         label, list(options), required=True, format_func=options.__getitem__, key=key, label_visibility="collapsed",
         on_change=lambda: choose(st.session_state[key]),
@@ -129,7 +130,7 @@ def _more(filters: Filters, owners: tuple[Owner, ...], filtered: Callable[..., N
 def _optional(label: str, options: dict[Any, str], value: Any, choose: Callable[[Any], None]) -> None:
     """One of these, or whichever."""
     key = f"browse_{label}"
-    _shows(key, value)
+    shows(key, value)
     st.selectbox(
         label, list(options), index=None, format_func=lambda one: options.get(one, ""), key=key, placeholder="Any",
         on_change=lambda: choose(st.session_state[key]),
@@ -138,14 +139,8 @@ def _optional(label: str, options: dict[Any, str], value: Any, choose: Callable[
 
 def _day(label: str, value: date | None, choose: Callable[[date | None], None]) -> None:
     key = f"browse_{label}"
-    _shows(key, value)
+    shows(key, value)
     st.date_input(
         label, value=None, key=key, min_value=date(YEARS.start, 1, 1), max_value=date(YEARS.stop - 1, 12, 31),
         on_change=lambda: choose(st.session_state[key]),
     )  # fmt: skip
-
-
-def _shows(key: str, value: Any) -> None:
-    """What the address says, unless the widget has it already: setting it would take away what is being typed there."""
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value

@@ -1,7 +1,6 @@
 """Above the usage page: which days, in which time zone, whose, and what it is narrowed to."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from core.services.addresses import zones
 from core.services.usage_query import Query, Reader
 from core.services.usage_views import Choices
 from core.ui import times
+from core.ui.controls import distinct, shows
 from core.ui.usage_words import PURPOSES
 
 COMPANY, MINE = "Company", "Mine"
@@ -56,7 +56,7 @@ def whose_switch(actor: Actor, query: Query) -> None:
     if not actor.may(Permission.USAGE_OVERSEE):
         return
     key = "usage_whose"
-    _shows(key, MINE if query.is_mine else COMPANY)
+    shows(key, MINE if query.is_mine else COMPANY)
 
     def changed() -> None:
         is_mine = st.session_state[key] == MINE
@@ -77,7 +77,7 @@ def filter_row(actor: Actor, query: Query, period: Period, choices: Choices) -> 
 
 def _presets(query: Query) -> None:
     key = "usage_period"
-    _shows(key, None if query.first else query.preset)
+    shows(key, None if query.first else query.preset)
 
     def changed() -> None:
         if st.session_state[key]:
@@ -104,7 +104,7 @@ def _dates(query: Query, period: Period) -> None:
 
     with st.popover(label, icon=":material/date_range:"):
         for name, key, day in (("From", "usage_from", period.first), ("To", "usage_to", period.last)):
-            _shows(key, day)
+            shows(key, day)
             st.date_input(
                 name, value=None, key=key, min_value=EARLIEST, max_value=LATEST, on_change=changed, args=(key,)
             )
@@ -137,27 +137,16 @@ def _several(
     label: str, options: dict[Any, str], values: Sequence[Any], choose: Callable[[Sequence[Any]], None]
 ) -> None:
     key = f"usage_{label}"
-    _shows(key, list(values))
+    shows(key, list(values))
     st.multiselect(
-        label, list(options), format_func=_distinct(options).__getitem__, key=key, placeholder="All",
+        label, list(options), format_func=distinct(options).__getitem__, key=key, placeholder="All",
         on_change=lambda: choose(st.session_state[key]),
     )  # fmt: skip
 
 
-def _distinct(options: Mapping[Any, str]) -> dict[Any, str]:
-    """Who has the name of somebody before them gets a number: by its label alone an option is told apart."""
-    seen: Counter[str] = Counter()
-    names = {}
-    for option, name in options.items():
-        plain = " ".join(name.split())
-        seen[plain] += 1
-        names[option] = f"{plain} ({seen[plain]})" if seen[plain] > 1 else plain
-    return names
-
-
 def _zone(query: Query, period: Period) -> None:
     key = "usage_zone"
-    _shows(key, period.zone.key)
+    shows(key, period.zone.key)
 
     def changed() -> None:
         chosen = st.session_state[key]
@@ -173,9 +162,3 @@ def days_text(first: date, last: date) -> str:
         return f"{first:%-d %b %Y}"
     begins = f"{first:%-d %b}" if first.year == last.year else f"{first:%-d %b %Y}"
     return f"{begins} – {last:%-d %b %Y}"
-
-
-def _shows(key: str, value: Any) -> None:
-    """What the address says, unless the widget has it already: setting it would take away what is being typed there."""
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value

@@ -1,0 +1,163 @@
+"""Above the audit page's list: whose acts, and what the list is narrowed to."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import streamlit as st
+
+from core.models import AuditAction, Outcome
+from core.permissions import Actor, Permission
+from core.services.audit import LOOKED
+from core.services.audit_query import NOBODY, SUBJECTS, YEARS, AuditQuery, Reader
+from core.ui.audit_words import OUTCOMES, TYPES, choice
+from core.ui.controls import distinct, shows
+from core.ui.usage_filters import days_text
+
+EVERYBODY, MINE = "Everybody", "Mine"
+ANY = "All"
+BY_NOBODY = "Nobody signed in"
+ABOUT_REASONS = f"Looks through {LOOKED:,} events with a reason at a time, the newest first; “Look further” goes on."
+
+
+def go(query: AuditQuery) -> None:
+    """Has the page show that from the next draw on."""
+    st.query_params.from_dict(query.params())
+
+
+def checked(actor: Actor, reader: Reader, query: AuditQuery, people: Sequence[tuple[UUID, str]]) -> AuditQuery:
+    """Without what is nothing to choose from here."""
+    sees_all = actor.may(Permission.AUDIT_VIEW)
+    if (query.by_nobody or query.actor_id) and (query.is_mine or not sees_all):
+        if query.by_nobody or query.actor_id != actor.user_id:
+            reader.complain("who")
+        query = query.looking(actor_id=None, by_nobody=False)
+    if query.actor_id and query.actor_id not in {key for key, _ in people}:
+        reader.complain("who")
+        query = query.looking(actor_id=None)
+    return query if sees_all else query.looking(is_mine=False, older=query.older, newer=query.newer, event=query.event)
+
+
+def whose_switch(actor: Actor, query: AuditQuery) -> None:
+    """Between the company's acts and one's own; not there for who has no choice."""
+    if not actor.may(Permission.AUDIT_VIEW):
+        return
+    key = "audit_whose"
+    shows(key, MINE if query.is_mine else EVERYBODY)
+
+    def changed() -> None:
+        go(query.looking(is_mine=st.session_state[key] == MINE, actor_id=None, by_nobody=False))
+
+    st.segmented_control(
+        "Whose actions", [EVERYBODY, MINE], required=True, key=key, label_visibility="collapsed", on_change=changed
+    )
+
+
+def filter_row(query: AuditQuery, people: Sequence[tuple[UUID, str]]) -> None:
+    """`people`: whom one can choose from; none where one sees one's own acts only."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        _outcome(query)
+        _dates(query)
+        _narrowed(query, people)
+        _reason(query)
+
+
+def _outcome(query: AuditQuery) -> None:
+    key = "audit_outcome"
+    shows(key, query.outcome or ANY)
+
+    def changed() -> None:
+        chosen = st.session_state[key]
+        go(query.looking(outcome=None if chosen == ANY else Outcome(chosen)))
+
+    st.segmented_control(
+        "Outcome", [ANY, *OUTCOMES], format_func=lambda one: OUTCOMES.get(one, ANY), required=True, key=key,
+        label_visibility="collapsed", on_change=changed,
+    )  # fmt: skip
+
+
+def _dates(query: AuditQuery) -> None:
+    def changed(key: str) -> None:
+        day: date | None = st.session_state[key]
+        first, last = (day, query.last) if key == "audit_from" else (query.first, day)
+        if first and last and last < first:  # a day behind the other end takes that along
+            first = last = day
+        go(query.looking(first=first, last=last))
+
+    with st.popover(_days(query), icon=":material/date_range:"):
+        for name, key, day in (("From", "audit_from", query.first), ("To", "audit_to", query.last)):
+            shows(key, day)
+            st.date_input(
+                name, value=None, key=key, on_change=changed, args=(key,), min_value=date(YEARS.start, 1, 1),
+                max_value=date(YEARS.stop - 1, 12, 31),
+            )  # fmt: skip
+        if query.first or query.last:
+            st.button(
+                "All days", icon=":material/filter_alt_off:", type="tertiary", key="audit_all_days",
+                on_click=go, args=(query.looking(first=None, last=None),),
+            )  # fmt: skip
+
+
+def _days(query: AuditQuery) -> str:
+    if query.first and query.last:
+        return days_text(query.first, query.last)
+    if query.first:
+        return f"From {days_text(query.first, query.first)}"
+    return f"To {days_text(query.last, query.last)}" if query.last else "Dates"
+
+
+def _narrowed(query: AuditQuery, people: Sequence[tuple[UUID, str]]) -> None:
+    who: Any = NOBODY if query.by_nobody else query.actor_id
+    count = sum(bool(one) for one in (who, query.actions, query.target_type, query.target_id))
+    with st.popover(f"Filters ({count})" if count else "Filters", icon=":material/tune:"):
+        if people:
+            names = distinct({NOBODY: BY_NOBODY} | dict(people))
+            _optional("Who", names, who, lambda one: _by(query, one))
+        _actions(query)
+        _optional("Done to", TYPES, query.target_type, lambda one: go(query.looking(target_type=one)))
+        if query.target_id:
+            st.caption("Only what was done to one of them.")
+        if count:
+            everything = query.looking(actor_id=None, by_nobody=False, actions=(), target_type=None, target_id=None)
+            st.button(
+                "Clear these", icon=":material/filter_alt_off:", type="tertiary", key="audit_clear",
+                on_click=go, args=(everything,),
+            )  # fmt: skip
+
+
+def _by(query: AuditQuery, chosen: Any) -> None:
+    go(query.looking(actor_id=chosen if isinstance(chosen, UUID) else None, by_nobody=chosen == NOBODY))
+
+
+def _actions(query: AuditQuery) -> None:
+    key = "audit_actions"
+    shows(key, list(query.actions))
+    options = [
+        name
+        for subject in SUBJECTS
+        for name in (subject, *(action.value for action in AuditAction if action.subject == subject))
+    ]
+    st.multiselect(
+        "Did what", options, format_func=choice, key=key, placeholder="Anything", select_all=False,
+        on_change=lambda: go(query.looking(actions=tuple(st.session_state[key]))),
+    )  # fmt: skip
+
+
+def _optional(label: str, options: dict[Any, str], chosen: Any, choose: Any) -> None:
+    """One of these, or whichever."""
+    key = f"audit_{label}"
+    shows(key, chosen)
+    st.selectbox(
+        label, list(options), index=None, format_func=lambda one: options.get(one, ""), key=key, placeholder="Any",
+        on_change=lambda: choose(st.session_state[key]),
+    )  # fmt: skip
+
+
+def _reason(query: AuditQuery) -> None:
+    key = "audit_reason"
+    shows(key, query.text)
+    st.text_input(
+        "Reason", type="search", key=key, placeholder="In the reason", label_visibility="collapsed", width=220,
+        max_chars=200, help=ABOUT_REASONS, on_change=lambda: go(query.looking(text=st.session_state[key].strip())),
+    )  # fmt: skip
