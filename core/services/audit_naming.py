@@ -15,6 +15,7 @@ from core.services.audit_views import AuditLine
 from core.services.texts import one_line
 
 NOT_SIGNED_IN, COMMAND_LINE = "Nobody signed in", "The command line"
+SOMEBODY = "Somebody"
 OWN_ACCOUNT, COMPANY = "own account", "the company"
 KINDS = {
     ConversationKind.ASSISTANT: "an assistant chat",
@@ -70,6 +71,8 @@ class Naming:
     def _actor(self, row: AuditRow) -> str:
         if row.actor_id:
             return self.person(row.actor_id)
+        if row.action == AuditAction.MESSAGE_REPORTED:  # who it was, moderators see with the case
+            return SOMEBODY
         return NOT_SIGNED_IN if row.action == AuditAction.SIGNED_IN else COMMAND_LINE
 
     def _target(self, row: AuditRow) -> str:
