@@ -7,6 +7,8 @@ from uuid import UUID
 from core.models import AuditAction, MessageRole
 from core.repositories.case_lines import CaseLine, ReportLine
 
+__all__ = ["CaseLine", "CaseView", "QueuePage", "ReportLine", "Said", "Step", "TextVersion"]
+
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:

@@ -15,6 +15,10 @@ from core.ui.text import as_label
 THIS = {BudgetPeriod.DAY: "today", BudgetPeriod.WEEK: "this week", BudgetPeriod.MONTH: "this month"}
 WHOSE = {BudgetScope.ROOM: " in this room", BudgetScope.COMPANY: " for the company"}
 
+ICON, ICONS = ":material/savings:", {"moderation": ":material/shield:"}
+"""Of what one is told, by its kind."""
+LONGEST = 800
+
 
 def with_left(actor: Actor, conversation_id: UUID | None, caption: str) -> str:
     """The caption under the box, with what is left of the budget that has the least left."""
@@ -47,7 +51,7 @@ def notices(actor: Actor) -> None:
     """What this person was told and has not put away."""
     for notice in bootstrap.current().budgets.notices(actor):
         with st.container(horizontal=True, vertical_alignment="center", wrap=False, border=True):
-            st.markdown(f":material/savings: {as_label(notice.text, 400)}", width="stretch")
+            st.markdown(f"{ICONS.get(notice.kind, ICON)} {as_label(notice.text, LONGEST)}", width="stretch")
             st.button(
                 "Put away",
                 icon=":material/close:",
