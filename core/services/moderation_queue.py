@@ -21,6 +21,7 @@ from core.models import (
     Message,
     MessageRevision,
     MessageStatus,
+    MessageType,
 )
 from core.permissions import Actor, Permission
 from core.repositories.branches import Branch, Branches
@@ -153,6 +154,7 @@ def _around(session: Session, message: Message) -> tuple[Said, ...]:
         message.content,
         message.created_at,
         message.deleted_at is not None,
+        is_notice=False,
         is_subject=True,
     )
     return (*map(_said, before), subject, *map(_said, after))
@@ -169,6 +171,7 @@ def _said(line: MessageLine) -> Said:
         content,
         line.created_at,
         line.deleted_at is not None,
+        is_notice=line.message_type is MessageType.NOTICE,
         is_subject=False,
     )
 

@@ -29,6 +29,8 @@ class Said:
     """Of messages around it the beginning; empty when it is deleted."""
     created_at: datetime
     is_deleted: bool
+    is_notice: bool
+    """What Parley itself wrote."""
     is_subject: bool
 
 

@@ -28,8 +28,8 @@ LONGEST_COMMENT = 1_000
 # narrow screen it stands below the queue, as a part of the page.
 STYLE = """<style>
 @media (min-width: 640px) {
-  .st-key-case { position: sticky; top: 4rem; }
-  .st-key-case_body { max-height: calc(100vh - 16rem); overflow-y: auto; }
+  .st-key-panel { position: sticky; top: 4rem; }
+  .st-key-panel_body { max-height: calc(100vh - 16rem); overflow-y: auto; }
 }
 </style>"""
 
@@ -37,7 +37,7 @@ STYLE = """<style>
 def case_beside(actor: Actor, query: QueueQuery, page: QueuePage) -> None:
     assert query.case_id
     st.html(STYLE)
-    with st.container(key="case"):
+    with st.container(key="panel"):
         try:
             view = bootstrap.current().moderation_queue.get(actor, query.case_id)
         except NotFound:
@@ -46,7 +46,7 @@ def case_beside(actor: Actor, query: QueueQuery, page: QueuePage) -> None:
             return
         _header(query, page, view)
         action_bar(actor, view)
-        with st.container(key="case_body"):
+        with st.container(key="panel_body"):
             _body(view, query)
 
 
@@ -89,8 +89,9 @@ def _close(query: QueueQuery) -> None:
 
 def _body(view: CaseView, query: QueueQuery) -> None:
     where = times.zone()
-    for said in view.said:
-        _message(view, said, where)
+    with st.container(gap="xxsmall"):
+        for said in view.said:
+            _message(view, said, where)
     if not view.said:
         st.markdown("The message is gone, and its text with it.")
     _versions(view, where)
@@ -100,6 +101,9 @@ def _body(view: CaseView, query: QueueQuery) -> None:
 
 
 def _message(view: CaseView, said: Said, where: tzinfo) -> None:
+    if said.is_notice:
+        st.caption(as_label(said.content, 400), text_alignment="center")
+        return
     is_answer = said.role is MessageRole.ASSISTANT
     name = view.assistant_name if is_answer else said.sender_name or "Somebody"
     with (
@@ -107,8 +111,9 @@ def _message(view: CaseView, said: Said, where: tzinfo) -> None:
         st.chat_message(name, avatar=AVATARS[MessageRole.ASSISTANT] if is_answer else None),
         st.container(gap="xxsmall"),
     ):
-        flag = " · :orange-badge[:material/flag: Reported]" if said.is_subject else ""
-        st.caption(f"**{as_label(name, LONGEST_NAME)}** · {times.exact(said.created_at, where)}{flag}")
+        st.caption(f"**{as_label(name, LONGEST_NAME)}** · {times.exact(said.created_at, where)}")
+        if said.is_subject:
+            st.markdown(":orange-badge[:material/flag: Reported]")
         if said.is_deleted:
             st.caption("Message deleted" + (". What it said:" if said.content else ""))
         if said.content:
