@@ -8,9 +8,9 @@ from core.permissions import Actor, Permission
 from core.services.moderation_query import QueueQuery, QueueReader
 from core.services.moderation_views import QueuePage
 from core.ui import failures, guard
-from core.ui.moderation_acts import told
+from core.ui.moderation_acts import step_keys, told
 from core.ui.moderation_case import case_beside
-from core.ui.moderation_filters import checked, filter_row
+from core.ui.moderation_filters import checked, filter_row, go
 from core.ui.moderation_list import queue_list
 from core.ui.text import as_label
 from core.ui.usage_filters import browser_zone
@@ -43,6 +43,8 @@ if reader.complaints:
     st.caption("  \n".join(f":material/info: {as_label(complaint, 200)}" for complaint in reader.complaints))
 if query.case_id is None:
     queue_list(query, page)
+    if page.lines:
+        step_keys(None, page.lines[0].id, go=lambda case_id: go(query.opening(case_id)))
 else:
     left, right = st.columns([5, 7], gap="medium")
     with left:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, case, func, literal, or_, select, update
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, case, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -26,6 +26,14 @@ _is_closed = _cases.c.status == CaseStatus.CLOSED
 _UNDECIDED: dict[str, Any] = {"decision": None, "decided_by": None, "decided_at": None, "reason": ""}
 
 
+_COUNT_OPEN = text(
+    """
+    SELECT u.id, (SELECT count(*) FROM (
+        SELECT FROM cases c WHERE c.company_id = u.company_id AND c.status = 'open' LIMIT :most) AS few)
+    FROM users u WHERE u.id = ANY(:ids)
+        AND EXISTS (SELECT FROM user_roles r WHERE r.user_id = u.id AND r.role = 'moderator')
+    """
+)
 # Asked with every transcript, so put together once: SQLAlchemy takes longer for that than PostgreSQL to answer.
 _mine = (
     select(_cases.c.message_id, _reports.c.created_at, _cases.c.decision)
@@ -101,12 +109,10 @@ class Cases(Repository):
         statement = select(Case).where(_cases.c.id == case_id, _cases.c.company_id == company_id)
         return self.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
 
-    def count_open(self, company_id: UUID) -> int:
-        """Unclaimed cases; those beyond MOST_COUNTED are not counted."""
-        few = select(_cases.c.id).where(_cases.c.company_id == company_id, _cases.c.status == CaseStatus.OPEN)
-        return int(
-            self.session.execute(select(func.count()).select_from(few.limit(MOST_COUNTED).subquery())).scalar_one()
-        )
+    def count_open_of(self, user_ids: Collection[UUID]) -> dict[UUID, int]:
+        """Unclaimed cases, for each of these who is a moderator; those beyond MOST_COUNTED are not counted."""
+        found = self.session.execute(_COUNT_OPEN, {"ids": list(user_ids), "most": MOST_COUNTED})
+        return {row[0]: row[1] for row in found}
 
     def list_moderators(self, company_id: UUID) -> list[UUID]:
         """Those who may sign in."""

@@ -214,7 +214,9 @@ class ModerationService:
 
     @contextmanager
     def _case(self, actor: Actor, case_id: UUID) -> Iterator[tuple[Session, Case]]:
-        """A case of one's company about somebody else's message, in a transaction. Raises NotFound, NotPermitted."""
+        """A case of one's company about somebody else's message, in a transaction; behind it, moderators are told that
+        there is less, or more, to do. Raises NotFound, NotPermitted.
+        """
         actor.require(Permission.MODERATION_WORK)
         with self.database.transaction() as session:
             case = Cases(session).get(actor.company_id, case_id)
@@ -222,7 +224,10 @@ class ModerationService:
                 raise NotFound
             if case.author_id == actor.user_id:
                 raise NotPermitted(OWN)
+            moderators = Cases(session).list_moderators(actor.company_id)
             yield session, case
+        for user_id in moderators:
+            self.hints.publish_person(user_id)
 
     def _changed(self, case: Case) -> None:
         self.hints.publish(case.conversation_id)

@@ -1,6 +1,7 @@
 """Every operation of reporting and moderating, by whom, in which kind of conversation and state: written out."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -72,6 +73,7 @@ MARKS = {
     "n": "none",
 }
 KINDS = tuple(ConversationKind)
+CLOSED = QueueQuery(shown=Shown.CLOSED)
 BAD = "You are a walrus"
 
 
@@ -178,7 +180,7 @@ def test_who_may_report_in_which_conversation(database: Database) -> None:
         for name, who in expected:
             if name == kind.value:
                 with undone(database):
-                    found[name, who] = outcome(lambda s=scene, who=who: s.report(s.people[who]))
+                    found[name, who] = outcome(partial(scene.report, scene.people[who]))
     assert found == expected
 
 
@@ -218,7 +220,7 @@ def test_which_messages_can_be_reported(database: Database) -> None:
         with undone(database):
             scene = Scene(desk, ConversationKind.GROUP)
             message, reporter = wanted(scene, name)
-            found[name] = outcome(lambda s=scene, m=message, r=reporter: s.report(r, m))
+            found[name] = outcome(partial(scene.report, reporter, message))
     assert found == expected
 
 
@@ -257,10 +259,8 @@ def test_what_nobody_else_may_do_in_any_state(database: Database, kind: Conversa
                 for who in everybody - ({"member"} if kind is ConversationKind.ASSISTANT else set()):
                     actor = scene.people[who]
                     found = {
-                        "see": outcome(lambda a=actor, c=case: desk.cases.get(a, c[0])),
-                        "queue": outcome(
-                            lambda a=actor: desk.cases.list_page(a, QueueQuery(shown=Shown.CLOSED), ZoneInfo("UTC"))
-                        ),
+                        "see": outcome(partial(desk.cases.get, actor, case[0])),
+                        "queue": outcome(partial(desk.cases.list_page, actor, CLOSED, ZoneInfo("UTC"))),
                     }
                     assert found == {name: expected[who, name] for name in found}, (who, state)
                     for name, act in acts_of(desk.moderation, actor, case).items():

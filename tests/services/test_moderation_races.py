@@ -1,5 +1,6 @@
 """Two moderators at the same moment, on real connections; and any order of what they do."""
 
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -36,8 +37,8 @@ def report_all(desk: Desk, count: int) -> list[UUID]:
     for number in range(count):
         message = desk.talks.send(bo, room, f"Bad {number}").message_id
         results = at_once(
-            lambda m=message: desk.reports.report(desk.me, m, ReportReason.SPAM),
-            lambda m=message: desk.reports.report(cy, m, ReportReason.HATE),
+            partial(desk.reports.report, desk.me, message, ReportReason.SPAM),
+            partial(desk.reports.report, cy, message, ReportReason.HATE),
         )
         assert results == [None, None]
     moderator = desk.person(Role.MODERATOR)
@@ -114,7 +115,7 @@ steps = st.lists(st.tuples(st.sampled_from([*ACTS, "author edits", "reported aga
 
 
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -148,7 +149,7 @@ class Said:
         acts = acts_of(desk.moderation, who, case) | {
             "edit": lambda: desk.moderation.edit(who, *case, words, "Why"),
             "author edits": lambda: desk.talks.edit(desk.me, self.message, words),
-            "reported again": lambda: self._report_again(),
+            "reported again": self._report_again,
         }
         try:
             acts[name]()
