@@ -42,7 +42,7 @@ failures.show_notice()
 filter_row(query, people)
 if reader.complaints:
     st.caption("  \n".join(f":material/info: {as_label(complaint, 200)}" for complaint in reader.complaints))
-with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     chain_state(actor, zone)
     download_button(query, zone)
 audit_list(query, page, zone)

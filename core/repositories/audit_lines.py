@@ -16,7 +16,7 @@ from sqlalchemy import text
 from core.models import TARGETS, Outcome, TargetType
 from core.repositories.base import Repository
 
-LOOKED = 4_000
+LOOKED = 2_500
 Position = tuple[datetime, int]
 """When, and the sequence number."""
 
@@ -123,9 +123,10 @@ class AuditLines(Repository):
         return int(self.session.execute(text(statement), {"company": company_id}).scalar() or 0)
 
     def _count(self, wanted: AuditWanted, path: Path) -> int:
-        """Up to one more than are looked at."""
-        walk = _walk(wanted, path, "created_at, sequence", None, None, limit=LOOKED + 1)
-        statement = f"SELECT count(*) FROM ({walk}) AS walked"
+        """Up to one more of each arm than are looked at."""
+        where = _where(wanted, None, None)
+        arms = [f"(SELECT FROM audit_events WHERE {where} AND {arm} LIMIT {LOOKED + 1:d})" for arm in path.arms]
+        statement = f"SELECT count(*) FROM ({' UNION ALL '.join(arms)}) AS counted"
         return int(self.session.execute(text(statement), _given(wanted)).scalar_one())
 
 
@@ -191,14 +192,20 @@ def _walk(
     wanted: AuditWanted, path: Path, columns: str, before: Position | None, after: Position | None, *, limit: int
 ) -> str:
     """What the index alone finds, in order. Each arm has its own limit: only then is it read in that order."""
+    where = _where(wanted, before, after)
+    end = f"{_order(after)} LIMIT {limit:d}"
+    arms = [f"(SELECT {columns} FROM audit_events WHERE {where} AND {arm} {end})" for arm in path.arms]
+    return f"{' UNION ALL '.join(arms)} {end}" if len(arms) > 1 else arms[0][1:-1]
+
+
+def _where(wanted: AuditWanted, before: Position | None, after: Position | None) -> str:
+    """What every index answers beside its own column."""
     where = "company_id = :company"
     where += " AND created_at >= :since" if wanted.since else ""
     where += " AND created_at < :until" if wanted.until else ""
     if before or after:
         where += f" AND (created_at, sequence) {'>' if after else '<'} (:place_time, :place_sequence)"
-    end = f"{_order(after)} LIMIT {limit:d}"
-    arms = [f"(SELECT {columns} FROM audit_events WHERE {where} AND {arm} {end})" for arm in path.arms]
-    return f"{' UNION ALL '.join(arms)} {end}" if len(arms) > 1 else arms[0][1:-1]
+    return where
 
 
 def _rest(wanted: AuditWanted, path: Path) -> str:

@@ -14,8 +14,7 @@ from core.repositories.audit_names import AuditNames, Place
 from core.services.audit_views import AuditLine
 from core.services.texts import one_line
 
-NOT_SIGNED_IN, COMMAND_LINE = "Nobody signed in", "The command line"
-SOMEBODY = "Somebody"
+NOT_SIGNED_IN, COMMAND_LINE = "Somebody", "The command line"
 OWN_ACCOUNT, COMPANY = "own account", "the company"
 KINDS = {
     ConversationKind.ASSISTANT: "an assistant chat",
@@ -71,9 +70,9 @@ class Naming:
     def _actor(self, row: AuditRow) -> str:
         if row.actor_id:
             return self.person(row.actor_id)
-        if row.action == AuditAction.MESSAGE_REPORTED:  # who it was, moderators see with the case
-            return SOMEBODY
-        return NOT_SIGNED_IN if row.action == AuditAction.SIGNED_IN else COMMAND_LINE
+        # Who reported a message, moderators see with the case.
+        is_somebody = row.action in (AuditAction.SIGNED_IN, AuditAction.MESSAGE_REPORTED)
+        return NOT_SIGNED_IN if is_somebody else COMMAND_LINE
 
     def _target(self, row: AuditRow) -> str:
         words: Mapping[str, Callable[[AuditRow], str]] = {

@@ -16,18 +16,16 @@ COMMAND = "python -m core audit verify"
 
 
 def chain_state(actor: Actor, where: tzinfo) -> None:
-    """Not there for who sees their own acts only."""
+    """In a row with what stands beside it. Not there for who sees their own acts only."""
     if not actor.may(Permission.AUDIT_VIEW):
         return
     checks = bootstrap.current().audit_checks
     state = checks.state(actor)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        place = st.empty()
-        if state.rows > SMALL:
-            place.caption(f"{words_of(state, where)} · `{COMMAND}` verifies it")
-            return
-        wants = st.button("Verify now", icon=":material/verified:", type="tertiary", key="audit_verify")
-    if wants:
+    place = st.container(width="content").empty()
+    if state.rows > SMALL:
+        place.caption(f"{words_of(state, where)} · `{COMMAND}` verifies it")
+        return
+    if st.button("Verify now", icon=":material/verified:", type="tertiary", key="audit_verify"):
         _verify(place, guard.again(actor))
         state = checks.state(actor)
     place.caption(words_of(state, where))

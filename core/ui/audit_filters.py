@@ -12,12 +12,12 @@ from core.permissions import Actor, Permission
 from core.services.audit import LOOKED
 from core.services.audit_query import NOBODY, SUBJECTS, YEARS, AuditQuery, Reader
 from core.ui.audit_words import OUTCOMES, TYPES, choice
-from core.ui.controls import distinct, shows
+from core.ui.controls import distinct, shown, shows
 from core.ui.usage_filters import days_text
 
 EVERYBODY, MINE = "Everybody", "Mine"
 ANY = "All"
-BY_NOBODY = "Nobody signed in"
+BY_NOBODY = "Nobody who was signed in"
 ABOUT_REASONS = f"Looks through {LOOKED:,} events with a reason at a time, the newest first; “Look further” goes on."
 
 
@@ -78,8 +78,8 @@ def _outcome(query: AuditQuery) -> None:
 
 
 def _dates(query: AuditQuery) -> None:
-    def changed(key: str) -> None:
-        day: date | None = st.session_state[key]
+    def changed(key: str, shown_as: str) -> None:
+        day: date | None = st.session_state[shown_as]
         first, last = (day, query.last) if key == "audit_from" else (query.first, day)
         if first and last and last < first:  # a day behind the other end takes that along
             first = last = day
@@ -87,10 +87,10 @@ def _dates(query: AuditQuery) -> None:
 
     with st.popover(_days(query), icon=":material/date_range:"):
         for name, key, day in (("From", "audit_from", query.first), ("To", "audit_to", query.last)):
-            shows(key, day)
+            shown_as = shown(key, day)
             st.date_input(
-                name, value=None, key=key, on_change=changed, args=(key,), min_value=date(YEARS.start, 1, 1),
-                max_value=date(YEARS.stop - 1, 12, 31),
+                name, value=None, key=shown_as, on_change=changed, args=(key, shown_as),
+                min_value=date(YEARS.start, 1, 1), max_value=date(YEARS.stop - 1, 12, 31),
             )  # fmt: skip
         if query.first or query.last:
             st.button(
@@ -131,8 +131,7 @@ def _by(query: AuditQuery, chosen: Any) -> None:
 
 
 def _actions(query: AuditQuery) -> None:
-    key = "audit_actions"
-    shows(key, list(query.actions))
+    key = shown("audit_actions", list(query.actions))
     options = [
         name
         for subject in SUBJECTS
@@ -146,8 +145,7 @@ def _actions(query: AuditQuery) -> None:
 
 def _optional(label: str, options: dict[Any, str], chosen: Any, choose: Any) -> None:
     """One of these, or whichever."""
-    key = f"audit_{label}"
-    shows(key, chosen)
+    key = shown(f"audit_{label}", chosen)
     st.selectbox(
         label, list(options), index=None, format_func=lambda one: options.get(one, ""), key=key, placeholder="Any",
         on_change=lambda: choose(st.session_state[key]),

@@ -19,12 +19,12 @@ ROUND = "audit_round"
 """How often an event was closed: a table of a new round has nothing selected."""
 TEXT = st.column_config.TextColumn
 COLUMNS: dict[str, Any] = {
-    "Time": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss", width=160),
-    "Who": TEXT(width=140),
-    "Did": TEXT(width=160),
-    "To": TEXT(width=240),
-    "Outcome": TEXT(width=80),
-    "Reason": TEXT(width=260),
+    "Time": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss", width=155),
+    "Who": TEXT(width=115),
+    "Did": TEXT(width=140),
+    "To": TEXT(width=165),
+    "Outcome": TEXT(width=72),
+    "Reason": TEXT(width=180),
 }
 
 

@@ -143,12 +143,12 @@ def field(name: str) -> str:
 def value(given: Any, names: Mapping[str, str]) -> str:
     """On one line. Keys of people are shown as their names."""
     match given:
-        case None | "" | [] | {}:
-            return NOTHING
         case bool():
             return "yes" if given else "no"
         case int():
             return f"{given:,}"
+        case None | "" | []:
+            return NOTHING
         case list():
             return ", ".join(value(one, names) for one in given)
         case Mapping():

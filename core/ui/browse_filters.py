@@ -12,7 +12,7 @@ from core.models import ConversationKind
 from core.services.browse_views import Filters, Owner, Sort, State
 from core.services.search_views import Order
 from core.ui.browse_address import YEARS, Address, Reader, go
-from core.ui.controls import shows
+from core.ui.controls import shown, shows
 
 SEARCH = "browse_search"
 PLACEHOLDER = "Search everything you may read"
@@ -129,8 +129,7 @@ def _more(filters: Filters, owners: tuple[Owner, ...], filtered: Callable[..., N
 
 def _optional(label: str, options: dict[Any, str], value: Any, choose: Callable[[Any], None]) -> None:
     """One of these, or whichever."""
-    key = f"browse_{label}"
-    shows(key, value)
+    key = shown(f"browse_{label}", value)
     st.selectbox(
         label, list(options), index=None, format_func=lambda one: options.get(one, ""), key=key, placeholder="Any",
         on_change=lambda: choose(st.session_state[key]),
@@ -138,8 +137,7 @@ def _optional(label: str, options: dict[Any, str], value: Any, choose: Callable[
 
 
 def _day(label: str, value: date | None, choose: Callable[[date | None], None]) -> None:
-    key = f"browse_{label}"
-    shows(key, value)
+    key = shown(f"browse_{label}", value)
     st.date_input(
         label, value=None, key=key, min_value=date(YEARS.start, 1, 1), max_value=date(YEARS.stop - 1, 12, 31),
         on_change=lambda: choose(st.session_state[key]),

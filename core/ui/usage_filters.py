@@ -13,7 +13,7 @@ from core.services.addresses import zones
 from core.services.usage_query import Query, Reader
 from core.services.usage_views import Choices
 from core.ui import times
-from core.ui.controls import distinct, shows
+from core.ui.controls import distinct, shown, shows
 from core.ui.usage_words import PURPOSES
 
 COMPANY, MINE = "Company", "Mine"
@@ -94,8 +94,8 @@ def _dates(query: Query, period: Period) -> None:
     if query.first:
         label = days_text(period.first, period.last)
 
-    def changed(key: str) -> None:
-        day: date | None = st.session_state[key]
+    def changed(key: str, shown_as: str) -> None:
+        day: date | None = st.session_state[shown_as]
         if day is None:
             return
         # A day behind the other end takes that along.
@@ -104,10 +104,11 @@ def _dates(query: Query, period: Period) -> None:
 
     with st.popover(label, icon=":material/date_range:"):
         for name, key, day in (("From", "usage_from", period.first), ("To", "usage_to", period.last)):
-            shows(key, day)
+            shown_as = shown(key, day)
             st.date_input(
-                name, value=None, key=key, min_value=EARLIEST, max_value=LATEST, on_change=changed, args=(key,)
-            )
+                name, value=None, key=shown_as, min_value=EARLIEST, max_value=LATEST, on_change=changed,
+                args=(key, shown_as),
+            )  # fmt: skip
 
 
 def _narrowed(actor: Actor, query: Query, choices: Choices) -> None:
@@ -136,8 +137,7 @@ def _narrowed(actor: Actor, query: Query, choices: Choices) -> None:
 def _several(
     label: str, options: dict[Any, str], values: Sequence[Any], choose: Callable[[Sequence[Any]], None]
 ) -> None:
-    key = f"usage_{label}"
-    shows(key, list(values))
+    key = shown(f"usage_{label}", list(values))
     st.multiselect(
         label, list(options), format_func=distinct(options).__getitem__, key=key, placeholder="All",
         on_change=lambda: choose(st.session_state[key]),
@@ -145,8 +145,7 @@ def _several(
 
 
 def _zone(query: Query, period: Period) -> None:
-    key = "usage_zone"
-    shows(key, period.zone.key)
+    key = shown("usage_zone", period.zone.key)
 
     def changed() -> None:
         chosen = st.session_state[key]

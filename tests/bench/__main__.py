@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core.config import ROOT
 from tests.bench import machine
+from tests.bench.audit import trail
 from tests.bench.rooms import answers, appending, listing, live, model, pages, reading, writers
 from tests.bench.search import finding
 from tests.bench.stand import Stand, stand
@@ -23,6 +24,7 @@ ROOMS: dict[str, tuple[str, Callable[[Stand], list[Row]]]] = {
     "rooms": ("Rooms and what is unread in them", listing.measure),
     "search": ("Finding what was said", finding.measure),
     "usage": ("What usage costs to see, and to book", looking.measure),
+    "audit": ("The audit trail, seen and verified", trail.measure),
     "writers": ("Sixteen at once", writers.measure),
     "model": ("The embedded model", model.measure),
     "answers": ("Answers of a service, alone and many at once", answers.measure),
@@ -38,9 +40,16 @@ Calls = Annotated[
 ]
 Size = Annotated[int | None, typer.Option("--messages", min=1_000, help="How many messages search looks through.")]
 
+Events = Annotated[int | None, typer.Option("--events", min=1_000, help="How long the audit's chain is.")]
+
 
 def main(
-    quick: Quick = False, only: Only = None, write: Write = False, messages: Size = None, calls: Calls = None
+    quick: Quick = False,
+    only: Only = None,
+    write: Write = False,
+    messages: Size = None,
+    calls: Calls = None,
+    events: Events = None,
 ) -> None:
     """Measures Parley's hot paths beside their floors."""
     if unknown := set(only or ()) - set(ROOMS):
@@ -51,7 +60,7 @@ def main(
     sections = []
     with (
         Progress(*columns, console=console) as progress,
-        stand(progress, is_quick=quick, messages=messages, calls=tuple(calls or ())) as place,
+        stand(progress, is_quick=quick, messages=messages, calls=tuple(calls or ()), events=events) as place,
     ):
         about = machine.described(place.server_url)
         for name in only or ROOMS:

@@ -31,9 +31,10 @@ class Stand:
         is_quick: bool,
         messages: int | None = None,
         calls: tuple[int, ...] = (),
+        events: int | None = None,
     ) -> None:
         """`messages`: how many search is to look through, `calls`: how many the usage page, one ledger after the
-        other; None, or none: as many as they do by themselves.
+        other, `events`: how long the audit's chain is; None, or none: as many as they do by themselves.
         """
         self.folder = folder
         self.server_url = server_url
@@ -41,6 +42,7 @@ class Stand:
         self.is_quick = is_quick
         self.messages = messages
         self.calls = calls
+        self.events = events
         self.settings = Settings(
             _env_file=None,  # type: ignore[call-arg]
             data_dir=folder,
@@ -87,7 +89,12 @@ class Stand:
 
 @contextmanager
 def stand(
-    progress: Progress, *, is_quick: bool, messages: int | None = None, calls: tuple[int, ...] = ()
+    progress: Progress,
+    *,
+    is_quick: bool,
+    messages: int | None = None,
+    calls: tuple[int, ...] = (),
+    events: int | None = None,
 ) -> Iterator[Stand]:
     """In a folder of its own that is gone afterwards, unless KEPT_IN names one."""
     kept = os.environ.get(KEPT_IN)
@@ -96,7 +103,7 @@ def stand(
         server = EmbeddedPostgres(Path(folder))
         url = server.start()
         try:
-            yield Stand(Path(folder), url, progress, is_quick=is_quick, messages=messages, calls=calls)
+            yield Stand(Path(folder), url, progress, is_quick=is_quick, messages=messages, calls=calls, events=events)
         finally:
             server.stop()
 

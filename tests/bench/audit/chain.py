@@ -75,7 +75,11 @@ INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'audit_e
 def make_chain(database: Database, count: int) -> Actor:
     """An admin of a company with so many events; none is made where the database has one."""
     with database.transaction() as session:
-        if there := session.execute(text("SELECT company_id FROM audit_heads")).scalars().first():
+        if (
+            there := session.execute(text("SELECT company_id FROM audit_heads ORDER BY sequence DESC LIMIT 1"))
+            .scalars()
+            .first()
+        ):
             admin = session.execute(text("SELECT min(id::text) FROM users WHERE company_id = :id"), {"id": there})
             key = UUID(admin.scalar_one())
             return Actor(key, there, "", "", frozenset({Role.ADMIN, Role.STAFF}))
