@@ -82,7 +82,7 @@ class ModerationService:
         with self._case(actor, case_id) as (session, case):
             held_by = case.claimed_by
             if not Cases(session).claim(case_id, version, actor.user_id):
-                raise _lost(session, actor, case_id)
+                raise _lost(session, actor, case_id, version)
             taken_from = {"from": held_by} if held_by else {}
             _record(session, actor, AuditAction.CASE_CLAIMED, case, after=taken_from)
 
@@ -90,7 +90,7 @@ class ModerationService:
         """Gives a case that one claimed back to all."""
         with self._case(actor, case_id) as (session, case):
             if not Cases(session).release(case_id, version, actor.user_id):
-                raise _lost(session, actor, case_id)
+                raise _lost(session, actor, case_id, version)
             _record(session, actor, AuditAction.CASE_RELEASED, case)
 
     def dismiss(self, actor: Actor, case_id: UUID, version: int, reason: str = "") -> None:
@@ -139,9 +139,9 @@ class ModerationService:
             if message.deleted_at is not None and not is_deleted:
                 raise Conflict(TAKEN_BACK)
             if not is_deleted and message.edit_reason is None:
-                raise _lost(session, actor, case.id) if case.version != version else Conflict(OTHER_TAB)
+                raise _lost(session, actor, case.id, version) if case.version != version else Conflict(OTHER_TAB)
             if not Cases(session).reopen(case.id, version, actor.user_id):
-                raise _lost(session, actor, case.id)
+                raise _lost(session, actor, case.id, version)
             session.refresh(case)
             if is_deleted:
                 acts.bring_back(session, conversation, message)
@@ -158,7 +158,7 @@ class ModerationService:
         note = checked_text(one_line(note), field="The note", limit=MAX_REASON)
         with self._case(actor, case_id) as (session, case):
             if case.decision is not Decision.DISMISSED or not Cases(session).reopen(case_id, version, actor.user_id):
-                raise _lost(session, actor, case_id)
+                raise _lost(session, actor, case_id, version)
             _record(session, actor, AuditAction.CASE_REOPENED, case, reason=note)
 
     def decide_together(
@@ -245,7 +245,7 @@ def _decide(
 ) -> None:
     """Closes the case, so that nobody else does. Raises Conflict. `unclaimed`: also where nobody claimed it."""
     if not Cases(session).decide(case.id, version, actor.user_id, decision, reason, unclaimed=unclaimed):
-        raise _lost(session, actor, case.id)
+        raise _lost(session, actor, case.id, version)
     session.refresh(case)
 
 
@@ -269,8 +269,8 @@ def _held_message(session: Session, case: Case) -> tuple[Conversation, Message]:
     return conversation, message
 
 
-def _lost(session: Session, actor: Actor, case_id: UUID) -> ParleyError:
-    """Why the case could not be moved: who did what meanwhile."""
+def _lost(session: Session, actor: Actor, case_id: UUID, version: int) -> ParleyError:
+    """Why the case could not be moved: who did what meanwhile, since that version of it."""
     case = Cases(session).get(actor.company_id, case_id)
     if case is None:
         return NotFound()
@@ -280,7 +280,8 @@ def _lost(session: Session, actor: Actor, case_id: UUID) -> ParleyError:
         return Conflict(f"{_who(session, actor, case.decided_by)} {DID[case.decision]} meanwhile. Nothing was done.")
     if case.status is CaseStatus.CLAIMED and case.claimed_by != actor.user_id:
         return Conflict(f"{_who(session, actor, case.claimed_by)} claimed this case meanwhile. Nothing was done.")
-    return Conflict(OTHER_TAB if case.status is CaseStatus.CLAIMED else NOT_YOURS)
+    is_seen = case.status is CaseStatus.OPEN and case.version == version
+    return Conflict(NOT_YOURS if is_seen else OTHER_TAB)
 
 
 def _who(session: Session, actor: Actor, user_id: UUID | None) -> str:

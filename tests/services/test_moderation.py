@@ -236,6 +236,23 @@ def test_only_who_claimed_it_decides(desk: Desk, ada: Actor, bo: Actor, room: UU
         desk.moderation.dismiss(ada, *key(held))
 
 
+def test_a_tab_that_lies_behind_does_nothing(desk: Desk, ada: Actor, bo: Actor, room: UUID) -> None:
+    """Also where the case is again as it was: what happened in between, its moderator has not seen there."""
+    reported(desk, bo, room)
+    seen = claimed(desk, ada)
+    desk.moderation.edit(ada, *key(seen), "You are a seal", "No walrus")
+    desk.moderation.restore(ada, *key(again(desk, ada, seen)))
+    assert again(desk, ada, seen).can_decide
+    for act in (desk.moderation.dismiss, desk.moderation.release, desk.moderation.restore, desk.moderation.claim):
+        with pytest.raises(Conflict, match="perhaps in another tab"):
+            act(ada, *key(seen))
+    with pytest.raises(Conflict, match="perhaps in another tab"):
+        desk.moderation.delete(ada, *key(seen), "Insult")
+    desk.moderation.release(ada, *key(again(desk, ada, seen)))
+    with pytest.raises(Conflict, match="perhaps in another tab"):
+        desk.moderation.claim(ada, *key(seen))
+
+
 def test_a_claim_that_lies_can_be_taken_over(desk: Desk, ada: Actor, bo: Actor, room: UUID) -> None:
     reported(desk, bo, room)
     case = claimed(desk, ada)
