@@ -44,7 +44,7 @@ if reader.complaints:
 if query.case_id is None:
     queue_list(query, page)
     if page.lines:
-        step_keys(None, page.lines[0].id, go=lambda case_id: go(query.opening(case_id)))
+        step_keys(None, page.lines[0].id, go=lambda case_id: go(query.opening(case_id)), onward="Open the first")
 else:
     left, right = st.columns([5, 7], gap="medium")
     with left:

@@ -185,11 +185,14 @@ def _restore(actor: Actor, view: CaseView) -> None:
             _done("Restored.")
 
 
-def step_keys(before: UUID | None, after: UUID | None, go: Callable[[UUID], None]) -> None:
+def step_keys(before: UUID | None, after: UUID | None, go: Callable[[UUID], None], *, onward: str = "Next") -> None:
     """To the next case and back, without the mouse."""
-    for label, key, icon, there in (("Previous", "K", "expand_less", before), ("Next", "J", "expand_more", after)):
+    for label, name, key, icon, there in (
+        ("Previous", "previous", "K", "expand_less", before),
+        (onward, "next", "J", "expand_more", after),
+    ):
         if there:
             st.button(
-                label, icon=f":material/{icon}:", type="tertiary", key=f"case_{label.lower()}", shortcut=key,
+                label, icon=f":material/{icon}:", type="tertiary", key=f"case_{name}", shortcut=key,
                 on_click=go, args=(there,),
             )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import streamlit as st
 from pandas import DataFrame
@@ -22,8 +23,10 @@ COLUMNS: dict[str, Any] = {
     "Author": TEXT(width=120),
     "State": TEXT(width=140),
 }
-BESIDE = ("Age", "Message", "Reason", "Where", "State")
+BESIDE: dict[str, Any] = {"Age": TEXT(width=70), "Message": TEXT(width=150), "Reason": TEXT(width=100)}
 """What is left of a line beside an open case."""
+OPEN = "▸"
+"""Before the line of the case that is open."""
 NOTHING = {
     Shown.TO_DO: "Nothing is waiting. Everything that was reported has been looked at — thank you.",
     Shown.OPEN: "Nothing is unclaimed. Somebody is looking after everything that was reported.",
@@ -64,7 +67,8 @@ def _table(query: QueueQuery, page: QueuePage) -> None:
     """A click opens the case of that line."""
     key = f"moderation_table_{query.opening(None).params()}_{[str(line.id) for line in page.lines]}"
     event = st.dataframe(
-        frame_of(page.lines), key=key, hide_index=True, height="content", column_config=COLUMNS,
+        frame_of(page.lines, query.case_id), key=key, hide_index=True, height="content",
+        column_config=COLUMNS | (BESIDE if query.case_id else {}),
         column_order=list(BESIDE) if query.case_id else None, on_select="rerun", selection_mode="single-cell",
         alt="Cases, those that wait longest first",
     )  # fmt: skip
@@ -76,10 +80,10 @@ def _table(query: QueueQuery, page: QueuePage) -> None:
         st.rerun()
 
 
-def frame_of(lines: Sequence[CaseLine]) -> DataFrame:
+def frame_of(lines: Sequence[CaseLine], opened: UUID | None) -> DataFrame:
     rows = [
         {
-            "Age": age_of(line),
+            "Age": f"{OPEN} {age_of(line)}" if line.id == opened else age_of(line),
             "Message": " ".join(line.snippet.split()) or "(gone)",
             "Reason": reasons_of(line),
             "Where": KINDS[line.kind],

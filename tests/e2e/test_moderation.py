@@ -57,7 +57,7 @@ def test_a_report_is_decided_told_and_taken_back(
 
     until(lambda: waiting(desk) == "1")
     desk.reload()
-    expect(desk.get_by_role("button", name="Next")).to_be_visible()
+    expect(desk.get_by_role("button", name="Open the first")).to_be_visible()
     desk.keyboard.press("j")
     expect(desk.get_by_role("button", name="Claim")).to_be_visible()
     expect(desk.get_by_text("Ada Lovelace · Secret or personal data: Change it")).to_be_visible()
