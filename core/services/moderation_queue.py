@@ -114,13 +114,14 @@ def _possible(actor: Actor, line: CaseLine, message: Message | None) -> dict[str
     is_mine = line.status is CaseStatus.CLAIMED and line.claimed_by == actor.user_id
     is_closed = line.status is CaseStatus.CLOSED
     is_left = line.status is CaseStatus.CLAIMED and line.claimed_at is not None and _has_lapsed(line.claimed_at)
+    is_taken_back = message is not None and message.deleted_at is not None and message.delete_reason is None
     is_changed = message is not None and (message.delete_reason is not None or message.edit_reason is not None)
     return {
         "can_claim": not why_not and (line.status is CaseStatus.OPEN or (is_left and not is_mine)),
         "can_decide": not why_not and is_mine,
-        "can_restore": not why_not and is_changed and (is_closed or is_mine),
+        "can_restore": not why_not and is_changed and not is_taken_back and (is_closed or is_mine),
         "can_reopen": not why_not and is_closed and line.decision is Decision.DISMISSED,
-        "is_taken_back": message is not None and message.deleted_at is not None and message.delete_reason is None,
+        "is_taken_back": is_taken_back,
         "why_not": why_not,
     }
 

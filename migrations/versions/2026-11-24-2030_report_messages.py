@@ -98,9 +98,7 @@ def _create_cases() -> None:
         sa.CheckConstraint("kind IN ('assistant', 'direct', 'group', 'company')", name=op.f("cases_kind_check")),
         sa.CheckConstraint("role IN ('user', 'assistant', 'system')", name=op.f("cases_role_check")),
         sa.CheckConstraint("status IN ('open', 'claimed', 'closed')", name=op.f("cases_status_check")),
-        sa.CheckConstraint(
-            "decision IN ('dismissed', 'edited', 'deleted', 'gone')", name=op.f("cases_decision_check")
-        ),
+        sa.CheckConstraint("decision IN ('dismissed', 'edited', 'deleted', 'gone')", name=op.f("cases_decision_check")),
         sa.CheckConstraint(
             "(status = 'claimed') <= (claimed_by IS NOT NULL AND claimed_at IS NOT NULL)",
             name=op.f("cases_claim_check"),
