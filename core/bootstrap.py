@@ -31,11 +31,14 @@ from core.services.importing import ImportService
 from core.services.indexing import SearchIndexer
 from core.services.limits import RateLimiter
 from core.services.members import MemberService
+from core.services.moderation import ModerationService
+from core.services.moderation_queue import ModerationQueue
 from core.services.people import PeopleService
 from core.services.presence import PresenceService
 from core.services.prices import PriceService
 from core.services.queue import QueueService
 from core.services.reactions import ReactionService
+from core.services.reporting import ReportService
 from core.services.rooms import RoomService
 from core.services.search import SearchService
 from core.services.spending import SpendingService
@@ -84,6 +87,9 @@ class Application:
         self.members = MemberService(database, self.events)
         self.talk = TalkService(database, limiter, self.events, self.runner.submit, edit_window, admit=budgeting.admit)
         self.reactions = ReactionService(database, limiter, self.events)
+        self.reports = ReportService(database, limiter, self.events.publish_person)
+        self.moderation = ModerationService(database, self.events)
+        self.moderation_queue = ModerationQueue(database)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)
         self.usage = UsageService(database)

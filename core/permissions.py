@@ -22,6 +22,7 @@ class Permission(StrEnum):
     CONVERSATIONS_BROWSE = "conversations:browse"
     ROOMS_OVERSEE = "rooms:oversee"
     DELETED_VIEW = "messages:view_deleted"
+    MODERATION_WORK = "moderation:work"
     AUDIT_OWN = "audit:own"
     AUDIT_VIEW = "audit:view"
     USAGE_VIEW = "usage:view"
@@ -42,6 +43,7 @@ GRID: dict[Role, frozenset[Permission]] = {
         Permission.CONVERSATIONS_BROWSE,
         Permission.ROOMS_OVERSEE,
         Permission.DELETED_VIEW,
+        Permission.MODERATION_WORK,
         Permission.AUDIT_VIEW,
     },
     Role.ADMIN: EVERYBODY
@@ -62,6 +64,7 @@ DENIALS: dict[Permission, str] = {
     Permission.CONVERSATIONS_BROWSE: "Browsing and searching needs the role staff or moderator.",
     Permission.ROOMS_OVERSEE: "Reading company rooms that one is no member of needs the role moderator.",
     Permission.DELETED_VIEW: "Reading deleted messages needs the role moderator.",
+    Permission.MODERATION_WORK: "Seeing and deciding what was reported needs the role moderator.",
     Permission.AUDIT_OWN: "Your account has no role yet. An admin can give you one.",
     Permission.AUDIT_VIEW: "Seeing what everybody did needs the role moderator or admin.",
     Permission.USAGE_VIEW: "Your account has no role yet. An admin can give you one.",

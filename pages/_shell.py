@@ -18,7 +18,10 @@ page = st.navigation(
             links.BROWSE.page(is_listed=actor.may(Permission.CONVERSATIONS_BROWSE)),
         ],
         "Insight": [links.USAGE.page(is_listed=actor.may(Permission.USAGE_VIEW))],
-        "Care": [links.AUDIT.page(is_listed=actor.may(Permission.AUDIT_OWN))],
+        "Care": [
+            links.MODERATION.page(is_listed=actor.may(Permission.MODERATION_WORK)),
+            links.AUDIT.page(is_listed=actor.may(Permission.AUDIT_OWN)),
+        ],
         "Admin": [links.SETTINGS.page(is_listed=actor.may(Permission.SETTINGS_MANAGE))],
         "You": [links.ACCOUNT.page()],
     }

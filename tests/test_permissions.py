@@ -15,6 +15,7 @@ chat:use                   x       -         -        -
 conversations:browse       x       -         x        -
 rooms:oversee              -       -         x        -
 messages:view_deleted      -       -         x        -
+moderation:work            -       -         x        -
 audit:own                  x       x         x        x
 audit:view                 -       -         x        x
 usage:view                 x       x         x        x

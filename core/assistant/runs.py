@@ -22,6 +22,7 @@ from core.models import (
     CallPurpose,
     CallStatus,
     Conversation,
+    Message,
     MessageStatus,
     ModelCall,
     RunStatus,
@@ -138,7 +139,7 @@ class RunStore:
             # Its run has ended, and what that had come to by then is counted: this is not among it.
             ModelCalls(session).count(conversation.id, ModelCalls(session).add_all(rows))
             self.budgeting.tell(session, job.origin)
-            if title and not conversation.is_titled:
+            if title and not conversation.is_titled and not _is_moderated(session, job.origin.message_id):
                 Conversations(session).update(conversation, title=title)
 
     def admits_title(self, job: Job, model: str, prompt: int, answer: int) -> bool:
@@ -252,3 +253,12 @@ def _book(session: Session, conversation: Conversation, origin: Origin, rows: li
     calls = ModelCalls(session)
     calls.add_all(rows)
     calls.count(conversation.id, calls.sum_of_run(origin.message_id, origin.run_id))
+
+
+def _is_moderated(session: Session, answer_id: UUID) -> bool:
+    """Whether a moderator took something out of an answer, or its question, that a title is being made of."""
+    answer = session.get(Message, answer_id, populate_existing=True)
+    question_id = answer.reply_to_id if answer else None
+    question = session.get(Message, question_id, populate_existing=True) if question_id else None
+    both = [one for one in (answer, question) if one]
+    return any(one.edit_reason is not None or one.delete_reason is not None for one in both)

@@ -8,7 +8,21 @@ from rich.progress import track
 
 from core import ids
 from core.bootstrap import Application
-from core.cli.demo_talk import COMPANY, DAY, PEOPLE, Adds, Event, Joins, Leaves, Reads, Removes, Room, Says
+from core.cli.demo_talk import (
+    COMPANY,
+    DAY,
+    MODERATOR,
+    PEOPLE,
+    Adds,
+    Event,
+    Joins,
+    Leaves,
+    Reads,
+    Removes,
+    Reports,
+    Room,
+    Says,
+)
 from core.cli.users import Company, FromStdin, read_password
 from core.errors import NotFound
 from core.models import ConversationKind
@@ -45,6 +59,7 @@ def demo(company: Company = None, password_stdin: FromStdin = False) -> None:
     finally:
         app.events.stop()
     typer.echo(f"Added {', '.join(PEOPLE)}. Sign in as {_email(next(iter(PEOPLE)))}, or another of these names.")
+    typer.echo(f"{MODERATOR} is a moderator, and has reports to look at.")
     if not password_stdin:
         typer.echo(f"Their password, which is not shown again: {password}")
 
@@ -87,7 +102,7 @@ def _add_people(app: Application, password: str, company_id: UUID | None) -> Peo
             email=_email(name),
             display_name=PEOPLE[name],
             password=password,
-            roles=[Role.STAFF],
+            roles=[Role.STAFF, Role.MODERATOR] if name == MODERATOR else [Role.STAFF],
             company_id=company_id,
         )
     return {name: _actor(person) for name, person in added.items()}
@@ -128,6 +143,9 @@ class _Talk:
         match event:
             case Says():
                 self._say(event, actor)
+            case Reports():
+                message = next(sent for text, sent in self.said.items() if text.startswith(event.text))
+                self.app.reports.report(actor, message.message_id, event.reason, event.comment)
             case Adds(whom=whom):
                 members.add(actor, self.id, [self.people[whom].user_id])
             case Removes(whom=whom):

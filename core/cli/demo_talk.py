@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.models import ConversationKind, History
+from core.models import ConversationKind, History, ReportReason
 
 COMPANY = "Demo Bakery"
 PEOPLE = {
@@ -14,6 +14,7 @@ PEOPLE = {
     "Fay": "Fay Tanaka",
 }
 """By first name; the first one is the admin of a company that is made for the demo."""
+MODERATOR = "Di"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,16 @@ class Reads:
     who: str
 
 
-Event = Says | Adds | Removes | Joins | Leaves | Reads
+@dataclass(frozen=True, slots=True)
+class Reports:
+    who: str
+    text: str
+    """How the message begins."""
+    reason: ReportReason
+    comment: str = ""
+
+
+Event = Says | Reports | Adds | Removes | Joins | Leaves | Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +107,9 @@ DAY = (
                 edited_to="On Friday we close at **15:00** for the stocktaking.",
                 reactions=(("✅", "Bo"), ("✅", "Cy"), ("✅", "Di"), ("✅", "Eli")),
             ),
+            Says("Eli", "WIN a free holiday!!! Only today: holiday-for-you.example, tell everybody!"),
+            Reports("Bo", "WIN a free", ReportReason.SPAM, "Eli's account may be somebody else's."),
+            Reports("Fay", "WIN a free", ReportReason.SPAM),
             Reads("Bo"),
             Reads("Di"),
         ),
@@ -139,6 +152,8 @@ DAY = (
             Says("Ada", "Fay drives instead of Eli. Welcome, @Fay!", reactions=(("❤️", "Fay"),)),
             Says("Fay", "Thank you! Which van?"),
             Says("Bo", "The white one; the keys hang in the office.", replies_to="Thank you! Which"),
+            Says("Cy", "The card for petrol has the PIN 4471, it is in the glove box."),
+            Reports("Fay", "The card for petrol", ReportReason.PRIVATE, "A PIN should not stand here."),
             Reads("Cy"),
         ),
     ),
@@ -157,6 +172,8 @@ DAY = (
             Says("Ada", "I'll call the workshop today.", reactions=(("👍", "Bo"), ("👍", "Cy"))),
             Says("Ada", "They come on Thursday at nine. Who is there?"),
             Says("Di", "Me, now that I swapped."),
+            Says("Cy", "Whoever left the small oven on again is an idiot."),
+            Reports("Bo", "Whoever left the small oven", ReportReason.HARASSMENT),
         ),
         history=History.JOINED,
     ),

@@ -50,6 +50,7 @@ from core.models.presence import Presence, ServingProcess
 from core.models.queued_question import QueuedQuestion
 from core.models.rate_limit_event import RateLimitEvent
 from core.models.reaction import MAX_EMOJI, Mention, Reaction
+from core.models.report import MAX_COMMENT, MAX_REASON, Case, CaseStatus, Decision, Report, ReportReason
 from core.models.search import MessageWords, SearchBacklog, TitleWords
 from core.models.usage import (
     ANY,
@@ -83,10 +84,12 @@ __all__ = [
     "DOLLAR",
     "IMPORTED",
     "MAX_ASSISTANT_NAME",
+    "MAX_COMMENT",
     "MAX_EMOJI",
     "MAX_INSTRUCTIONS",
     "MAX_MESSAGE",
     "MAX_MODEL_NAME",
+    "MAX_REASON",
     "MAX_TITLE",
     "MEASURES",
     "NOBODY",
@@ -105,11 +108,14 @@ __all__ = [
     "BudgetUnit",
     "CallPurpose",
     "CallStatus",
+    "Case",
+    "CaseStatus",
     "ChainProblem",
     "Clocked",
     "Company",
     "Conversation",
     "ConversationKind",
+    "Decision",
     "Face",
     "Feedback",
     "Grain",
@@ -136,6 +142,8 @@ __all__ = [
     "Rating",
     "Reaction",
     "Record",
+    "Report",
+    "ReportReason",
     "RunStatus",
     "Score",
     "SearchBacklog",

@@ -45,6 +45,15 @@ class AuditAction(StrEnum):
     MEMBER_ROLE_CHANGED = "room:member_role"
     MESSAGE_EDITED = "message:edit"
     MESSAGE_DELETED = "message:delete"
+    MESSAGE_REPORTED = "moderation:report"
+    CASE_CLAIMED = "moderation:claim"
+    CASE_RELEASED = "moderation:release"
+    CASE_DISMISSED = "moderation:dismiss"
+    CASE_REOPENED = "moderation:reopen"
+    MESSAGE_MODERATED = "moderation:edit"
+    MESSAGE_REMOVED = "moderation:delete"
+    MESSAGE_REVERTED = "moderation:revert"
+    MESSAGE_RESTORED = "moderation:restore"
     USAGE_EXPORTED = "usage:export"
     BUDGET_SET = "budget:set"
     BUDGET_REMOVED = "budget:remove"
@@ -71,7 +80,11 @@ class TargetType(StrEnum):
     PERMISSION = "permission"
 
 
-_BY_SUBJECT = {"session": TargetType.USER, "room": TargetType.CONVERSATION}
+_BY_SUBJECT = {
+    "session": TargetType.USER,
+    "room": TargetType.CONVERSATION,
+    "moderation": TargetType.MESSAGE,
+}
 TARGETS: Mapping[AuditAction, TargetType] = {
     action: _BY_SUBJECT.get(action.subject) or TargetType(action.subject) for action in AuditAction
 } | {AuditAction.HISTORY_CLEARED: TargetType.USER}

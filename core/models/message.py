@@ -95,6 +95,10 @@ class Message(Record, table=True):
     edited_by: UUID | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
     deleted_at: datetime | None = time_field(None)
     deleted_by: UUID | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
+    edit_reason: str | None = None
+    """Why a moderator gave it the text that it has. None: it has its author's."""
+    delete_reason: str | None = None
+    """Why a moderator deleted it. None: its author did, or nobody."""
 
 
 class MessageRevision(Record, table=True):
@@ -106,6 +110,8 @@ class MessageRevision(Record, table=True):
     content: str
     edited_by: UUID | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
     reason: str = ""
+    by_moderator: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """True when it was a moderator who replaced it."""
 
 
 class Score(StrEnum):

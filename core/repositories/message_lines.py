@@ -36,6 +36,10 @@ class MessageLine:
     edited_at: datetime | None
     deleted_at: datetime | None
     extra: dict[str, Any]
+    edit_reason: str | None = None
+    """Why a moderator gave it its text; None: it is its author's."""
+    delete_reason: str | None = None
+    """Why a moderator deleted it; None: its author did, or nobody."""
 
 
 _line = (
@@ -56,6 +60,8 @@ _line = (
     _messages.c.edited_at,
     _messages.c.deleted_at,
     _messages.c.extra,
+    _messages.c.edit_reason,
+    _messages.c.delete_reason,
 )
 
 

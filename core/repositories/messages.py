@@ -45,7 +45,7 @@ from core.repositories.search_index import MESSAGE_MARKS, SCOPE_MARKS, SearchInd
 CONTEXT_PAGE = 40
 REACHED_LIMIT = "reached_limit"
 
-_messages = table_of(Message)
+_messages, _revisions = table_of(Message), table_of(MessageRevision)
 _conversations = table_of(Conversation)
 _words, _title_words = table_of(MessageWords), table_of(TitleWords)
 
@@ -180,6 +180,16 @@ class Messages(Repository):
         )
         return self.session.execute(statement).scalar_one_or_none()
 
+    def get_first_question(self, conversation_id: UUID) -> str | None:
+        """The text of the first message of a person that the transcript shows; None when there is none."""
+        statement = (
+            select(_messages.c.content)
+            .where(_shown(conversation_id), _messages.c.role == MessageRole.USER, _messages.c.deleted_at.is_(None))
+            .order_by(_messages.c.seq)
+            .limit(1)
+        )
+        return self.session.execute(statement).scalar_one_or_none()
+
     def get_by_client_key(self, client_key: UUID) -> Message | None:
         return self.session.execute(select(Message).where(_messages.c.client_key == client_key)).scalar_one_or_none()
 
@@ -274,24 +284,61 @@ class Messages(Repository):
         SearchIndex(self.session).put(message.id, content)
         return message
 
+    def moderate(self, message: Message, content: str, moderator_id: UUID, reason: str) -> Message:
+        """Gives it a moderator's text; the one before is kept as a revision. When its author edited it stays known."""
+        self._revise(message, moderator_id, reason, by_moderator=True)
+        self._set(message, content=content, edit_reason=reason)
+        SearchIndex(self.session).put_again(message.id)
+        return message
+
+    def revert(self, message: Message, moderator_id: UUID, reason: str) -> Message:
+        """Gives it its author's last text again; the moderator's is kept as a revision as well."""
+        content = self.get_own_text(message)
+        self._revise(message, moderator_id, reason, by_moderator=True)
+        self._set(message, content=content, edit_reason=None)
+        SearchIndex(self.session).put_again(message.id)
+        return message
+
+    def get_own_text(self, message: Message) -> str:
+        """What its author, or the assistant, wrote last."""
+        if message.edit_reason is None:
+            return message.content
+        own: str = message.content
+        for revision in reversed(self.list_revisions(message.id)):
+            if not revision.by_moderator:
+                break
+            own = revision.content
+        return own
+
+    def list_revisions(self, message_id: UUID) -> list[MessageRevision]:
+        """The texts before the one that it has, the first one first."""
+        found = select(MessageRevision).where(_revisions.c.message_id == message_id).order_by(_revisions.c.id)
+        return list(self.session.execute(found).scalars())
+
     def clear(self, message: Message, editor_id: UUID | None) -> Message:
         """Takes the text out, so that it can be written anew; it is kept as a revision."""
         self._revise(message, editor_id, "")
         SearchIndex(self.session).remove(message.id)
         return self._set(message, content="")
 
-    def _revise(self, message: Message, editor_id: UUID | None, reason: str) -> None:
+    def _revise(self, message: Message, editor_id: UUID | None, reason: str, *, by_moderator: bool = False) -> None:
         self.session.add(
-            MessageRevision(message_id=message.id, content=message.content, edited_by=editor_id, reason=reason)
+            MessageRevision(
+                message_id=message.id,
+                content=message.content,
+                edited_by=editor_id,
+                reason=reason,
+                by_moderator=by_moderator,
+            )
         )
 
-    def delete(self, message: Message, by: UUID | None) -> Message:
-        """Leaves its place in the transcript, without the text."""
+    def delete(self, message: Message, by: UUID | None, *, reason: str | None = None) -> Message:
+        """Leaves its place in the transcript, without the text. `reason`: a moderator's."""
         SearchIndex(self.session).remove(message.id)
-        return self._set(message, deleted_at=clock.now(), deleted_by=by)
+        return self._set(message, deleted_at=clock.now(), deleted_by=by, delete_reason=reason)
 
     def restore(self, message: Message) -> Message:
-        self._set(message, deleted_at=None, deleted_by=None)
+        self._set(message, deleted_at=None, deleted_by=None, delete_reason=None)
         SearchIndex(self.session).put_again(message.id)
         return message
 

@@ -88,7 +88,8 @@ class Passage:
             edited_at=row.edited_at,
             edited_by=edited_by,
             deleted_at=row.deleted_at,
-            revisions=revisions if is_there else (),
+            # What a moderator took out is in the texts before.
+            revisions=revisions if is_there and row.edit_reason is None else (),
             reactions=reactions,
             ratings=ratings,
             calls=(*kept.calls, *map(self._booked, calls)) if self.included.ledger else (),

@@ -59,6 +59,8 @@ class Mark(StrEnum):
     ROLE = "~r"
     EDITED = "~edited"
     REACTION = "~reaction"
+    REPORTED = "~reported"
+    """Somebody reported it, ever. Only moderators may ask for it."""
 
     def of(self, value: str) -> str:
         """As a lexeme of a `tsquery`."""
@@ -76,10 +78,9 @@ def id_mark(key: UUID) -> str:
 ROLES = {"user": "user", "person": "user", "people": "user", "assistant": "assistant", "system": "system"}
 OPERATORS = ("from", "in", "model", "role", "before", "after", "has", "is")
 HAS = {"reaction": Mark.REACTION.of(""), "reactions": Mark.REACTION.of("")}
-IS = {"edited": Mark.EDITED.of("")}
+IS = {"edited": Mark.EDITED.of(""), "reported": Mark.REPORTED.of("")}
 NOT_YET = {
     ("has", "task"): "Parley keeps no tasks yet, so has:task finds nothing.",
-    ("is", "reported"): "Messages can't be reported yet, so is:reported finds nothing.",
 }
 KNOWN = {"has": "reaction, task", "is": "edited, reported"}
 
@@ -114,6 +115,8 @@ class Query:
     """Identifiers."""
     unspaced: list[str] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)
+    is_about_reports: bool = False
+    """True when is:reported asks for what moderators alone may know."""
     is_about_messages: bool = False
     """True when an operator asks for what a title does not have."""
     finds_nothing: bool = False
@@ -316,6 +319,7 @@ def _role(query: Query, name: str, value: str, _zone: tzinfo, is_excluded: bool)
 def _state(query: Query, name: str, value: str, _zone: tzinfo, is_excluded: bool) -> None:  # noqa: FBT001
     found = (HAS if name == "has" else IS).get(fold(value))
     if found is not None:
+        query.is_about_reports = query.is_about_reports or found == IS.get("reported")
         _require(query, found, is_excluded=is_excluded)
         return
     unknown = f"There is no {name}:{value}. Behind {name}: there may be {KNOWN[name]}."

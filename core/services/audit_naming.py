@@ -70,7 +70,9 @@ class Naming:
     def _actor(self, row: AuditRow) -> str:
         if row.actor_id:
             return self.person(row.actor_id)
-        return NOT_SIGNED_IN if row.action == AuditAction.SIGNED_IN else COMMAND_LINE
+        # Who reported a message, moderators see with the case.
+        is_somebody = row.action in (AuditAction.SIGNED_IN, AuditAction.MESSAGE_REPORTED)
+        return NOT_SIGNED_IN if is_somebody else COMMAND_LINE
 
     def _target(self, row: AuditRow) -> str:
         words: Mapping[str, Callable[[AuditRow], str]] = {

@@ -60,7 +60,7 @@ class Beside:
     def of_line(self, line: MessageLine) -> dict[str, Any]:
         """The fields of its MessageView that only rooms have."""
         is_mine = line.sender_id == self.reader_id and line.role is MessageRole.USER and line.deleted_at is None
-        is_young = may_still_edit(line.created_at, self.edit_window)
+        is_young = may_still_edit(line.created_at, self.edit_window) and line.edit_reason is None
         return {
             "reply": self._reply(line.reply_to_id),
             "reactions": tuple(self._reaction(one) for one in self.reactions.get(line.id, ())),

@@ -144,6 +144,10 @@ class BrowsedMessage:
     """Its other versions, first to last."""
     has_more_versions: bool
     """True when there are earlier ones still."""
+    edit_reason: str | None = None
+    """Why a moderator gave it this text; None: it is its author's."""
+    delete_reason: str | None = None
+    """Why a moderator deleted it; None: its author did, or nobody."""
 
 
 @dataclass(frozen=True, slots=True)

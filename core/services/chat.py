@@ -165,6 +165,7 @@ class ChatService:
                 return _asked(session, run)
             if answer.status not in (MessageStatus.FAILED, MessageStatus.INTERRUPTED):
                 raise Conflict
+            _refuse_moderated(answer)
             if conversation.kind.is_room:
                 self._take_up(session, actor, conversation, answer)
                 run = rewrite_answer(session, conversation, actor.user_id, answer)
@@ -183,6 +184,7 @@ class ChatService:
                 return _asked(session, run)
             if run:
                 raise AnswerInProgress
+            _refuse_moderated(answer)
             if not _can_be_resumed(answer) or not (conversation.kind.is_room or _is_last(session, answer)):
                 raise Conflict("Only the last answer can be continued, and only if it was not whole.")
             if conversation.kind.is_room:
@@ -308,6 +310,11 @@ class ChatService:
                 last_message_at=clock.now(),
             )
         )
+
+
+def _refuse_moderated(answer: Message) -> None:
+    if answer.edit_reason is not None:
+        raise RuleBroken("A moderator edited this answer, so it is not gone on with. Ask again.")
 
 
 def _require_same(conversation: Conversation, answer: Message, run: AnswerRun) -> None:

@@ -20,17 +20,25 @@ class Limited(StrEnum):
     ASK = "ask"
     REACT = "react"
     ROOM = "room"
+    REPORT = "report"
 
 
 Limit = tuple[int, int]
 """So many within so many seconds."""
 
-DEFAULTS: Mapping[str, Limit] = {"message": (60, 60), "ask": (10, 60), "react": (120, 60), "room": (30, 3_600)}
+DEFAULTS: Mapping[str, Limit] = {
+    "message": (60, 60),
+    "ask": (10, 60),
+    "react": (120, 60),
+    "room": (30, 3_600),
+    "report": (30, 3_600),
+}
 WHAT = {
     Limited.MESSAGE: "messages here",
     Limited.ASK: "questions to the assistant here",
     Limited.REACT: "reactions here",
     Limited.ROOM: "new rooms",
+    Limited.REPORT: "reports",
 }
 
 

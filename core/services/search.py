@@ -30,6 +30,9 @@ LAST_KEY = UUID(int=2**128 - 1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+NOT_YOURS = "Only moderators can look for what was reported, so is:reported finds nothing."
+
+
 class SearchService:
     def __init__(self, database: Database, reach: int = REACH, window: int = WINDOW) -> None:
         """`reach`: how many of the newest entries a first look takes in, `window` how many hits are compared for the
@@ -57,6 +60,8 @@ class SearchService:
         """
         actor.require(Permission.CONVERSATIONS_BROWSE)
         query = parse(text, zone=zone)
+        if query.is_about_reports and not actor.may(Permission.MODERATION_WORK):
+            return Found(hints=(*query.hints, NOT_YOURS))
         if query.is_empty:
             return Found(hints=tuple(query.hints))
         with self.database.transaction() as session:

@@ -45,6 +45,7 @@ MAX_QUEUED = 20
 MAX_EXTRA = 8_000
 """Characters of a message's extra data, as JSON."""
 FROM_PEOPLE = (MessageType.TEXT, MessageType.TOOL)
+MODERATED = "A moderator edited this message, so its text stays. You can delete it."
 GONE = "That message isn't here any more."
 
 
@@ -108,7 +109,7 @@ class TalkService:
                     extra=extra,
                 )
                 Members(session).mark_read(conversation_id, actor.user_id, message.seq)
-                _note_called(session, actor, message)
+                note_called(session, message)
                 run_id = self._ask(session, actor, conversation, message)
         except IntegrityError:
             # The same key was being written into another room, or by somebody else, at this moment.
@@ -148,13 +149,15 @@ class TalkService:
         with self.database.transaction() as session:
             conversation, message = _own_message(session, actor, message_id)
             refuse_closed(session, conversation, actor)
+            if message.edit_reason is not None:
+                raise RuleBroken(MODERATED)
             if not may_still_edit(message.created_at, self.edit_window):
                 raise RuleBroken(f"Messages can be edited for {_minutes(self.edit_window)}; this one is older.")
             if message.content == text:
                 return
             lengths = {"before": {"length": len(message.content)}, "after": {"length": len(text)}}
             Messages(session).edit(message, text, actor.user_id)
-            _note_called(session, actor, message)
+            note_called(session, message)
             Conversations(session).touch(conversation)
             _record(session, actor, AuditAction.MESSAGE_EDITED, conversation, message, **lengths)
         self.hints.publish(conversation.id)
@@ -237,12 +240,13 @@ def _sent_before(session: Session, actor: Actor, client_key: UUID | None) -> Sen
     return Sent(message.conversation_id, message.id, message.seq, None)
 
 
-def _note_called(session: Session, actor: Actor, message: Message) -> None:
+def note_called(session: Session, message: Message) -> None:
     """Those whom the message calls by name, but for who wrote it."""
-    if "@" not in message.content and not message.edited_at:
+    is_new = not message.edited_at and message.edit_reason is None
+    if "@" not in message.content and is_new:
         return
     people = Members(session).list_names(message.conversation_id) if "@" in message.content else {}
-    Mentions(session).put(message, called_people(message.content, people) - {actor.user_id})
+    Mentions(session).put(message, called_people(message.content, people) - {message.sender_id})
 
 
 def _checked_extra(extra: dict[str, Any] | None, message_type: MessageType) -> dict[str, Any]:

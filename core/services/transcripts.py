@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +8,10 @@ from sqlmodel import Session
 from core.database.engine import Database
 from core.errors import failure_of
 from core.ids import reference_of
-from core.models import Conversation, Member, MessageRole, MessageStatus
+from core.models import Conversation, Decision, Member, MessageRole, MessageStatus
 from core.permissions import Actor
 from core.repositories.answer_runs import AnswerRuns
+from core.repositories.cases import Cases
 from core.repositories.conversations import Conversations
 from core.repositories.feedback import Feedbacks
 from core.repositories.message_lines import MessageLine
@@ -19,7 +20,7 @@ from core.repositories.queued_questions import QueuedQuestions
 from core.services.access import get_or_raise
 from core.services.beside import Beside
 from core.services.conversations import membership, view
-from core.services.views import MessageView, QueuedView, Transcript, Version
+from core.services.views import MessageView, QueuedView, Receipt, Transcript, Version
 
 PAGE = 40
 GLANCES = 3
@@ -115,6 +116,7 @@ def dressed(
     failures = AnswerRuns(session).list_failures(failed) if failed else {}
     last = lines[-1].id if lines else None
     versions = Messages(session).list_versions(groups)
+    reported = Cases(session).list_mine([line.id for line in lines], actor.user_id)
     beside = Beside.read(session, conversation, lines, member, edit_window) if member else None
     return tuple(
         MessageView(
@@ -134,6 +136,9 @@ def dressed(
             score=scores.get(line.id),
             reached_limit=REACHED_LIMIT in line.extra,
             is_mine=line.sender_id == actor.user_id,
+            edit_reason=line.edit_reason,
+            delete_reason=line.delete_reason,
+            report=_receipt(reported.get(line.id)),
             run_id=active_run_id if line.status is MessageStatus.PENDING else None,
             **_ending(line, failures.get(line.id), is_last=member is not None or line.id == last)
             | (beside.of_line(line) if beside else {}),
@@ -145,15 +150,20 @@ def dressed(
 def _ending(line: MessageLine, failure: tuple[UUID, str] | None, *, is_last: bool) -> dict[str, Any]:
     """What a message says of how it ended, and what can be done about it."""
     is_unlucky = line.status in (MessageStatus.FAILED, MessageStatus.INTERRUPTED)
+    may_go_on = is_last and line.edit_reason is None
     is_short = is_unlucky or line.status is MessageStatus.STOPPED or REACHED_LIMIT in line.extra
     run_id, code = failure or (None, None)
     error = failure_of(code)
     return {
         "problem": error.sentence if is_unlucky else None,
         "reference": reference_of(run_id) if is_unlucky and run_id and not error.is_expected else None,
-        "can_retry": is_unlucky and is_last,
-        "can_resume": is_short and is_last and bool(line.content.strip()),
+        "can_retry": is_unlucky and may_go_on,
+        "can_resume": is_short and may_go_on and bool(line.content.strip()),
     }
+
+
+def _receipt(found: tuple[datetime, Decision | None] | None) -> Receipt | None:
+    return Receipt(*found) if found else None
 
 
 def _version(message_id: UUID, versions: list[UUID]) -> Version | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from core.models import ConversationKind, MessageRole, MessageStatus, MessageType, Score
+from core.models import ConversationKind, Decision, MessageRole, MessageStatus, MessageType, Score
 from core.repositories.conversations import ConversationLine
 from core.services.room_views import RoomView
 
@@ -16,6 +16,7 @@ __all__ = [
     "Queued",
     "QueuedView",
     "ReactionView",
+    "Receipt",
     "Reply",
     "Sent",
     "Transcript",
@@ -70,6 +71,15 @@ class ReactionView:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """Of one's own report on a message."""
+
+    reported_at: datetime
+    decision: Decision | None
+    """None while a moderator has not decided."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
     id: UUID
     seq: int
@@ -107,6 +117,17 @@ class MessageView:
     can_edit: bool = False
     """In a room: it is the reader's own, and not too old."""
     can_delete: bool = False
+    edit_reason: str | None = None
+    """Why a moderator gave it this text; None: it is its author's."""
+    delete_reason: str | None = None
+    """Why a moderator deleted it; None: its author did, or nobody."""
+    report: Receipt | None = None
+    """None when the reader did not report it."""
+
+    @property
+    def can_report(self) -> bool:
+        is_said = self.message_type is not MessageType.NOTICE and self.status is not MessageStatus.PENDING
+        return is_said and not self.is_deleted
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 from core.database.engine import Database
 from core.permissions import Actor
 from core.repositories.answer_runs import AnswerRuns
+from core.repositories.cases import Cases
 from core.repositories.conversations import Conversations
 from core.repositories.presence import Pair
 from core.repositories.unread import RoomUnread, Unreads
@@ -66,6 +67,8 @@ class Sight:
     here: Mapping[UUID, Here]
     unread_of: Mapping[UUID, Unread]
     """By person: the rooms with something unread. Who has read everything is missing."""
+    cases_of: Mapping[UUID, int]
+    """By person: how many reported messages wait to be claimed. Who is no moderator is missing."""
     unread_in: Mapping[UUID, Unread]
     """By person: their rooms among those wished for."""
     listers: Collection[UUID]
@@ -98,6 +101,7 @@ class WatchService:
                 runs=AnswerRuns(session).list_active(wish.states) if wish.states else {},
                 reads=watching.list_reads(wish.reads) if wish.reads else {},
                 here=here,
+                cases_of=Cases(session).count_open_of(wish.people) if wish.people else {},
                 unread_of=unreads.of_people(wish.people) if wish.people else {},
                 unread_in=unreads.in_rooms(wish.rooms, connected) if wish.rooms and connected else {},
                 listers=watching.list_members(wish.listed, connected) if wish.listed and connected else (),

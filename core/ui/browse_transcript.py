@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.models import MessageRole, MessageStatus, MessageType
 from core.permissions import Actor
 from core.services.browse_views import Browsed, BrowsedMessage, BrowsedTranscript, MessageUsage, VersionLine
-from core.ui import browse_deeds, links, times
+from core.ui import browse_deeds, links, reporting, times
 from core.ui.browse_address import Address, go
 from core.ui.browse_hits import KIND_ICONS
 from core.ui.browse_list import KIND_NAMES, NEW_CHAT
@@ -158,9 +158,12 @@ def _message(shown: BrowsedTranscript, message: BrowsedMessage, where: tzinfo) -
         if message.reply:
             st.caption(f":material/reply: {_quoted(shown, message)}")
         if message.is_deleted:
-            st.caption("Message deleted" + (". What it said:" if message.content else ""))
+            said = ". What it said:" if message.content else ""
+            st.caption(f"{reporting.deleted_text(message.delete_reason)}{said}")
         if message.content:
             st.markdown(as_markdown(message.content) if is_answer else as_typed(message.content))
+        if message.edit_reason is not None and not message.is_deleted:
+            st.caption(reporting.edited_text(message.edit_reason))
         if ending := ENDINGS.get(message.status):
             st.caption(ending)
         elif message.reached_limit:

@@ -1,6 +1,6 @@
 // One EventSource for each window, whatever page it shows: /api/events, of core/web/events.py. The page says which
 // conversation it has open; whoever wants to hear of that calls `parleyEar.on(kind, listener)`. What is unread in all rooms
-// comes as the event "parley-unread".
+// comes as the event "parley-unread", and how many reported messages wait for a moderator as "parley-cases".
 const ADDRESS = "/api/events"
 const RETRY = 5000
 const REFUSED = [403, 404]
@@ -61,6 +61,7 @@ const makeEar = () => {
     hear("open", () => isWhole = true)
     hear("unread", (data) => count(JSON.parse(data)))
     for (const kind of REMEMBERED) hear(kind, (data) => say(kind, JSON.parse(data)))
+    hear("cases", (data) => window.dispatchEvent(new CustomEvent("parley-cases", { detail: Number(data) })))
     hear("rooms", () => window.dispatchEvent(new Event("parley-rooms")))
     hear("grown", (run) => say("grown", run))
     hear("changed", (state) => {
@@ -119,8 +120,9 @@ const makeEar = () => {
   }
 }
 
-// The number on the navigation's link, and before the title of the tab.
+// The numbers on the navigation's links, and of what is unread before the title of the tab.
 const MOST = 99
+const few = (count) => count > MOST ? `${MOST}+` : count ? String(count) : ""
 const NUMBERED = /^\(\d+\+?\) /
 
 const badge = () => {
@@ -131,10 +133,14 @@ const badge = () => {
   }
   const style = document.documentElement.style
   new MutationObserver(entitle).observe(document.head, { subtree: true, childList: true, characterData: true })
+  const mark = (name, number, what) => {
+    if (number) style.setProperty(name, `"${number}" / "${number} ${what}"`)
+    else style.removeProperty(name)
+  }
+  window.addEventListener("parley-cases", ({ detail }) => mark("--parley-cases", few(detail), "waiting"))
   window.addEventListener("parley-unread", ({ detail: { total } }) => {
-    shown = total > MOST ? `${MOST}+` : total ? String(total) : ""
-    if (shown) style.setProperty("--parley-unread", `"${shown}" / "${shown} unread"`)
-    else style.removeProperty("--parley-unread")
+    shown = few(total)
+    mark("--parley-unread", shown, "unread")
     entitle()
   })
 }

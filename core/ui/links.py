@@ -46,10 +46,11 @@ HOME = Screen("home.py", "Home", ":material/home:", "")
 CHAT = Screen("chat.py", "Chat", ":material/chat:", "chat")
 BROWSE = Screen("browse.py", "Conversations", ":material/manage_search:", "browse")
 USAGE = Screen("usage.py", "Usage", ":material/monitoring:", "usage")
+MODERATION = Screen("moderation.py", "Moderation", ":material/shield:", "moderation")
 AUDIT = Screen("audit.py", "Audit", ":material/history_edu:", "audit")
 SETTINGS = Screen("settings.py", "Settings", ":material/settings:", "settings")
 ACCOUNT = Screen("account.py", "Account", ":material/person:", "account")
-WIDE = (BROWSE, USAGE, AUDIT)
+WIDE = (BROWSE, USAGE, MODERATION, AUDIT)
 """Those that take all the width there is, for tables and charts; the others are for reading."""
 
 

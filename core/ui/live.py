@@ -40,8 +40,8 @@ _label = st.components.v2.component("live_label", html=LABEL, css=LABEL_CSS, js=
 
 
 def ear() -> None:
-    """Listens for the window, and leads the keyboard into popovers. On every page, once. Nothing to see but the number
-    of what is unread, on "Chat".
+    """Listens for the window, and leads the keyboard into popovers. On every page, once. Nothing to see but numbers, on
+    "Chat" of what is unread and on "Moderation" of what waits.
     """
     _ear(key="ear")
 

@@ -9,8 +9,10 @@ from core.permissions import Actor
 from core.ui import failures, guard, times
 from core.ui.text import as_label
 
-LONGEST = 400
+LONGEST = 800
 """Characters of a notice."""
+ICON, ICONS = ":material/savings:", {"moderation": ":material/shield:"}
+"""By its kind."""
 
 
 def notices(actor: Actor, most: int) -> None:
@@ -19,7 +21,9 @@ def notices(actor: Actor, most: int) -> None:
     for notice in waiting[:most]:
         again = f" It begins again on {times.with_zone(notice.ends_at, times.zone())}." if notice.ends_at else ""
         with st.container(horizontal=True, vertical_alignment="center", wrap=False, border=True):
-            st.markdown(f":small[:material/savings: {as_label(notice.text, LONGEST)}{again}]", width="stretch")
+            st.markdown(
+                f":small[{ICONS.get(notice.kind, ICON)} {as_label(notice.text, LONGEST)}{again}]", width="stretch"
+            )
             _put_away_button(actor, "Put away", ":material/close:", notice.id)
     if len(waiting) > most:
         with st.container(horizontal=True, horizontal_alignment="right"):

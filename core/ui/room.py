@@ -15,7 +15,19 @@ from core.errors import ParleyError
 from core.models import ConversationKind, MessageType, Score
 from core.permissions import Actor
 from core.services.views import Transcript
-from core.ui import composer, dialogs, failures, guard, links, message_bar, room_composer, room_editor, room_view, times
+from core.ui import (
+    composer,
+    dialogs,
+    failures,
+    guard,
+    links,
+    message_bar,
+    reporting,
+    room_composer,
+    room_editor,
+    room_view,
+    times,
+)
 from core.ui.earlier import asked_for, earlier_button
 from core.ui.live import drawn, live_room, seen_by
 from core.ui.message import rate
@@ -163,6 +175,9 @@ def _act(actor: Actor, view: View, act: Act) -> None:
     elif act.name == "delete" and message.can_delete:
         view.needs_page = True
         st.session_state[DELETING] = message.id
+    elif act.name == "report":
+        view.needs_page = True
+        st.session_state[reporting.REPORTING] = message.id
     elif act.name in ("up", "down"):
         view.needs_page = act.name == "down"  # it may ask why
         rate(actor, message, Score(act.name))
@@ -214,7 +229,7 @@ def _nobody_yet(view: View) -> str:
 def _dialogs(actor: Actor) -> None:
     if message_id := st.session_state.pop(DELETING, None):
         _confirm_deletion(actor, message_id)
-    elif answer_id := st.session_state.pop(dialogs.RATED, None):
+    elif not reporting.asked_for(actor) and (answer_id := st.session_state.pop(dialogs.RATED, None)):
         dialogs.say_why(actor, answer_id)
 
 

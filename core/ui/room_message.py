@@ -11,7 +11,7 @@ from core import bootstrap
 from core.models import MessageRole, MessageType
 from core.permissions import Actor
 from core.services.views import MessageView, Reply
-from core.ui import composer, room_editor, room_view, times
+from core.ui import composer, reporting, room_editor, room_view, times
 from core.ui.live import drawn
 from core.ui.message import AVATARS, bar_data, ending, growing, remedies, stop_button
 from core.ui.message_bar import message_bar
@@ -100,7 +100,8 @@ def _group(actor: Actor, view: View, group: list[MessageView], refresh: Refresh)
 
 def _message(actor: Actor, view: View, message: MessageView, refresh: Refresh) -> None:
     if message.is_deleted:
-        st.caption("Message deleted")
+        st.caption(reporting.deleted_text(message.delete_reason))
+        reporting.traces(message)
         return
     if message.reply and (message.role is MessageRole.USER or message.reply.seq < message.seq - 1):
         st.caption(f":material/reply: {_quoted(view, message.reply)}")
@@ -123,6 +124,7 @@ def _whole(actor: Actor, view: View, message: MessageView, refresh: Refresh) -> 
     if message.content:
         st.markdown(_text(view, message))
     ending(message)
+    reporting.traces(message)
     if message.is_waiting:
         name = as_label(view.room.assistant_name)
         st.caption(f":material/schedule: Waiting for {name}: it answers when the answer before is finished.")
@@ -152,6 +154,7 @@ def _bar(view: View, message: MessageView) -> dict[str, Any]:
     if message.role is MessageRole.ASSISTANT:
         actions += ["up", "down"] if message.content else []
     offers = {"copy": bool(message.content), "edit": message.can_edit, "delete": message.can_delete}
+    offers["report"] = reporting.can_report(message)
     menu = [name for name, is_offered in offers.items() if is_offered]
     return bar_data(message, view.where) | {
         "reactions": [

@@ -12,15 +12,15 @@ from core.ids import new_id
 from core.models import MessageRole, MessageStatus, Score
 from core.permissions import Actor
 from core.services.views import MessageView, Transcript
-from core.ui import composer, failures, guard, times
+from core.ui import composer, failures, guard, reporting, times
 from core.ui.leftovers import leave_empty
 from core.ui.message import AVATARS, bar_data, ending, growing, rate, remedies, stop_button
 from core.ui.message_bar import Act, message_bar, message_bar_code
 from core.ui.text import as_markdown, as_typed
 
 EDITING = "editing"
-PARTS = 5
-"""The most that stands in a message: text, problem, state, remedies, bar."""
+PARTS = 7
+"""The most that stands in a message: text, problem, state, two traces of moderation, remedies, bar."""
 EDIT_KEY = "edit_key"
 """One key for one editing: a double click sends one message."""
 
@@ -66,7 +66,8 @@ def _pending(actor: Actor, shown: Transcript, message: MessageView) -> DeltaGene
 def _message(actor: Actor, shown: Transcript, message: MessageView, where: tzinfo, *, is_editing: bool) -> None:
     with st.chat_message(message.role.value, avatar=AVATARS.get(message.role, ":material/info:")):
         if message.is_deleted:
-            st.caption("Message deleted")
+            st.caption(reporting.deleted_text(message.delete_reason))
+            reporting.traces(message)
         elif is_editing:
             _editor(actor, message)
         else:
@@ -79,10 +80,13 @@ def _content(message: MessageView) -> None:
     if message.content:
         st.markdown(as_typed(message.content) if message.role is MessageRole.USER else as_markdown(message.content))
     ending(message)
+    reporting.traces(message)
 
 
 def _bar(actor: Actor, message: MessageView, where: tzinfo, *, is_busy: bool) -> None:
     data = bar_data(message, where) | {"actions": _actions(actor, message, is_busy=is_busy)}
+    if reporting.can_report(message):
+        data |= {"actions": [*data["actions"], "more"], "menu": ["report"]}
     if message.version:
         data["version"] = {
             "number": message.version.number,
@@ -124,6 +128,8 @@ def _act(actor: Actor, message: MessageView, name: str, wanted: str | None) -> N
             chat.show_version(actor, UUID(wanted))
         elif name in ("up", "down"):
             rate(actor, message, Score(name))
+        elif name == "report":
+            st.session_state[reporting.REPORTING] = message.id
 
 
 def _editor(actor: Actor, message: MessageView) -> None:

@@ -63,7 +63,7 @@ class Audience:
 
     def _want(self, listener: Listener) -> None:
         """All that this one should know."""
-        if listener.may_chat:
+        if listener.is_counted_for:
             self._wish.people.add(listener.user_id)
         if listener.conversation_id:
             self._want_conversation(listener.conversation_id)

@@ -36,6 +36,7 @@ class Known:
     here: str | None = None
     reads: str | None = None
     unread: Unread | None = None
+    cases: int | None = None
     rooms: int = 0
     """Counts up when the list of their rooms is another one."""
     grown: tuple[UUID, int] | None = None
@@ -58,6 +59,8 @@ class Listener:
         self.session_id = session_id
         self.user_id = actor.user_id
         self.may_chat = actor.may(Permission.CHAT_USE)
+        self.is_counted_for = self.may_chat or actor.may(Permission.MODERATION_WORK)
+        """Whether there are numbers that this one is to know."""
         self.conversation_id = conversation_id
         self.is_in_room = is_in_room
         self._known = Known(seen)
@@ -110,6 +113,11 @@ class Listener:
         self._known.unread = unread
         self._woken.set()
 
+    def know_cases(self, count: int) -> None:
+        """Reported messages that wait to be claimed; 0 for who is no moderator, or none any more."""
+        self._known.cases = count
+        self._woken.set()
+
     def know_rooms(self) -> None:
         self._known.rooms += 1
         self._woken.set()
@@ -130,6 +138,8 @@ class Listener:
                 yield frame(event, data)
         if known.unread is not None and known.unread != told.unread:
             yield frame("unread", _counts(known.unread, told.unread or {}))
+        if known.cases is not None and known.cases != (told.cases or 0):
+            yield frame("cases", str(known.cases))
         if known.rooms != told.rooms:
             yield frame("rooms", str(known.rooms))
         if known.grown is not None and known.grown != told.grown:

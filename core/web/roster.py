@@ -15,13 +15,13 @@ class Roster:
         self.watched: dict[UUID, set[Listener]] = defaultdict(set)
         """Who has which conversation open."""
         self.people: dict[UUID, set[Listener]] = defaultdict(set)
-        """Those who may chat."""
+        """Those who may chat, and moderators."""
         self._unread: dict[UUID, Unread] = {}
         """Of these people; missing until it was looked at."""
 
     def add(self, listener: Listener) -> None:
         self.listeners.add(listener)
-        if listener.may_chat:
+        if listener.is_counted_for:
             self.people[listener.user_id].add(listener)
         if listener.conversation_id:
             self.watched[listener.conversation_id].add(listener)
@@ -53,6 +53,8 @@ class Roster:
             self.tell_rooms(user_id)
         for user_id in wish.people & self.people.keys():
             self._tell_unread(user_id, sight.unread_of.get(user_id, {}))
+            for listener in self.people[user_id]:
+                listener.know_cases(sight.cases_of.get(user_id, 0))
         for user_id in self._unread.keys() - wish.people:
             known, now = self._unread[user_id], sight.unread_in.get(user_id, {})
             if now or any(room in known for room in wish.rooms):

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from core.config import ROOT
 from tests.bench import machine
 from tests.bench.audit import trail
+from tests.bench.moderation import queue
 from tests.bench.rooms import answers, appending, listing, live, model, pages, reading, writers
 from tests.bench.search import finding
 from tests.bench.stand import Stand, stand
@@ -25,6 +26,7 @@ ROOMS: dict[str, tuple[str, Callable[[Stand], list[Row]]]] = {
     "search": ("Finding what was said", finding.measure),
     "usage": ("What usage costs to see, and to book", looking.measure),
     "audit": ("The audit trail, seen and verified", trail.measure),
+    "moderation": ("What was reported, waiting to be looked at", queue.measure),
     "writers": ("Sixteen at once", writers.measure),
     "model": ("The embedded model", model.measure),
     "answers": ("Answers of a service, alone and many at once", answers.measure),

@@ -19,6 +19,7 @@ STAFF, ANALYST, MODERATOR, ADMIN = Role.STAFF, Role.ANALYST, Role.MODERATOR, Rol
 NO_ROLE = "Your account has no role yet. An admin can give you one."
 NO_CHAT = "Chatting needs the role staff. An admin can give it to you."
 NO_BROWSING = "Browsing and searching needs the role staff or moderator."
+NO_MODERATING = "Seeing and deciding what was reported needs the role moderator."
 NO_SETTINGS = "Changing settings needs the role admin."
 SIGNED_OUT = "You are signed out. Sign in to go on."
 SHOWN = None
@@ -61,6 +62,15 @@ GRID = [
     ("usage.py", (MODERATOR, ANALYST), SHOWN),
     ("usage.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
     ("usage.py", (), NO_ROLE),
+    ("moderation.py", (STAFF,), NO_MODERATING),
+    ("moderation.py", (ANALYST,), NO_MODERATING),
+    ("moderation.py", (MODERATOR,), SHOWN),
+    ("moderation.py", (ADMIN,), NO_MODERATING),
+    ("moderation.py", (STAFF, ANALYST), NO_MODERATING),
+    ("moderation.py", (STAFF, ADMIN), NO_MODERATING),
+    ("moderation.py", (MODERATOR, ANALYST), SHOWN),
+    ("moderation.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
+    ("moderation.py", (), NO_MODERATING),
     ("audit.py", (STAFF,), SHOWN),
     ("audit.py", (ANALYST,), SHOWN),
     ("audit.py", (MODERATOR,), SHOWN),
@@ -94,6 +104,7 @@ TITLES = {
     "chat.py": "What can I do for you, Ada?",
     "browse.py": "Conversations",
     "usage.py": "Usage",
+    "moderation.py": "Moderation",
     "audit.py": "Audit",
     "account.py": "Account",
     "settings.py": "Settings",
@@ -111,7 +122,7 @@ def assert_shown_or_denied(browser: AppTest, page: str, sentence: str | None) ->
     if sentence is SHOWN:
         own = {"usage.py": {"My usage"}, "audit.py": {"My actions"}}.get(page, set())
         assert browser.title[0].value in {TITLES[page], *own}
-        assert not set(sentences(browser)) & {NO_ROLE, NO_CHAT, NO_BROWSING, NO_SETTINGS}
+        assert not set(sentences(browser)) & {NO_ROLE, NO_CHAT, NO_BROWSING, NO_MODERATING, NO_SETTINGS}
     else:
         assert [title.value for title in browser.title] == [DENIED]
         assert sentences(browser) == [sentence]

@@ -162,7 +162,7 @@ HINTS = {
     "has:fun": "Behind has: there may be reaction, task.",
     "is:nice": "Behind is: there may be edited, reported.",
     "has:task": "no tasks yet",
-    "is:reported": "can't be reported yet",
+    "is:reported": "Only moderators",
     "before:soon": "is no date",
     "after:2026-02-30": "is no date",
     "after:2026-03 before:2026-02": "No day is both",

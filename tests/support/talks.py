@@ -25,8 +25,11 @@ from core.services.chat import ChatService
 from core.services.conversations import ConversationService
 from core.services.limits import RateLimiter
 from core.services.members import MemberService
+from core.services.moderation import ModerationService
+from core.services.moderation_queue import ModerationQueue
 from core.services.queue import QueueService
 from core.services.reactions import ReactionService
+from core.services.reporting import ReportService
 from core.services.rooms import RoomService
 from core.services.talk import TalkService
 from core.services.transcripts import TranscriptService
@@ -109,6 +112,9 @@ class Desk:
         self.members = MemberService(self.database, self.hints)
         self.talks = TalkService(self.database, limiter, self.hints, self.started.append, EDIT_WINDOW, admit=admit)
         self.reactions = ReactionService(self.database, limiter, self.hints)
+        self.reports = ReportService(self.database, limiter, self.hints.publish_person)
+        self.moderation = ModerationService(self.database, self.hints)
+        self.cases = ModerationQueue(self.database)
         with self.database.transaction() as session:
             self.company = make_company(session)
         self.me = self.person()

@@ -1,0 +1,128 @@
+"""From a report to the audit trail, each in a browser of their own: who reports, who decides, whose message it is."""
+
+import re
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import text
+
+from core import bootstrap
+from core.models import ConversationKind
+from tests.e2e.conftest import Guest, Open
+from tests.e2e.rooms import SOON, Room
+from tests.e2e.served import Parley
+from tests.support.passwords import GOOD
+from tests.support.waiting import until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+
+SAID = "The PIN of the safe is 4711."
+MASKED = "The PIN of the safe is ****."
+REASON = "A secret, kept by letters: t d e x u l q j k"
+
+
+@pytest.fixture(scope="module")
+def mo(parley: Parley, ada: Guest) -> Guest:
+    """A moderator, who is in no room."""
+    words = ("users", "add", "mo@example.com", "--name", "Mo Deans", "--role", "moderator", "--password-stdin")
+    parley.command_line(*words, typed=f"{GOOD}\n")
+    return Guest("mo@example.com", "Mo Deans", parley.sign_in("mo@example.com"))
+
+
+@pytest.fixture
+def room(parley: Parley, ada: Guest, bob: Guest) -> UUID:
+    """A group in which Bob said it."""
+    with parley.database() as database:
+        app = bootstrap.build(parley.settings, database)
+        found = [app.accounts.resolve(guest.token) for guest in (ada, bob)]
+        hers, his = (app.accounts.actor(one.session_id) for one in found if one)
+        room = app.rooms.create(hers, ConversationKind.GROUP, "Vault", user_ids=[his.user_id])
+        app.talk.send(his, room, SAID)
+        return room
+
+
+def test_a_report_is_decided_told_and_taken_back(
+    parley: Parley, ada: Guest, bob: Guest, mo: Guest, room: UUID, tab: Open
+) -> None:
+    desk = tab(mo)
+    desk.goto(f"{parley.url}/moderation")
+    expect(desk.get_by_text("Nothing is waiting.")).to_be_visible()
+    assert waiting(desk) == ""
+
+    hers, his = Room(tab(ada), parley.url, room).open(), Room(tab(bob), parley.url, room).open()
+    report(hers)
+    expect(hers.page.get_by_text("You reported this · open")).to_be_visible()
+    expect(his.page.get_by_text("You reported this")).to_have_count(0)
+
+    until(lambda: waiting(desk) == "1")
+    desk.reload()
+    expect(desk.get_by_role("button", name="Open the first")).to_be_visible()
+    desk.keyboard.press("j")
+    expect(desk.get_by_role("button", name="Claim")).to_be_visible()
+    expect(desk.get_by_text("Ada Lovelace · Secret or personal data: Change it")).to_be_visible()
+    expect(desk.get_by_text("Vault")).to_have_count(0)
+    desk.keyboard.press("t")
+    expect(desk.get_by_text("Claimed by Mo Deans")).to_be_visible()
+    until(lambda: waiting(desk) == "")
+
+    desk.keyboard.press("e")
+    dialog = desk.get_by_role("dialog")
+    dialog.get_by_label("Text").fill(MASKED)
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_text("The reason is empty.")).to_be_visible()
+    expect(dialog.get_by_label("Text")).to_have_value(MASKED)
+    dialog.get_by_label("Reason").press_sequentially(REASON)  # its letters are no commands there
+    dialog.get_by_role("button", name="Save").click()
+    expect(desk.get_by_text("Edited by Mo Deans")).to_be_visible()
+
+    for one in (hers, his):
+        expect(one.said(MASKED)).to_be_visible(timeout=SOON)
+        expect(one.page.get_by_text(f"Edited by a moderator · {REASON}")).to_be_visible()
+        expect(one.said(SAID)).to_have_count(0)
+    expect(hers.page.get_by_text("You reported this · a moderator edited it")).to_be_visible()
+    for page, told in ((tab(bob), "A moderator edited your message"), (tab(ada), "that you reported: it was edited")):
+        page.goto(parley.url)
+        expect(page.get_by_text(told)).to_be_visible()
+
+    desk.get_by_text("2 texts, and what is different").click()
+    expect(desk.get_by_text("4711").last).to_be_visible()
+    desk.keyboard.press("u")
+    desk.get_by_role("dialog").get_by_role("button", name="Restore").click()
+    expect(his.said(SAID)).to_be_visible(timeout=SOON)
+    expect(his.page.get_by_text("Edited by a moderator")).to_have_count(0)
+    expect(desk.get_by_text("Claimed by Mo Deans")).to_be_visible()
+
+    desk.keyboard.press("x")
+    desk.get_by_role("dialog").get_by_label("Reason").fill(REASON)
+    desk.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(his.page.get_by_text(f"Message deleted by a moderator · {REASON}")).to_be_visible(timeout=SOON)
+    expect(his.said(SAID)).to_have_count(0)
+    assert done(parley) == ["report", "claim", "edit", "revert", "delete"]
+    audit = tab(mo)
+    audit.goto(f"{parley.url}/audit?action=moderation")
+    expect(audit.get_by_role("heading", name="Audit")).to_be_visible()
+
+
+def report(hers: Room) -> None:
+    hers.row(SAID).get_by_role("button", name="More").click()
+    hers.page.get_by_role("button", name="Report").click()
+    dialog = hers.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Report").click()
+    expect(dialog.get_by_text("Choose a reason first.")).to_be_visible()
+    dialog.get_by_role("combobox", name=re.compile("What is wrong")).click()
+    hers.page.get_by_role("option", name="Secret or personal data").click()
+    dialog.get_by_label("What should the moderator know?").fill("Change it")
+    dialog.get_by_role("button", name="Report").click()
+
+
+def waiting(desk: Page) -> str:
+    """The number on the navigation's link."""
+    given = desk.evaluate("document.documentElement.style.getPropertyValue('--parley-cases')")
+    return str(given).partition("/")[0].strip().strip('"')
+
+
+def done(parley: Parley) -> list[str]:
+    with parley.database() as database, database.reading() as session:
+        statement = "SELECT action FROM audit_events WHERE action LIKE 'moderation:%' ORDER BY sequence"
+        return [action.partition(":")[2] for action in session.execute(text(statement)).scalars()]
