@@ -6,7 +6,6 @@ over time has a row for each bucket of the period, also where nothing happened. 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,26 +14,11 @@ import pandas as pd
 from pandas import DataFrame
 from sqlalchemy import Connection, text
 
+from core.analytics.clocks import BUCKETS, CODES, coded, latencies, timed, times
 from core.analytics.latency import Whole, percentiles
 from core.analytics.periods import Bucket, Period
 from core.analytics.slices import Slice
-from core.analytics.sources import (
-    BUCKETS,
-    CODES,
-    SUMS,
-    Given,
-    coded,
-    errors,
-    latencies,
-    ledger,
-    placed,
-    presence,
-    ratings,
-    slots,
-    spans,
-    timed,
-    times,
-)
+from core.analytics.sources import SUMS, Given, errors, ledger, placed, presence, ratings, spans
 from core.models import ANY, DOLLAR, MEASURES, NOBODY, Clocked, Kind
 
 MOST = 20
@@ -44,9 +28,7 @@ PREFIXES = {Clocked.DURATION: "", Clocked.FIRST_TOKEN: "first_"}
 CLOCKS = tuple(PREFIXES)
 PERCENTILES = tuple(f"{prefix}{name}" for prefix in PREFIXES.values() for name in SHARES)
 """Columns of milliseconds."""
-HOURS_A_WEEK = 168
 NONE: Whole = np.zeros(0, dtype=np.int64)
-MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 UTC_ZONE = ZoneInfo("UTC")
 
 
@@ -152,22 +134,6 @@ def errors_by_code(connection: Connection, slice_: Slice) -> DataFrame:
     return _read(connection, f"SELECT code, sum(calls)::bigint AS calls FROM {source} GROUP BY 1 {some}", given)
 
 
-def heat(connection: Connection, slice_: Slice) -> DataFrame:
-    """Columns weekday (0: Monday), hour (0 to 23) and calls: all 168, in the hours of the period's zone."""
-    given = Given(slice_)
-    changes, offsets = _offsets(slice_.period)
-    offset = f"(CAST({given.add(offsets)} AS int[]))[width_bucket(start, CAST({given.add(changes)} AS timestamptz[]))]"
-    # As a float it is a tenth of the work, and still tells microseconds apart.
-    since = f"floor(date_part('epoch', start))::bigint + {offset} - {int(MONDAY.timestamp())}"
-    statement = f"""SELECT ((({since}) / 3600) % {HOURS_A_WEEK})::int, sum(calls)::bigint
-        FROM {slots(slice_, given, None)} GROUP BY 1"""
-    calls = np.zeros(HOURS_A_WEEK, dtype=np.int64)
-    for place, number in connection.execute(text(statement), given.values):
-        calls[place] = number
-    places = np.arange(HOURS_A_WEEK)
-    return DataFrame({"weekday": places // 24, "hour": places % 24, "calls": calls})
-
-
 def latency(connection: Connection, slice_: Slice) -> DataFrame:
     """Columns bucket and the PERCENTILES: NaN where nothing was timed.
 
@@ -252,32 +218,6 @@ def _buckets(period: Period) -> pd.DatetimeIndex:
 
 def _dollars(frame: DataFrame, *columns: str) -> DataFrame:
     return frame.assign(**{name: frame[name].to_numpy(dtype=np.float64) / float(DOLLAR) for name in columns})
-
-
-def _offsets(period: Period) -> tuple[list[datetime], list[int]]:
-    """From when on the zone is how many seconds ahead of UTC, within the period."""
-    changes, offsets = [period.start], [_offset(period.start, period)]
-    day: date = period.first
-    for _ in range(period.days):
-        day += timedelta(days=1)
-        edge = min(datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1), period.end)
-        if _offset(edge, period) != offsets[-1]:
-            changes.append(_change(changes[-1], edge, period))
-            offsets.append(_offset(edge, period))
-    return changes, offsets
-
-
-def _change(low: datetime, high: datetime, period: Period) -> datetime:
-    """The quarter of an hour between the two in which the clocks change; they do so on one."""
-    was, step = _offset(low, period), timedelta(minutes=15)
-    while high - low > step:
-        middle = low + (high - low) // step // 2 * step
-        low, high = (middle, high) if _offset(middle, period) == was else (low, middle)
-    return high
-
-
-def _offset(moment: datetime, period: Period) -> int:
-    return round((moment.astimezone(period.zone).utcoffset() or timedelta()).total_seconds())
 
 
 def _named(table: str, columns: Sequence[str]) -> str:

@@ -3,16 +3,16 @@
 Each source is a subquery with the same columns whichever it reads, so that what is asked of it is written once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
 from core.analytics.parts import DAY, Days, Part, Rest, nearest_day, parts_of
-from core.analytics.periods import Bucket, Period
+from core.analytics.periods import Bucket
 from core.analytics.slices import Slice
-from core.models import ANY, MEASURES, NOBODY, Clocked, Face, Grain, Kind, Span
-from core.repositories.usage_measures import CLOCKED, CODE, MEASURED, bucket_of
+from core.models import ANY, MEASURES, NOBODY, Face, Grain, Kind, Span
+from core.repositories.usage_measures import CODE, MEASURED
 
 SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in MEASURES)
 _NAMES = ", ".join(MEASURES)
@@ -23,12 +23,7 @@ SUBJECTS = {
     Kind.ROOM: "room_id",
 }
 """Whose a call is, over the columns of the ledger."""
-LONGER = {Bucket.WEEK: Span.WEEK, Bucket.MONTH: Span.MONTH}
-"""The sums that a bucket is a row of, unless the period cuts it."""
 MOMENT = timedelta(microseconds=1)
-BUCKETS = 2**15
-"""More than there are of milliseconds."""
-CODES = BUCKETS * len(Clocked)
 BOTH = {Kind.PERSON: Kind.PERSON_BOTH, Kind.ROOM: Kind.ROOM_BOTH, Kind.MODEL: Kind.MODEL}
 
 
@@ -81,7 +76,7 @@ def placed(slice_: Slice, given: Given, by: str | None) -> str:
     bounds = (*period.edges, period.end)
     days = given.add([nearest_day(edge) for edge in bounds])
     place = f"width_bucket(start, CAST({days} AS date[])) - 1"
-    where = f"{_days(Days(1, Span.DAY, nearest_day(bounds[0]), nearest_day(bounds[-1])), given)}"
+    where = of_days(Days(1, Span.DAY, nearest_day(bounds[0]), nearest_day(bounds[-1])), given)
     whole = f"""SELECT {place} AS place, {series} AS series, {_NAMES} FROM usage_spans
         WHERE company_id = :company AND kind = '{Kind.MODEL}' AND {where} AND {called(slice_, given)}"""
     moved = _moved(bounds)
@@ -156,7 +151,7 @@ def spans(slice_: Slice, given: Given, kind: Kind, by: str) -> str:
     def kept(days: Days) -> str:
         told_apart = BOTH[kind] if slice_.models or slice_.purposes else kind
         return f"""SELECT {by}, {_signed(days.sign)} FROM usage_spans WHERE company_id = :company
-            AND kind = '{told_apart}' AND {_days(days, given)} AND {called(slice_, given)}"""
+            AND kind = '{told_apart}' AND {of_days(days, given)} AND {called(slice_, given)}"""
 
     def single(rest: Rest) -> str:
         whose = f"{SUBJECTS[kind]} AS subject"
@@ -164,74 +159,7 @@ def spans(slice_: Slice, given: Given, kind: Kind, by: str) -> str:
         calls = f"(SELECT {whose}, model, {_MEASURED} FROM model_calls WHERE {where}) c"
         return f"SELECT {by}, {_signed(rest.sign)} FROM {calls}"
 
-    return _united(slice_, kept, single)
-
-
-def latencies(slice_: Slice, given: Given, models: Sequence[str]) -> str:
-    """Columns code (see `coded`, by the place of the model) and calls, of these models; of answers unless the slice
-    says otherwise.
-    """
-    names = given.add(list(models))
-
-    def kept(days: Days) -> str:
-        return f"""SELECT model, clocked, bucket, {days.sign} * calls AS calls FROM usage_latencies
-            WHERE {_clocked(slice_, given, f"ANY({names})")} AND {_days(days, given)}"""
-
-    def single(rest: Rest) -> str:
-        return f"""SELECT model, clocked, bucket, {rest.sign} AS calls
-            FROM {timed(slice_, given, rest.start, rest.end)} WHERE model = ANY({names})"""
-
-    code = coded(f"array_position(CAST({names} AS text[]), model) - 1")
-    # Whole numbers up to 2^53 are exact, and added up faster. What is put together first is coded only once.
-    return f"""(SELECT {code} AS code, calls FROM (SELECT model, clocked, bucket, sum(calls::float8)::bigint AS calls
-        FROM {_united(slice_, kept, single)} GROUP BY 1, 2, 3) g) s"""
-
-
-def times(slice_: Slice, given: Given, period: Period) -> str:
-    """Columns code (see `coded`, by the days since the first) and calls, of days and, where a chart has those, whole
-    weeks and months of a period in UTC.
-    """
-    parts = [(Span.DAY, period.first, period.last + DAY)]
-    if period.bucket in LONGER:
-        whole = [edge.date() for edge in period.edges[1:]]
-        parts = [
-            (Span.DAY, period.first, whole[0]),
-            (LONGER[period.bucket], whole[0], whole[-1]),
-            (Span.DAY, whole[-1], period.last + DAY),
-        ]
-    wanted = _clocked(slice_, given, f"ANY({given.add(list(slice_.models) or [ANY])})")
-    code = coded(f"start - CAST({given.add(period.first)} AS date)")
-    selects = [
-        f"SELECT {code} AS code, calls FROM usage_latencies WHERE {wanted} AND {_days(Days(1, *part), given)}"
-        for part in parts
-    ]
-    return f"({' UNION ALL '.join(selects)}) s"
-
-
-def coded(group: str) -> str:
-    """The number of a group, from 0, what was clocked, and the bucket of milliseconds, as one number: by that rows are
-    told apart faster than by the three. See CODES and BUCKETS for the way back.
-    """
-    return f"(({group}) * {CODES} + (clocked = '{list(Clocked)[1]}')::int * {BUCKETS} + bucket)"
-
-
-def _clocked(slice_: Slice, given: Given, model: str) -> str:
-    purposes = given.add(list(timed_purposes(slice_)))
-    clocks = given.add(list(Clocked))
-    return f"company_id = :company AND clocked = ANY({clocks}) AND model = {model} AND purpose = ANY({purposes})"
-
-
-def timed(slice_: Slice, given: Given, start: datetime, end: datetime) -> str:
-    """Columns created_at, clocked, model and bucket: a row for each time that the ledger has of a call."""
-    clocks = ", ".join(f"('{name}', {CLOCKED[name]})" for name in Clocked)
-    where = f"{ledger(slice_, given, start, end)} AND purpose = ANY({given.add(list(timed_purposes(slice_)))})"
-    return f"""(SELECT created_at, clocked, model, {bucket_of("milliseconds")} AS bucket FROM model_calls
-        CROSS JOIN LATERAL (VALUES {clocks}) t (clocked, milliseconds) WHERE {where} AND milliseconds IS NOT NULL) t"""
-
-
-def timed_purposes(slice_: Slice) -> tuple[str, ...]:
-    """Of titles nobody waits for: unless asked otherwise, times are those of answers."""
-    return slice_.purposes or ("answer",)
+    return united(slice_, kept, single)
 
 
 def errors(slice_: Slice, given: Given) -> str:
@@ -239,13 +167,13 @@ def errors(slice_: Slice, given: Given) -> str:
 
     def kept(days: Days) -> str:
         return f"""SELECT code, {days.sign} * calls AS calls FROM usage_errors WHERE company_id = :company
-            AND {_days(days, given)} AND {called(slice_, given)}"""
+            AND {of_days(days, given)} AND {called(slice_, given)}"""
 
     def single(rest: Rest) -> str:
         where = f"{ledger(slice_, given, rest.start, rest.end)} AND status IN ('failed', 'interrupted')"
         return f"SELECT {CODE} AS code, {rest.sign} AS calls FROM model_calls WHERE {where}"
 
-    return _united(slice_, kept, single)
+    return united(slice_, kept, single)
 
 
 def ratings(slice_: Slice, given: Given) -> str:
@@ -254,7 +182,7 @@ def ratings(slice_: Slice, given: Given) -> str:
 
     def kept(days: Days) -> str:
         return f"""SELECT model, {days.sign} * up AS up, {days.sign} * down AS down FROM usage_ratings
-            WHERE company_id = :company AND {_days(days, given)} AND {models}"""
+            WHERE company_id = :company AND {of_days(days, given)} AND {models}"""
 
     def single(rest: Rest) -> str:
         whose = _any_of({"user_id": slice_.user_ids, "room_id": slice_.room_ids}, given)
@@ -262,19 +190,23 @@ def ratings(slice_: Slice, given: Given) -> str:
         return f"""SELECT model, {rest.sign} * (score = 'up')::int AS up, {rest.sign} * (score = 'down')::int AS down
             FROM ratings WHERE company_id = :company AND {times} AND {whose} AND {models}"""
 
-    return _united(slice_, kept, single)
+    return united(slice_, kept, single)
 
 
-def _united(slice_: Slice, kept: Any, single: Any) -> str:
+def united(slice_: Slice, kept: Callable[[Days], str], single: Callable[[Rest], str]) -> str:
+    """The rows of all parts of a slice's period: each part is read from the sums by `kept` or from the ledger by
+    `single`, which see to its sign.
+    """
     period = slice_.period
-    parts: tuple[Part, ...] = parts_of(period.start, period.end)
+    parts: Sequence[Part] = parts_of(period.start, period.end)
     if slice_.is_personal:
         parts = (Rest(1, period.start, period.end),)
     selects = [kept(part) if isinstance(part, Days) else single(part) for part in parts]
     return f"({' UNION ALL '.join(selects)}) s"
 
 
-def _days(days: Days, given: Given) -> str:
+def of_days(days: Days, given: Given) -> str:
+    """The condition for the rows of sums that are kept by span."""
     return f"span = '{days.span}' AND start >= {given.add(days.first)} AND start < {given.add(days.end)}"
 
 

@@ -9,7 +9,7 @@ from pandas import DataFrame
 from sqlmodel import Session
 
 from core import clock
-from core.analytics import frames
+from core.analytics import frames, hours
 from core.analytics.periods import period_of
 from core.analytics.slices import Slice
 from core.database.engine import Database
@@ -74,7 +74,7 @@ class UsageService:
                 rooms=_rooms_named(session, rooms, actor),
                 latency=frames.latency(connection, slice_),
                 errors=frames.errors_by_code(connection, slice_),
-                heat=frames.heat(connection, slice_),
+                heat=hours.heat(connection, slice_),
             )
 
     def table(self, actor: Actor, wanted: Wanted, table: Table, chart: Chart = Chart.MODEL_COST) -> DataFrame:
@@ -95,7 +95,7 @@ class UsageService:
                 Table.MODELS: frames.models,
                 Table.LATENCY: frames.latency,
                 Table.ERRORS: frames.errors_by_code,
-                Table.HEAT: frames.heat,
+                Table.HEAT: hours.heat,
             }
             return read[table](connection, slice_)
 

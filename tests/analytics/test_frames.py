@@ -15,10 +15,10 @@ from pandas import DataFrame
 from sqlalchemy import text
 from sqlmodel import Session
 
-from core.analytics import frames
+from core.analytics import frames, hours
+from core.analytics.clocks import timed_purposes
 from core.analytics.periods import Period
 from core.analytics.slices import Slice
-from core.analytics.sources import timed_purposes
 from core.database.engine import Database
 from core.ids import derived_id
 from core.models import NOBODY, CallPurpose, CallStatus, Kind, ModelCall, UsageSource
@@ -196,7 +196,7 @@ def check_errors(connection, slice_: Slice, inside: Sequence[ModelCall]) -> None
 def check_heat(connection, slice_: Slice, inside: Sequence[ModelCall]) -> None:
     local = [call.created_at.astimezone(slice_.period.zone) for call in inside]
     counted = Counter((moment.weekday(), moment.hour) for moment in local)
-    found = frames.heat(connection, slice_)
+    found = hours.heat(connection, slice_)
     assert [(row.weekday, row.hour) for row in found.itertuples()] == [(d, h) for d in range(7) for h in range(24)]
     assert {(row.weekday, row.hour): row.calls for row in found.itertuples() if row.calls} == counted
 
@@ -273,7 +273,7 @@ def test_the_last_moment_of_an_hour_belongs_to_it(database: Database) -> None:
         ModelCalls(session).add_all([call])
         period = Period(moment.date(), moment.date(), ZoneInfo("UTC"))
         for slice_ in (Slice(world.company_id, period), Slice(world.company_id, period, user_ids=world.people[:1])):
-            found = frames.heat(session.connection(), slice_)
+            found = hours.heat(session.connection(), slice_)
             assert [(row.weekday, row.hour) for row in found.itertuples() if row.calls] == [(1, 15)]
 
 

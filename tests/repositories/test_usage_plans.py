@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from core import clock
-from core.analytics import frames
+from core.analytics import frames, hours
 from core.analytics.periods import Period
 from core.analytics.slices import Slice
 from core.database.engine import Database
@@ -96,7 +96,7 @@ def test_each_table_is_read_by_company_and_time(database: Database, company: Com
                 frames.people_over_time(connection, slice_)
                 for kind in (Kind.PERSON, Kind.ROOM):
                     frames.subjects(connection, slice_, kind)
-                for read in (frames.models, frames.latency, frames.errors_by_code, frames.heat):
+                for read in (frames.models, frames.latency, frames.errors_by_code, hours.heat):
                     read(connection, slice_)
         assert len(statements) > 50
         # Of tables as small as these it may be faster to read all. What matters is that there is another way.
@@ -127,7 +127,7 @@ def test_calls_of_a_person_and_of_a_room_are_counted_from_their_index(database: 
                     frames.over_time(connection, slice_, by)
                 for kind in (Kind.PERSON, Kind.ROOM):
                     frames.subjects(connection, slice_, kind)
-                for read in (frames.people_over_time, frames.models, frames.latency, frames.heat):
+                for read in (frames.people_over_time, frames.models, frames.latency, hours.heat):
                     read(connection, slice_)
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         for statement, parameters in statements:

@@ -12,10 +12,10 @@ import pandas as pd
 from pandas import DataFrame
 from sqlalchemy import Connection
 
-from core.analytics import frames
+from core.analytics import frames, hours
+from core.analytics.clocks import timed_purposes
 from core.analytics.periods import Period
 from core.analytics.slices import Slice
-from core.analytics.sources import timed_purposes
 from core.models import NOBODY, Kind
 
 Rows = Sequence[tuple[Any, ...]]
@@ -68,7 +68,7 @@ class Floor:
 
     def local(self, period: Period | None = None) -> str:
         """`created_at` as the clocks show it there: faster in DuckDB than AT TIME ZONE, as fast in PostgreSQL."""
-        changes, offsets = frames._offsets(period or self.slice_.period)
+        changes, offsets = hours.offsets_of(period or self.slice_.period)
         cases = "".join(
             f" WHEN created_at < {_moment(change)} THEN interval '{offset} seconds'"
             for change, offset in zip(changes[1:], offsets, strict=False)
@@ -262,7 +262,7 @@ FIGURES = (
     ),
     Figure(
         "hours of the week",
-        frames.heat,
+        hours.heat,
         _heat,
         lambda frame, _: _table(frame, ["weekday", "hour"], ["calls"]),
         _rows_heat,
