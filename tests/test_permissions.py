@@ -19,6 +19,7 @@ usage:view                 x       x         x        x
 usage:oversee              -       x         -        x
 budgets:manage             -       -         -        x
 prices:manage              -       -         -        x
+retention:manage           -       -         -        x
 people:manage              -       -         -        x
 settings:manage            -       -         -        x
 """
@@ -55,6 +56,7 @@ def test_several_roles_may_what_any_of_them_may() -> None:
         Permission.CONVERSATIONS_BROWSE,
         Permission.BUDGETS_MANAGE,
         Permission.PRICES_MANAGE,
+        Permission.RETENTION_MANAGE,
         Permission.PEOPLE_MANAGE,
         Permission.SETTINGS_MANAGE,
     }

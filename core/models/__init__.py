@@ -40,6 +40,7 @@ from core.models.presence import Presence, ServingProcess
 from core.models.queued_question import QueuedQuestion
 from core.models.rate_limit_event import RateLimitEvent
 from core.models.reaction import MAX_EMOJI, Mention, Reaction
+from core.models.retention import MAX_DAYS, LegalHold, RetentionRule, RetentionRun
 from core.models.search import MessageWords, SearchBacklog, TitleWords
 from core.models.usage import (
     ANY,
@@ -72,6 +73,7 @@ __all__ = [
     "DOLLAR",
     "IMPORTED",
     "MAX_ASSISTANT_NAME",
+    "MAX_DAYS",
     "MAX_EMOJI",
     "MAX_INSTRUCTIONS",
     "MAX_MESSAGE",
@@ -101,6 +103,7 @@ __all__ = [
     "Grain",
     "History",
     "Kind",
+    "LegalHold",
     "LinkPurpose",
     "Member",
     "MemberRole",
@@ -122,6 +125,8 @@ __all__ = [
     "Rating",
     "Reaction",
     "Record",
+    "RetentionRule",
+    "RetentionRun",
     "RunStatus",
     "Score",
     "SearchBacklog",

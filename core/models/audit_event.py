@@ -51,6 +51,13 @@ class AuditAction(StrEnum):
     PRICE_SET = "price:set"
     PRICE_REMOVED = "price:remove"
 
+    RETENTION_RULE_SET = "retention:set_rule"
+    RETENTION_RULE_REMOVED = "retention:remove_rule"
+    RETENTION_RUN_BEGUN = "retention:begin_run"
+    RETENTION_RUN_ENDED = "retention:end_run"
+    LEGAL_HOLD_PLACED = "legal_hold:place"
+    LEGAL_HOLD_RELEASED = "legal_hold:release"
+
 
 class AuditEvent(Record, table=True):
     """Append-only and hash-chained per company; triggers refuse UPDATE and DELETE.
