@@ -71,9 +71,7 @@ class RetentionRun(Record, table=True):
     __table_args__ = (
         one_of("kind", ConversationKind),
         Index("retention_runs_company_id_idx", "company_id", text("created_at DESC")),
-        Index(
-            "retention_runs_unfinished_key", "company_id", unique=True, postgresql_where=text("finished_at IS NULL")
-        ),
+        Index("retention_runs_unfinished_key", "company_id", unique=True, postgresql_where=text("finished_at IS NULL")),
     )
 
     company_id: UUID = Field(foreign_key="companies.id", ondelete="CASCADE")

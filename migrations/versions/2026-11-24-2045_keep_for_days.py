@@ -40,9 +40,7 @@ def upgrade() -> None:
         sa.Column("released_at", MOMENT, nullable=True),
         sa.Column("released_by", sa.Uuid(), nullable=True),
         sa.Column("release_reason", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "(user_id IS NULL) <> (conversation_id IS NULL)", name=op.f("legal_holds_subject_check")
-        ),
+        sa.CheckConstraint("(user_id IS NULL) <> (conversation_id IS NULL)", name=op.f("legal_holds_subject_check")),
         sa.CheckConstraint("reason <> ''", name=op.f("legal_holds_reason_check")),
         sa.CheckConstraint("(released_at IS NULL) = (release_reason = '')", name=op.f("legal_holds_release_check")),
         *_keys("legal_holds", "placed_by", "released_by"),
