@@ -13,7 +13,7 @@ from core.ui import guard, times
 from core.ui.dialogs import dialog, tried
 from core.ui.text import as_label
 
-PERSON, ROOM, BY_ID = "A person", "A company room", "A conversation"
+PERSON, ROOM, BY_ID = "Person", "Company room", "Conversation"
 PRIVATE = {
     ConversationKind.ASSISTANT: "A chat with the assistant",
     ConversationKind.DIRECT: "A direct chat",
@@ -38,17 +38,17 @@ def legal_holds(actor: Actor, holds: Sequence[HoldLine]) -> None:
 
 
 def _hold(actor: Actor, hold: HoldLine) -> None:
-    with st.container(border=True, gap="small"):
+    with (
+        st.container(border=True),
+        st.container(horizontal=True, vertical_alignment="center", wrap=False),
+    ):
         who = as_label(hold.placed_by or "somebody who is gone", 40)
         since = times.exact(hold.created_at, times.zone())
         icon = ":material/person:" if hold.user_id else ":material/forum:"
-        st.markdown(
-            f"{icon} **{_name(hold)}**  \n{as_label(hold.reason, 500)}  \n:small[Since {since}, placed by {who}]"
-        )
-        if st.button(
-            "Release", icon=":material/lock_open:", type="tertiary", key=f"hold_release_{hold.id}",
-            help=f"Release the hold: {_name(hold)}",
-        ):  # fmt: skip
+        said = f"{icon} **{_name(hold)}**  \n{as_label(hold.reason, 500)}  \n:small[Since {since}, placed by {who}.]"
+        st.markdown(said, width="stretch")
+        name = f"Release the hold: {_name(hold)}"
+        if st.button("Release", type="tertiary", key=f"hold_release_{hold.id}", help=name):
             _release(actor, hold)
 
 

@@ -50,36 +50,29 @@ def retention(actor: Actor) -> None:
 
 
 def _rule(actor: Actor, kind: ConversationKind, rule: RuleLine | None) -> None:
-    with st.container(border=True, gap="small"):
-        st.markdown(f"{ICONS[kind]} **{NAMES[kind]}** · {_kept(rule)}  \n:small[{_since(kind, rule)}]")
-        with st.container(horizontal=True):
-            label = "Change" if rule else "Keep for a time"
-            if st.button(
-                label, icon=":material/edit:", type="tertiary", key=f"retention_set_{kind}",
-                help=f"{label}: {NAMES[kind]}",
-            ):  # fmt: skip
-                st.session_state.pop(FORESEEN, None)
-                _set(actor, kind, rule)
-            if rule and st.button(
-                "Keep for good", icon=":material/all_inclusive:", type="tertiary", key=f"retention_remove_{kind}",
-                help=f"Keep for good: {NAMES[kind]}",
-            ):  # fmt: skip
-                _remove(actor, kind)
+    with (
+        st.container(border=True),
+        st.container(horizontal=True, vertical_alignment="center", wrap=False),
+    ):
+        since = f"  \n:small[{_since(kind, rule)}]" if rule else ""
+        st.markdown(f"{ICONS[kind]} **{NAMES[kind]}** · {_kept(rule)}{since}", width="stretch")
+        if st.button("Change", type="tertiary", key=f"retention_set_{kind}", help=f"Change: {NAMES[kind]}"):
+            st.session_state.pop(FORESEEN, None)
+            _set(actor, kind, rule)
 
 
 def _kept(rule: RuleLine | None) -> str:
     return f"kept for {counted(rule.days, 'day')}" if rule else "kept for good"
 
 
-def _since(kind: ConversationKind, rule: RuleLine | None) -> str:
-    if rule is None:
-        return "Nothing goes until somebody deletes it."
+def _since(kind: ConversationKind, rule: RuleLine) -> str:
     who = as_label(rule.set_by or "somebody who is gone", 40)
     return f"{WHAT_STAYS[kind]} Since {times.exact(rule.set_at, times.zone())}, set by {who}."
 
 
 def _told(run: LastRun) -> str:
-    began, amount = times.exact(run.began_at, times.zone()), run.gone.amount
+    began = times.exact(run.began_at, times.zone())
+    amount = run.gone.amount if run.gone.messages else "no messages"
     if run.finished_at is None:
         return f"A run began on {began} and is under way: {amount} have gone so far."
     return f"The last run began on {began}: {amount} went."
@@ -87,19 +80,33 @@ def _told(run: LastRun) -> str:
 
 @dialog("Keep for how long?")
 def _set(actor: Actor, kind: ConversationKind, rule: RuleLine | None) -> None:
+    service = bootstrap.current().retention
     st.markdown(f"**{NAMES[kind]}**, now {_kept(rule)}")
     typed = st.text_input("Days", placeholder="90", key=f"retention_days_{kind}")
     days, confirmation = _typed_days(typed), ""
     if days is not None and takes_more(rule.days if rule else None, days):
-        st.warning(_sentence(_foreseen(actor, kind, days)), icon=":material/delete_forever:")
+        dry = _foreseen(actor, kind, days)
+        if dry.is_nothing:
+            st.info(_sentence(dry), icon=":material/delete_forever:")
+        else:
+            st.warning(_sentence(dry), icon=":material/delete_forever:")
         confirmation = st.text_input(
-            f"It can't be undone. Type {days} once more to confirm it", key=f"retention_confirm_{kind}_{days}"
+            f"What goes does not come back. Type {days} once more to confirm it",
+            key=f"retention_confirm_{kind}_{days}",
         )
     reason = st.text_input("Reason", placeholder="Optional", help="Kept in the audit trail.", key="retention_reason")
-    service = bootstrap.current().retention
-    if st.button("Set", type="primary", key="retention_save") and tried(
+    with st.container(horizontal=True):
+        is_set = st.button("Set", type="primary", key="retention_save")
+        is_end = rule is not None and st.button(
+            "Keep for good",
+            key="retention_remove",
+            help="From now on nothing goes, also not in a run that is under way.",
+        )
+    if is_set and tried(
         lambda: service.set_rule(guard.again(actor), kind, typed, confirmation=confirmation, reason=reason)
     ):
+        st.rerun()
+    if is_end and tried(lambda: service.remove_rule(guard.again(actor), kind, reason=reason)):
         st.rerun()
 
 
@@ -125,17 +132,3 @@ def _sentence(dry: DryRun) -> str:
         return f"At the next run nothing goes yet.{held}"
     verb = "goes" if dry.messages == 1 else "go"
     return f"At the next run {dry.amount} {verb} for good; the ledger is kept.{held}"
-
-
-@dialog("Keep for good?")
-def _remove(actor: Actor, kind: ConversationKind) -> None:
-    st.markdown(
-        f"**{NAMES[kind]}**: from now on nothing of them goes, also not in a run that is under way. What has gone does "
-        "not come back."
-    )
-    reason = st.text_input("Reason", placeholder="Optional", help="Kept in the audit trail.", key="retention_why")
-    service = bootstrap.current().retention
-    if st.button("Keep them for good", type="primary", key="retention_remove") and tried(
-        lambda: service.remove_rule(guard.again(actor), kind, reason=reason)
-    ):
-        st.rerun()
