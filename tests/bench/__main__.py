@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core.config import ROOT
 from tests.bench import machine
+from tests.bench.retention import removing
 from tests.bench.rooms import answers, appending, listing, live, model, pages, reading, writers
 from tests.bench.search import finding
 from tests.bench.stand import Stand, stand
@@ -23,6 +24,7 @@ ROOMS: dict[str, tuple[str, Callable[[Stand], list[Row]]]] = {
     "rooms": ("Rooms and what is unread in them", listing.measure),
     "search": ("Finding what was said", finding.measure),
     "usage": ("What usage costs to see, and to book", looking.measure),
+    "retention": ("Removing what is too old", removing.measure),
     "writers": ("Sixteen at once", writers.measure),
     "model": ("The embedded model", model.measure),
     "answers": ("Answers of a service, alone and many at once", answers.measure),
