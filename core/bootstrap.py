@@ -39,6 +39,8 @@ from core.services.prices import PriceService
 from core.services.queue import QueueService
 from core.services.reactions import ReactionService
 from core.services.reporting import ReportService
+from core.services.retention import RetentionService
+from core.services.retention_keeping import RetentionKeeper
 from core.services.rooms import RoomService
 from core.services.search import SearchService
 from core.services.spending import SpendingService
@@ -97,6 +99,8 @@ class Application:
         self.spending = SpendingService(database)
         self.usage_keeper = UsageKeeper(database)
         self.usage_exports = UsageExports(database, self.usage)
+        self.retention = RetentionService(database)
+        self.retention_keeper = RetentionKeeper(database, self._changed, self.events.publish_listed)
         self.presence = PresenceService(database, new_id(), self.events.publish_presence)
         self.watching = WatchService(database, self.presence)
         self.exporting = ExportService(database)
@@ -128,8 +132,10 @@ class Application:
         self.runner.start()
         self.indexer.start()
         self.usage_keeper.start()
+        self.retention_keeper.start()
 
     def stop(self) -> None:
+        self.retention_keeper.stop()
         self.usage_keeper.stop()
         self.indexer.stop()
         self.runner.stop()

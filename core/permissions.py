@@ -29,6 +29,7 @@ class Permission(StrEnum):
     USAGE_OVERSEE = "usage:oversee"
     BUDGETS_MANAGE = "budgets:manage"
     PRICES_MANAGE = "prices:manage"
+    RETENTION_MANAGE = "retention:manage"
     PEOPLE_MANAGE = "people:manage"
     SETTINGS_MANAGE = "settings:manage"
 
@@ -51,6 +52,7 @@ GRID: dict[Role, frozenset[Permission]] = {
         Permission.USAGE_OVERSEE,
         Permission.BUDGETS_MANAGE,
         Permission.PRICES_MANAGE,
+        Permission.RETENTION_MANAGE,
         Permission.PEOPLE_MANAGE,
         Permission.SETTINGS_MANAGE,
         Permission.AUDIT_VIEW,
@@ -71,6 +73,7 @@ DENIALS: dict[Permission, str] = {
     Permission.USAGE_OVERSEE: "Seeing what everybody uses needs the role analyst or admin.",
     Permission.BUDGETS_MANAGE: "Setting budgets needs the role admin.",
     Permission.PRICES_MANAGE: "Setting prices needs the role admin.",
+    Permission.RETENTION_MANAGE: "Saying how long conversations are kept needs the role admin.",
     Permission.PEOPLE_MANAGE: "Managing people needs the role admin.",
     Permission.SETTINGS_MANAGE: "Changing settings needs the role admin.",
 }

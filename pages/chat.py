@@ -11,7 +11,7 @@ from core.services.views import Transcript
 from core.ui import composer, dialogs, failures, links, reporting, room
 from core.ui.chat_header import chat_header, undo_offer
 from core.ui.composer import chat_box, context_caption
-from core.ui.earlier import earlier_button
+from core.ui.earlier import earlier
 from core.ui.guard import require
 from core.ui.live import live
 from core.ui.new_chat import model_caption, new_chat
@@ -43,8 +43,7 @@ def chat(actor: Actor, shown: Transcript) -> None:
     composer.see(shown)
     live(conversation.id, shown.state)
     chat_header(actor, conversation)
-    if shown.has_earlier:
-        earlier_button(conversation.id)
+    earlier(shown)
     answering = transcript(actor, shown)
     queue(actor, shown)
     chat_box(actor, conversation.id, caption=context_caption(shown))

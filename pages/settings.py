@@ -9,6 +9,7 @@ from core.permissions import Actor, Permission
 from core.ui import failures, guard
 from core.ui.budgets import budgets
 from core.ui.prices import prices
+from core.ui.retention import retention
 
 
 def company(actor: Actor) -> None:
@@ -36,7 +37,7 @@ def company(actor: Actor) -> None:
                 st.success("Saved.", icon=":material/check:")
 
 
-SECTIONS = {"Company": company, "Budgets": budgets, "Model prices": prices}
+SECTIONS = {"Company": company, "Budgets": budgets, "Model prices": prices, "Retention": retention}
 
 actor = guard.require(Permission.SETTINGS_MANAGE)
 st.title("Settings", anchor=False)

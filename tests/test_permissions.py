@@ -22,6 +22,7 @@ usage:view                 x       x         x        x
 usage:oversee              -       x         -        x
 budgets:manage             -       -         -        x
 prices:manage              -       -         -        x
+retention:manage           -       -         -        x
 people:manage              -       -         -        x
 settings:manage            -       -         -        x
 """
@@ -59,6 +60,7 @@ def test_several_roles_may_what_any_of_them_may() -> None:
         Permission.BUDGETS_MANAGE,
         Permission.PRICES_MANAGE,
         Permission.AUDIT_VIEW,
+        Permission.RETENTION_MANAGE,
         Permission.PEOPLE_MANAGE,
         Permission.SETTINGS_MANAGE,
     }

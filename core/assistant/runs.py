@@ -133,7 +133,8 @@ class RunStore:
             conversation = Conversations(session).lock(job.origin.conversation_id)
             rows = self._rows(session, job.origin, [call])
             Standings(session).release(title_of(job.run_id))
-            if conversation is None:
+            # The answer may be an old one that was written again, and not kept any more since it ended.
+            if conversation is None or Messages(session).get(job.origin.message_id) is None:
                 ModelCalls(session).add_all([unlinked(row) for row in rows])
                 return
             # Its run has ended, and what that had come to by then is counted: this is not among it.

@@ -51,6 +51,7 @@ from core.models.queued_question import QueuedQuestion
 from core.models.rate_limit_event import RateLimitEvent
 from core.models.reaction import MAX_EMOJI, Mention, Reaction
 from core.models.report import MAX_COMMENT, MAX_REASON, Case, CaseStatus, Decision, Report, ReportReason
+from core.models.retention import MAX_DAYS, LegalHold, RetentionRule, RetentionRun
 from core.models.search import MessageWords, SearchBacklog, TitleWords
 from core.models.usage import (
     ANY,
@@ -85,6 +86,7 @@ __all__ = [
     "IMPORTED",
     "MAX_ASSISTANT_NAME",
     "MAX_COMMENT",
+    "MAX_DAYS",
     "MAX_EMOJI",
     "MAX_INSTRUCTIONS",
     "MAX_MESSAGE",
@@ -121,6 +123,7 @@ __all__ = [
     "Grain",
     "History",
     "Kind",
+    "LegalHold",
     "LinkPurpose",
     "Member",
     "MemberRole",
@@ -144,6 +147,8 @@ __all__ = [
     "Record",
     "Report",
     "ReportReason",
+    "RetentionRule",
+    "RetentionRun",
     "RunStatus",
     "Score",
     "SearchBacklog",

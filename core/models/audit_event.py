@@ -61,6 +61,12 @@ class AuditAction(StrEnum):
     PRICE_SET = "price:set"
     PRICE_REMOVED = "price:remove"
     AUDIT_EXPORTED = "audit:export"
+    RETENTION_RULE_SET = "retention:set_rule"
+    RETENTION_RULE_REMOVED = "retention:remove_rule"
+    RETENTION_RUN_BEGUN = "retention:begin_run"
+    RETENTION_RUN_ENDED = "retention:end_run"
+    LEGAL_HOLD_PLACED = "legal_hold:place"
+    LEGAL_HOLD_RELEASED = "legal_hold:release"
     PERMISSION_REFUSED = "permission:refuse"
 
     @property
@@ -77,6 +83,8 @@ class TargetType(StrEnum):
     PRICE = "price"
     USAGE = "usage"
     AUDIT = "audit"
+    RETENTION = "retention"
+    LEGAL_HOLD = "legal_hold"
     PERMISSION = "permission"
 
 

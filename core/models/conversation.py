@@ -105,6 +105,8 @@ class Conversation(Record, table=True):
             text("id DESC"),
             postgresql_where=text("kind = 'company' AND deleted_at IS NULL AND archived_at IS NOT NULL"),
         ),
+        # All of a kind, one after another: for who looks at each what is too old to be kept.
+        Index("conversations_company_kind_idx", "company_id", "kind", "id"),
     )
 
     company_id: UUID = Field(foreign_key="companies.id", ondelete="CASCADE")
@@ -119,7 +121,9 @@ class Conversation(Record, table=True):
     history: History = enum_setting(History, History.ALL)
     last_seq: int = 0
     said: int = counter_field()
-    """How many messages there are, notices not counted: what a member has not read is counted from here."""
+    """How many messages there are, notices not counted: what a member has not read is counted from here. In a room with
+    those that are no longer kept, so that it only ever grows.
+    """
     member_count: int = counter_field()
     """Those who have not left; kept here, so that a list of rooms need not count them."""
     revision: int = counter_field()

@@ -69,6 +69,8 @@ class Message(Record, table=True):
             "seq",
             postgresql_where=text("version_group_id IS NOT NULL"),
         ),
+        # What in a conversation is too old to be kept.
+        Index("messages_age_idx", "conversation_id", "created_at"),
         Index("messages_sender_id_idx", "sender_id", "id", postgresql_where=text("sender_id IS NOT NULL")),
     )
 

@@ -14,7 +14,7 @@ from core.repositories.audit_names import AuditNames, Place
 from core.services.audit_views import AuditLine
 from core.services.texts import one_line
 
-NOT_SIGNED_IN, COMMAND_LINE = "Somebody", "The command line"
+NOT_SIGNED_IN, COMMAND_LINE, ITSELF = "Somebody", "The command line", "Parley"
 OWN_ACCOUNT, COMPANY = "own account", "the company"
 KINDS = {
     ConversationKind.ASSISTANT: "an assistant chat",
@@ -22,7 +22,13 @@ KINDS = {
     ConversationKind.GROUP: "a group",
     ConversationKind.COMPANY: "a company room",
 }
-FIXED = {TargetType.USAGE: "figures of usage", TargetType.AUDIT: "the audit trail", TargetType.PERMISSION: ""}
+FIXED = {
+    TargetType.USAGE: "figures of usage",
+    TargetType.AUDIT: "the audit trail",
+    TargetType.RETENTION: "how long messages are kept",
+    TargetType.LEGAL_HOLD: "a legal hold",
+    TargetType.PERMISSION: "",
+}
 SHORT = 8
 
 
@@ -70,6 +76,8 @@ class Naming:
     def _actor(self, row: AuditRow) -> str:
         if row.actor_id:
             return self.person(row.actor_id)
+        if row.action in (AuditAction.RETENTION_RUN_BEGUN, AuditAction.RETENTION_RUN_ENDED):
+            return ITSELF
         # Who reported a message, moderators see with the case.
         is_somebody = row.action in (AuditAction.SIGNED_IN, AuditAction.MESSAGE_REPORTED)
         return NOT_SIGNED_IN if is_somebody else COMMAND_LINE

@@ -77,9 +77,11 @@ class Beside:
         return is_seen and not self.is_closed
 
     def _reply(self, message_id: UUID | None) -> Reply | None:
-        found = self.replied_to.get(message_id) if message_id else None
-        if found is None:
+        if message_id is None:
             return None
+        found = self.replied_to.get(message_id)
+        if found is None:  # too old to be kept
+            return Reply(message_id, 0, "", "")
         is_seen = found.seq > self.floor
         return Reply(found.id, found.seq, found.sender_name if is_seen else "", found.content if is_seen else "")
 

@@ -146,8 +146,12 @@ class _Beside:
 
     def _reply(self, line: MessageLine) -> Reply | None:
         """What a person replied to; an answer stands below its question."""
-        found = self.replied_to.get(line.reply_to_id) if line.reply_to_id else None
-        if found is None or (line.role is MessageRole.ASSISTANT and found.seq == line.seq - 1):
+        if line.reply_to_id is None:
+            return None
+        found = self.replied_to.get(line.reply_to_id)
+        if found is None:  # too old to be kept
+            return None if line.role is MessageRole.ASSISTANT else Reply(line.reply_to_id, 0, "", "")
+        if line.role is MessageRole.ASSISTANT and found.seq == line.seq - 1:
             return None
         is_seen = found.seq > self.floor
         return Reply(found.id, found.seq, found.sender_name if is_seen else "", found.content if is_seen else "")

@@ -17,6 +17,7 @@ from core.repositories.feedback import Feedbacks
 from core.repositories.message_lines import MessageLine
 from core.repositories.messages import REACHED_LIMIT, Messages
 from core.repositories.queued_questions import QueuedQuestions
+from core.repositories.retention import Retention
 from core.services.access import get_or_raise
 from core.services.beside import Beside
 from core.services.conversations import membership, view
@@ -49,13 +50,15 @@ class TranscriptService:
                 session, actor, conversation, lines[-limit:],
                 member=member, edit_window=self.edit_window, active_run_id=active_run_id,
             )  # fmt: skip
+            has_earlier = len(lines) > limit
             return Transcript(
                 conversation=view(session, conversation, actor, member),
                 messages=messages,
-                has_earlier=len(lines) > limit,
+                has_earlier=has_earlier,
                 active_run_id=active_run_id,
                 queued=() if member else _queue(session, actor, conversation_id),
                 state=_state(conversation),
+                kept_days=None if has_earlier else _kept_days(session, conversation),
             )
 
     def state(self, actor: Actor, conversation_id: UUID) -> str:
@@ -69,6 +72,10 @@ class TranscriptService:
 
 def _state(conversation: Conversation) -> str:
     return str(conversation.revision)
+
+
+def _kept_days(session: Session, conversation: Conversation) -> int | None:
+    return Retention(session).days(conversation.company_id).get(conversation.kind)
 
 
 def _queue(session: Session, actor: Actor, conversation_id: UUID) -> tuple[QueuedView, ...]:

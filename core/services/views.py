@@ -155,6 +155,8 @@ class Transcript:
     """In the order in which they will be asked. Without an active run they wait for a person."""
     state: str
     """Which state of the conversation this is; compare it with `TranscriptService.state`."""
+    kept_days: int | None = None
+    """Where it begins with the first message there is: for how long messages are kept here. None: for good."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,12 @@ ACTIONS = {
     AuditAction.PRICE_SET: "set",
     AuditAction.PRICE_REMOVED: "removed",
     AuditAction.AUDIT_EXPORTED: "exported",
+    AuditAction.RETENTION_RULE_SET: "set a rule for",
+    AuditAction.RETENTION_RULE_REMOVED: "removed a rule for",
+    AuditAction.RETENTION_RUN_BEGUN: "began to see to",
+    AuditAction.RETENTION_RUN_ENDED: "has seen to",
+    AuditAction.LEGAL_HOLD_PLACED: "placed",
+    AuditAction.LEGAL_HOLD_RELEASED: "released",
     AuditAction.PERMISSION_REFUSED: "was refused",
 }
 """Between who did it and what they did it to."""
@@ -69,6 +75,8 @@ SUBJECTS = {
     "price": "Prices",
     "usage": "Usage",
     "audit": "Audit",
+    "retention": "Retention",
+    "legal_hold": "Legal holds",
     "permission": "Refusals",
 }
 CHOICES = {
@@ -91,6 +99,10 @@ CHOICES = {
     AuditAction.MESSAGE_MODERATED: "edited",
     AuditAction.MESSAGE_REMOVED: "deleted",
     AuditAction.MESSAGE_REVERTED: "author's text given back",
+    AuditAction.RETENTION_RULE_SET: "rule set",
+    AuditAction.RETENTION_RULE_REMOVED: "rule removed",
+    AuditAction.RETENTION_RUN_BEGUN: "removing begun",
+    AuditAction.RETENTION_RUN_ENDED: "removing ended",
     AuditAction.PERMISSION_REFUSED: "not permitted",
 }
 """In the filter, where they read better than the words of ACTIONS alone."""
@@ -104,6 +116,8 @@ TYPES = {
     TargetType.PRICE: "A price",
     TargetType.USAGE: "Usage",
     TargetType.AUDIT: "The audit trail",
+    TargetType.RETENTION: "How long messages are kept",
+    TargetType.LEGAL_HOLD: "A legal hold",
     TargetType.PERMISSION: "Something not permitted",
 }
 PROBLEMS = {

@@ -5,6 +5,7 @@ from uuid import UUID
 import streamlit as st
 
 from core.services.transcripts import PAGE
+from core.services.views import Transcript
 
 PAGES = "transcript_pages"
 
@@ -14,7 +15,16 @@ def asked_for(conversation_id: UUID) -> int:
     return PAGE * int(st.session_state.get(PAGES, {}).get(conversation_id, 1))
 
 
-def earlier_button(conversation_id: UUID) -> None:
+def earlier(shown: Transcript) -> None:
+    """What stands above the first message: the way further back, or why there is none."""
+    if shown.has_earlier:
+        _button(shown.conversation.id)
+    elif shown.kept_days:
+        days = "1 day" if shown.kept_days == 1 else f"{shown.kept_days:,} days"
+        st.caption(f"Messages older than {days} are not kept.", text_alignment="center")
+
+
+def _button(conversation_id: UUID) -> None:
     def clicked() -> None:
         pages = st.session_state.setdefault(PAGES, {})
         pages[conversation_id] = pages.get(conversation_id, 1) + 1

@@ -28,7 +28,7 @@ from core.ui import (
     room_view,
     times,
 )
-from core.ui.earlier import asked_for, earlier_button
+from core.ui.earlier import asked_for, earlier
 from core.ui.live import drawn, live_room, seen_by
 from core.ui.message import rate
 from core.ui.message_bar import Act, message_bar_code
@@ -61,8 +61,7 @@ def room(actor: Actor, shown: Transcript) -> None:
     live_room(view.id, shown.state, on_changed=refresh, on_grown=partial(_grow, actor, view))
     message_bar_code(partial(_act_all, actor, view))
     room_header(actor, shown)
-    if shown.has_earlier:
-        earlier_button(view.id)
+    earlier(shown)
     for number in view.blocks:
         st.fragment(block, key=_key(number))(actor, number, refresh)
     st.fragment(_foot, key=FOOT)(actor)

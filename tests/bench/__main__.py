@@ -12,6 +12,7 @@ from core.config import ROOT
 from tests.bench import machine
 from tests.bench.audit import trail
 from tests.bench.moderation import queue
+from tests.bench.retention import removing
 from tests.bench.rooms import answers, appending, listing, live, model, pages, reading, writers
 from tests.bench.search import finding
 from tests.bench.stand import Stand, stand
@@ -27,6 +28,7 @@ ROOMS: dict[str, tuple[str, Callable[[Stand], list[Row]]]] = {
     "usage": ("What usage costs to see, and to book", looking.measure),
     "audit": ("The audit trail, seen and verified", trail.measure),
     "moderation": ("What was reported, waiting to be looked at", queue.measure),
+    "retention": ("Removing what is too old", removing.measure),
     "writers": ("Sixteen at once", writers.measure),
     "model": ("The embedded model", model.measure),
     "answers": ("Answers of a service, alone and many at once", answers.measure),
