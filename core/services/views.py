@@ -127,7 +127,7 @@ class MessageView:
     @property
     def can_report(self) -> bool:
         is_said = self.message_type is not MessageType.NOTICE and self.status is not MessageStatus.PENDING
-        return is_said and not self.is_deleted
+        return is_said and not self.is_deleted and bool(self.content.strip())
 
 
 @dataclass(frozen=True, slots=True)

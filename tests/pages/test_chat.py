@@ -80,7 +80,8 @@ def test_asking_keeps_the_question_and_shows_the_whole_answer(desk_with: DeskWit
     assert answer.status is MessageStatus.COMPLETE
     assert title_of(browser) == "What is the capital of France?"
     assert listed(browser) == {"Today": ["What is the capital of France?"]}
-    assert [bar["actions"] for bar in bars(browser)] == [["copy", "edit"], ["copy", "up", "down", "regenerate"]]
+    rows = [["copy", "edit", "more"], ["copy", "up", "down", "regenerate", "more"]]
+    assert [bar["actions"] for bar in bars(browser)] == rows
     assert not [button for button in browser.button if button.label == "Stop"]
 
     ask(browser, "And of Spain?")
@@ -247,7 +248,7 @@ def test_a_failed_answer_says_so_in_a_sentence(desk_with: DeskWith, failure: Exc
     assert [warning.value for warning in browser.warning] == [sentence]
     shown = text_of(browser)
     assert not any(word in shown for word in ("sk-123", "secret", "Traceback", "RuntimeError", "ModelHTTPError"))
-    assert [bar["actions"] for bar in bars(browser)] == [["copy", "edit"], []]
+    assert [bar["actions"] for bar in bars(browser)] == [["copy", "edit", "more"], []]
     assert [one.label for one in browser.button if one.label in ("Retry", "Continue")] == ["Retry"]
     assert desk.messages(ada, browser.query_params["c"])[1].status is MessageStatus.FAILED
 

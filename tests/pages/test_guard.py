@@ -162,7 +162,7 @@ ENDS: dict[str, Callable[[Desk, Person], object]] = {
 @pytest.mark.parametrize("end", ENDS)
 def test_an_open_page_ends_with_its_session(desk: Desk, page: str, end: str) -> None:
     desk.person(ADMIN)  # the last one can't be deactivated
-    ada = desk.person(STAFF, ADMIN, display_name="Ada Lovelace")
+    ada = desk.person(STAFF, MODERATOR, ADMIN, display_name="Ada Lovelace")
     browser = visit(ada, page)
     assert browser.title[0].value == TITLES[page]
     ENDS[end](desk, ada)

@@ -98,7 +98,8 @@ def test_what_one_says_in_a_row_stands_under_one_name(room: Room) -> None:
         ]
         assert [bar["time"].partition(" · ")[2] for bar in bars(browser)] == ["", "", "", "edited"]
         assert "a secret" not in text_of(browser)
-    own = [["copy"], ["copy"], ["copy", "edit", "delete"], ["copy", "edit", "delete"]]
+    theirs, mine = ["copy", "report"], ["copy", "edit", "delete", "report"]
+    own = [theirs, theirs, mine, mine]
     assert [bar["menu"] for bar in bars(room.open(room.ada))] == own
     assert all(bar["actions"] == ["react", "reply", "more"] for bar in bars(browser))
 
