@@ -80,7 +80,7 @@ def test_every_control_of_a_chat_has_a_name(chat: Chat) -> None:
     chat.act(chat.questions.first, "Edit and send again")
     expect(chat.page.get_by_role("textbox", name="Your message")).to_be_visible()
     assert_named(chat.page, at_least=15)
-    chat.page.get_by_role("button", name="More", exact=True).click()
+    chat.page.get_by_test_id("stMainBlockContainer").get_by_test_id("stMenuButtonButton").click()
     assert_named(chat.page, at_least=18)
 
 

@@ -18,7 +18,7 @@ QUESTION = 'Say "one" & <b>two</b>.'
 
 
 def opened(page: Page) -> Locator:
-    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_test_id("stMainBlockContainer").get_by_test_id("stMenuButtonButton").click()
     page.get_by_role("menuitem", name="Export").or_(page.get_by_text("Export", exact=True)).first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("link", name="Download", exact=True)).to_be_visible()

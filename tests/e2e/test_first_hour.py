@@ -230,7 +230,7 @@ def test_the_list_opens_chats_and_marks_the_open_one(parley: Parley, bob: Guest,
     assert chat.id == addresses["Say one."]
     expect(links.nth(1)).to_have_attribute("aria-current", "page")
 
-    chat.page.get_by_role("button", name="More").click()
+    chat.page.get_by_test_id("stMainBlockContainer").get_by_test_id("stMenuButtonButton").click()
     chat.page.get_by_role("menuitem", name="Delete").or_(chat.page.get_by_role("option", name="Delete")).click()
     expect(chat.page.get_by_text("Deleted “Say one.”.")).to_be_visible()
     expect(links.nth(0)).to_have_text("Say two.")

@@ -82,7 +82,8 @@ def spent(desk: Desk, who: Actor, times: int = 1, **fields: Any) -> None:
 def audited(desk: Desk) -> list[dict[str, Any]]:
     with desk.database.reading() as session:
         found = select(col(AuditEvent.after)).where(col(AuditEvent.action) == "usage:export")
-        return [dict(row or {}) for row in session.execute(found).scalars()]
+        in_order = found.order_by(col(AuditEvent.sequence))
+        return [dict(row or {}) for row in session.execute(in_order).scalars()]
 
 
 def get(client: TestClient, table: str, format_: str = "csv", **query: Any) -> Any:
