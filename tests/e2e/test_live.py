@@ -44,7 +44,7 @@ def test_a_question_asked_in_another_tab_shows_while_somebody_types(parley: Parl
     other.wait_whole(2)
     chat.wait_whole(2)
     other.act(other.answers.last, "Write this answer again")
-    other.wait_whole(2)
+    expect(other.answers.last.get_by_text("2 of 2")).to_be_visible()
     expect(chat.answers.last.get_by_text("2 of 2")).to_be_visible(timeout=5_000)
     chat.wait_whole(2)
     expect(chat.box).to_have_value(HALF_A_THOUGHT)
