@@ -143,9 +143,12 @@ def _timed_figures(stand: Stand, ledger: Ledger, view: View) -> tuple[list[Timin
             raw[place].rounds.append([perf_counter() - began])
             agree(figure, f"{view.name}, rows", shown, figure.told(rows, slice_))
         for _ in stand.rounds(rounds, 3, f"{ledger.size:,}: {view.name}"):
-            for place, figure in enumerate(FIGURES):
-                ours[place].rounds.append([timed(partial(figure.ours, connection, slice_)) for _ in range(2)])
-                duck[place].rounds.append([timed(partial(_fetched, ducker, by_duck[place]))])
+            # As a page does: all of them, one after the other.
+            turns = [[timed(partial(figure.ours, connection, slice_)) for figure in FIGURES] for _ in range(2)]
+            for place, times in enumerate(zip(*turns, strict=True)):
+                ours[place].rounds.append(list(times))
+            for place, statements in enumerate(by_duck):
+                duck[place].rounds.append([timed(partial(_fetched, ducker, statements))])
     return ours, raw, duck
 
 
