@@ -1,12 +1,12 @@
 """Putting into the search index what was said before there was one, or before its words were made as they are now."""
 
 import logging
-import threading
 from collections.abc import Iterator
 
 from core.database.engine import Database
 from core.errors import DatabaseUnavailable
 from core.repositories.search_index import SearchIndex
+from core.services.background import Background
 
 log = logging.getLogger(__name__)
 
@@ -14,7 +14,7 @@ LOOK_AGAIN = 30.0
 """Seconds, when PostgreSQL was away."""
 
 
-class SearchIndexer:
+class SearchIndexer(Background):
     """Works through the backlog, newest conversations first, beside everything else that a process does.
 
     Several processes share the work. A conversation is done in one transaction, so one that is interrupted is begun
@@ -22,17 +22,8 @@ class SearchIndexer:
     """
 
     def __init__(self, database: Database) -> None:
+        super().__init__("search-indexer")
         self.database = database
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work_off, name="search-indexer", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
 
     def count(self) -> int:
         """Conversations yet to be done."""
@@ -46,7 +37,7 @@ class SearchIndexer:
 
     def work(self) -> Iterator[int]:
         """Does one conversation after another until none is left; each gives how many messages it had."""
-        while not self._stopping.is_set():
+        while not self.stopping.is_set():
             with self.database.transaction() as session:
                 index = SearchIndex(session)
                 conversation_id = index.take_backlog()
@@ -55,14 +46,14 @@ class SearchIndexer:
                 count = index.put_conversation(conversation_id)
             yield count
 
-    def _work_off(self) -> None:
+    def run(self) -> None:
         done = 0
-        while not self._stopping.is_set():
+        while not self.stopping.is_set():
             try:
                 for _ in self.work():
                     done += 1
                 break
             except DatabaseUnavailable:
-                self._stopping.wait(LOOK_AGAIN)
+                self.stopping.wait(LOOK_AGAIN)
         if done:
             log.info("search_indexed conversations=%d", done)

@@ -1,7 +1,6 @@
 """Removing for good what is too old to be kept: in small batches, by one process at a time, and with proof."""
 
 import logging
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from core.repositories.conversations import Conversations
 from core.repositories.expiry import Expiry, Taken
 from core.repositories.legal_holds import LegalHolds
 from core.repositories.retention import Retention, cutoff_in_force
+from core.services.background import Background
 from core.services.retention_views import Gone, LastRun
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Step:
     """The whole of it."""
 
 
-class RetentionKeeper:
+class RetentionKeeper(Background):
     """Removes what the companies' rules say, beside everything else that a process does.
 
     A step of a run is one transaction, together with how far the run is and what went so far: whoever comes after one
@@ -59,21 +59,11 @@ class RetentionKeeper:
         self, database: Database, changed: Callable[[UUID], None], listed: Callable[[UUID], None], *, batch: int = BATCH
     ) -> None:
         """After a step `changed` is told of a conversation that has less in it now, `listed` of one that is gone."""
+        super().__init__("retention-keeper")
         self.database = database
         self.changed = changed
         self.listed = listed
         self.batch = batch
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._look_after, name="retention-keeper", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends after the step under way; whoever comes next goes on."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
 
     def list_companies(self) -> list[tuple[UUID, str]]:
         """Those with a rule or an unfinished run, with their names."""
@@ -102,7 +92,7 @@ class RetentionKeeper:
 
     def work(self, company_id: UUID) -> Iterator[Step]:
         """Does one step of the unfinished run after another, until it is finished."""
-        while not self._stopping.is_set():
+        while not self.stopping.is_set():
             step = self._step(company_id)
             if step is None:
                 return
@@ -130,8 +120,8 @@ class RetentionKeeper:
                 _record(session, AuditAction.RETENTION_RUN_ENDED, run, {"removed": run.removed})
             return step
 
-    def _look_after(self) -> None:
-        while not self._stopping.is_set():
+    def run(self) -> None:
+        while not self.stopping.is_set():
             pause = LOOK_EVERY
             try:
                 self._look()
@@ -139,11 +129,11 @@ class RetentionKeeper:
                 pause = LOOK_AGAIN
             except Exception:
                 log.exception("retention_failed")
-            self._stopping.wait(pause)
+            self.stopping.wait(pause)
 
     def _look(self) -> None:
         for company_id, _ in self.list_companies():
-            if self._stopping.is_set() or not self.is_due(company_id) or not self.begin(company_id):
+            if self.stopping.is_set() or not self.is_due(company_id) or not self.begin(company_id):
                 continue
             messages = sum(step.messages for step in self.work(company_id))
             log.info("retention_run company=%s messages=%d", company_id, messages)

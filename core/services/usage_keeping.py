@@ -1,13 +1,13 @@
 """The sums over the ledger: made anew from it, and checked against it."""
 
 import logging
-import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 from core.database.engine import Database
 from core.errors import DatabaseUnavailable
 from core.repositories.usage_sums import MOST_LISTED, Difference, UsageSums
+from core.services.background import Background
 
 __all__ = ["MOST_LISTED", "Difference", "UsageKeeper"]
 
@@ -17,7 +17,7 @@ LOOK_AGAIN = 30.0
 """Seconds, when PostgreSQL was away."""
 
 
-class UsageKeeper:
+class UsageKeeper(Background):
     """Goes on with a rebuild that was begun and not finished, beside everything else that a process does.
 
     A day of it is one transaction, and only one process does one at a time; whoever comes after one that was
@@ -25,17 +25,8 @@ class UsageKeeper:
     """
 
     def __init__(self, database: Database) -> None:
+        super().__init__("usage-keeper")
         self.database = database
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work_off, name="usage-keeper", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
 
     def begin(self) -> None:
         """Has all sums made anew. Until a day is done it shows what it had."""
@@ -53,7 +44,7 @@ class UsageKeeper:
 
     def work(self) -> Iterator[int]:
         """Does one day after another until none is left; each gives how many calls it had."""
-        while not self._stopping.is_set():
+        while not self.stopping.is_set():
             with self.database.transaction() as session:
                 sums = UsageSums(session)
                 sums.lock()
@@ -81,14 +72,14 @@ class UsageKeeper:
         with self.database.snapshot() as session:
             return tuple(UsageSums(session).list_differences(month))
 
-    def _work_off(self) -> None:
+    def run(self) -> None:
         done = 0
-        while not self._stopping.is_set():
+        while not self.stopping.is_set():
             try:
                 for _ in self.work():
                     done += 1
                 break
             except DatabaseUnavailable:
-                self._stopping.wait(LOOK_AGAIN)
+                self.stopping.wait(LOOK_AGAIN)
         if done:
             log.info("usage_rebuilt days=%d", done)
