@@ -1,55 +1,15 @@
-"""What people reported: the queue of cases, and the one that is open beside it."""
+"""What moderators look after: each tab shows a part of it, and the address says which."""
 
 import streamlit as st
 
-from core import bootstrap
-from core.errors import Invalid
-from core.permissions import Actor, Permission
-from core.services.moderation_query import QueueQuery, QueueReader
-from core.services.moderation_views import QueuePage
+from core.permissions import Permission
 from core.ui import failures, guard
-from core.ui.moderation_acts import step_keys, told
-from core.ui.moderation_case import case_beside
-from core.ui.moderation_filters import checked, filter_row, go
-from core.ui.moderation_list import queue_list
-from core.ui.text import as_label
-from core.ui.usage_filters import browser_zone
-
-KEYS = "Keys: J and K next and previous case · T claim · D dismiss · E edit · X delete · U undo · L release · Q close"
-
-
-def listed(actor: Actor, query: QueueQuery, complaints: list[str]) -> tuple[QueueQuery, QueuePage]:
-    """The page of the queue that the address names; its beginning where there is no such place."""
-    look = bootstrap.current().moderation_queue.list_page
-    try:
-        return query, look(actor, query, browser_zone())
-    except Invalid as error:
-        complaints.append(str(error))
-        return query.looking(), look(actor, query.looking(), browser_zone())
-
+from core.ui.moderation_acts import told
+from core.ui.moderation_tabs import TABS, chosen_tab
 
 actor = guard.require(Permission.MODERATION_WORK)
-queue = bootstrap.current().moderation_queue
-people, reviewers = queue.people(actor), queue.reviewers(actor)
-reader = QueueReader({name: st.query_params.get_all(name) for name in st.query_params})
-query = checked(reader, reader.read(), people, reviewers)
-query, page = listed(actor, query, reader.complaints)
-
 st.title("Moderation", anchor=False)
+tab = chosen_tab()
 failures.show_notice()
 told()
-filter_row(query, people, reviewers)
-if reader.complaints:
-    st.caption("  \n".join(f":material/info: {as_label(complaint, 200)}" for complaint in reader.complaints))
-if query.case_id is None:
-    queue_list(query, page)
-    if page.lines:
-        step_keys(None, page.lines[0].id, go=lambda case_id: go(query.opening(case_id)), onward="Open the first")
-else:
-    left, right = st.columns([5, 7], gap="medium")
-    with left:
-        queue_list(query, page)
-    with right:
-        case_beside(actor, query, page)
-if page.lines or query.case_id:
-    st.caption(f":material/keyboard: {KEYS}")
+TABS[tab](actor)
