@@ -1,7 +1,9 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from core import bootstrap
 from core.assistant.provider import Assistant
@@ -10,6 +12,16 @@ from core.config import Settings
 from core.database.engine import Database
 from tests.pages.visitor import Desk, DeskWith
 from tests.support.models import ScriptedModel
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components_sought_once() -> Iterator[None]:
+    """Each new AppTest reads what every installed package says of itself, in search of components: a third of a second,
+    for the same answer each time. A served Parley does it once.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture
