@@ -392,6 +392,7 @@ def test_admins_who_set_the_same_day_at_once_leave_one_price(fresh_database: Dat
     assert len(view.upcoming) == 1 and len(view.history) == 5
 
 
+@pytest.mark.usefixtures("at")
 def test_prices_of_two_companies_are_kept_apart_in_one_booking(desk: Desk, boss: Actor, prices: PriceService) -> None:
     """A worker keeps the attempts of all its answers in one transaction."""
     tell(prices, boss)
