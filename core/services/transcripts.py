@@ -143,8 +143,8 @@ def dressed(
             score=scores.get(line.id),
             reached_limit=REACHED_LIMIT in line.extra,
             is_mine=line.sender_id == actor.user_id,
-            edit_reason=line.edit_reason,
-            delete_reason=line.delete_reason,
+            edit_reason=line.shown_edit_reason,
+            delete_reason=line.shown_delete_reason,
             report=_receipt(reported.get(line.id)),
             run_id=active_run_id if line.status is MessageStatus.PENDING else None,
             **_ending(line, failures.get(line.id), is_last=member is not None or line.id == last)
