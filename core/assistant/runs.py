@@ -144,8 +144,12 @@ class RunStore:
                 Conversations(session).update(conversation, title=title)
 
     def admits_title(self, job: Job, model: str, prompt: int, answer: int) -> bool:
-        """Whether budgets have so many tokens left for a better title; then they are held until it is booked."""
+        """Whether budgets have so many tokens left for a better title; then they are held until it is booked. None is
+        made of what a moderator took out meanwhile.
+        """
         with self.database.transaction() as session:
+            if _is_moderated(session, job.origin.message_id):
+                return False
             return self.budgeting.admits_title(session, job.origin, model, prompt, answer)
 
     def list_stale(self, alive: Collection[UUID] = ()) -> list[UUID]:
