@@ -25,6 +25,8 @@ COLUMNS: dict[str, Any] = {
 }
 BESIDE: dict[str, Any] = {"Age": TEXT(width=70), "Message": TEXT(width=150), "Reason": TEXT(width=100)}
 """What is left of a line beside an open case."""
+TALL = 66
+"""Pixels of a line: from 65 on its texts go over several lines, which on a narrow screen is most of a message."""
 OPEN = "▸"
 """Before the line of the case that is open."""
 NOTHING = {
@@ -68,7 +70,7 @@ def _table(query: QueueQuery, page: QueuePage) -> None:
     key = f"moderation_table_{query.opening(None).params()}_{[str(line.id) for line in page.lines]}"
     event = st.dataframe(
         frame_of(page.lines, query.case_id), key=key, hide_index=True, height="content",
-        column_config=COLUMNS | (BESIDE if query.case_id else {}),
+        column_config=COLUMNS | (BESIDE if query.case_id else {}), row_height=TALL,
         column_order=list(BESIDE) if query.case_id else None, on_select="rerun", selection_mode="single-cell",
         alt="Cases, those that wait longest first",
     )  # fmt: skip
