@@ -14,7 +14,7 @@ from core.ui.text import as_label
 # The theme's primary colour is also the ground of white words, on buttons: in the dark theme none is light enough for
 # words and dark enough for that. So what is chosen is written as everything else, and its frame and ground mark it.
 STYLE = """<style>
-[data-testid="stButtonGroup"] button[data-selected]:not(:disabled) { color: inherit; font-weight: 600; }
+[data-testid="stButtonGroup"] button[data-selected]:not(:disabled) { color: inherit; }
 </style>"""
 
 

@@ -65,6 +65,7 @@ def test_a_line_for_each_case(house: House) -> None:
     [line] = table.value.to_dict("records")
     assert (line["Message"], line["Author"], line["State"]) == (BAD, "Bo", "Unclaimed")
     assert (line["Reason"], line["Where"]) == ("Insult or harassment", "Group")
+    assert table.proto.row_height > 64, "what is lower shows one line of the message, and on a phone half of that"
 
 
 def test_a_case_shows_what_it_takes_and_no_title(house: House) -> None:
