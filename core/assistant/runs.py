@@ -187,7 +187,8 @@ class RunStore:
             if status.is_active:
                 return text, False
             message = Messages(session).get(message_id)
-            return message.content[cursor:] if message else "", True
+            is_there = message and message.deleted_at is None  # who watches late gets no more than others
+            return message.content[cursor:] if message and is_there else "", True
 
     def interrupt(self, run_id: UUID) -> UUID | None:
         """Ends a stale run: the partial text becomes the answer's, marked interrupted. Its conversation; None when it

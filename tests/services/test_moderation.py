@@ -419,7 +419,9 @@ def _reopened(desk: Desk, asked: Asked) -> Job:
 def test_of_an_answer_the_chats_owner_is_told_once(desk: Desk, ada: Actor) -> None:
     asked = desk.talk(None, "Why?")
     desk.reports.report(desk.me, asked.answer_id, ReportReason.FALSE)
+    assert desk.store.read_since(asked.run_id, 0) == ("So.", True)
     desk.moderation.delete(ada, *key(claimed(desk, ada)), "Wrong")
+    assert desk.store.read_since(asked.run_id, 0) == ("", True)
     assert [one.partition(" of ")[0] for one in told(desk, desk.me)] == ["A moderator deleted an answer"]
 
 
