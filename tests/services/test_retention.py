@@ -196,7 +196,7 @@ LEDGER = """
 """
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=12, deadline=None, suppress_health_check=QUIET)
 @given(WORLDS)
 def test_what_is_left_is_what_the_rules_and_holds_say(database: Database, world: World) -> None:
     now = clock.now()
