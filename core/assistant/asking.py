@@ -104,6 +104,16 @@ def _add_run(
     )
 
 
+def stop_answer_to(session: Session, conversation: Conversation, question: Message) -> None:
+    """For a question that was taken out while its answer is being written: that would go on quoting it, on somebody's
+    budget. What was seen of the answer stays; whoever writes it looks for the wish every second at least.
+    """
+    run = AnswerRuns(session).get_active(conversation.id)
+    answer = Messages(session).get(run.message_id) if run else None
+    if run and answer and answer.reply_to_id == question.id:
+        AnswerRuns(session).request_stop(run.id)
+
+
 def rewrite_answer(session: Session, conversation: Conversation, asked_by: UUID, answer: Message) -> AnswerRun:
     """Has an answer written anew in its own place, for where others have gone on talking. What it said is kept."""
     if answer.content.strip():

@@ -144,8 +144,12 @@ class RunStore:
                 Conversations(session).update(conversation, title=title)
 
     def admits_title(self, job: Job, model: str, prompt: int, answer: int) -> bool:
-        """Whether budgets have so many tokens left for a better title; then they are held until it is booked."""
+        """Whether budgets have so many tokens left for a better title; then they are held until it is booked. None is
+        made of what a moderator took out meanwhile.
+        """
         with self.database.transaction() as session:
+            if _is_moderated(session, job.origin.message_id):
+                return False
             return self.budgeting.admits_title(session, job.origin, model, prompt, answer)
 
     def list_stale(self, alive: Collection[UUID] = ()) -> list[UUID]:
@@ -183,7 +187,8 @@ class RunStore:
             if status.is_active:
                 return text, False
             message = Messages(session).get(message_id)
-            return message.content[cursor:] if message else "", True
+            is_there = message and message.deleted_at is None  # who watches late gets no more than others
+            return message.content[cursor:] if message and is_there else "", True
 
     def interrupt(self, run_id: UUID) -> UUID | None:
         """Ends a stale run: the partial text becomes the answer's, marked interrupted. Its conversation; None when it

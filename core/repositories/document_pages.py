@@ -58,10 +58,15 @@ class Rows:
             yield row.sender_id
             yield row.edited_by
             for revision in self.revisions.get(row.id, ()):
-                yield revision.edited_by
+                yield editor_of(revision)
             for beside in (self.reactions, self.ratings, self.calls):
                 for one in beside.get(row.id, ()):
                     yield one.user_id
+
+
+def editor_of(revision: Row[Any]) -> UUID | None:
+    """Whom people may learn of: not which moderator it was."""
+    return None if revision.by_moderator else revision.edited_by
 
 
 class Pages(Repository):

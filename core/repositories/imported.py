@@ -120,7 +120,10 @@ class Arrival:
             "is_pending": said.status is MessageStatus.PENDING,
             "edited_at": said.edited_at and write_time(said.edited_at),
             "edited_by": said.edited_by,
+            "edit_reason": said.edit_reason,
+            "delete_reason": said.delete_reason,
             "revised_by": [revision.edited_by for revision in said.revisions],
+            "moderated": [at for at, revision in enumerate(said.revisions) if revision.by_moderator],
             "reactions": [REACTED.write(one) for one in said.reactions],
             "ratings": [RATED.write(one) for one in said.ratings],
             "calls": [BOOKED.write(one) for one in said.calls],
@@ -176,6 +179,10 @@ class Kept:
         self.is_pending: bool = self._kept.get("is_pending", False)
         self.edited_by: int | None = self._kept.get("edited_by")
         self.revised_by: Sequence[int | None] = self._kept.get("revised_by", ())
+        self.moderated: Sequence[int] = self._kept.get("moderated", ())
+        """Which of its first revisions were replaced by a moderator of where it is from; nobody here did that."""
+        self.edit_reason: str | None = self._kept.get("edit_reason")
+        self.delete_reason: str | None = self._kept.get("delete_reason")
 
     def __bool__(self) -> bool:
         return bool(self._kept)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Boolean, Result, and_, bindparam, case, select
 
-from core.models import Message, MessageRole, MessageStatus, MessageType, User
+from core.models import IMPORTED, Message, MessageRole, MessageStatus, MessageType, User
 from core.models.base import table_of
 
 _messages = table_of(Message)
@@ -40,6 +40,19 @@ class MessageLine:
     """Why a moderator gave it its text; None: it is its author's."""
     delete_reason: str | None = None
     """Why a moderator deleted it; None: its author did, or nobody."""
+
+    @property
+    def shown_edit_reason(self) -> str | None:
+        """The same, also of a moderator where it was imported from: there is nothing here to take back then."""
+        return self._also_imported("edit_reason", self.edit_reason)
+
+    @property
+    def shown_delete_reason(self) -> str | None:
+        return self._also_imported("delete_reason", self.delete_reason)
+
+    def _also_imported(self, name: str, reason: str | None) -> str | None:
+        kept: str | None = (self.extra.get(IMPORTED) or {}).get(name)
+        return kept if reason is None else reason
 
 
 _line = (

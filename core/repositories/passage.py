@@ -6,7 +6,7 @@ from uuid import UUID
 
 from core.models import CallPurpose, Conversation, MessageStatus
 from core.repositories import imported
-from core.repositories.document_pages import CallRow, MessageRow, Rows
+from core.repositories.document_pages import CallRow, MessageRow, Rows, editor_of
 from core.repositories.imported import Kept, Origin
 from core.repositories.messages import REACHED_LIMIT
 from core.transfer.document import Booked, Document, Person, Rated, Reacted, Revision, Said
@@ -87,7 +87,9 @@ class Passage:
             reached_limit=REACHED_LIMIT in row.extra,
             edited_at=row.edited_at,
             edited_by=edited_by,
+            edit_reason=kept.edit_reason if row.edit_reason is None else row.edit_reason,
             deleted_at=row.deleted_at,
+            delete_reason=kept.delete_reason if row.delete_reason is None else row.delete_reason,
             # What a moderator took out is in the texts before.
             revisions=revisions if is_there and row.edit_reason is None else (),
             reactions=reactions,
@@ -135,10 +137,16 @@ class Passage:
         return {"version_group": group, "superseded_with": superseded}
 
     def _revisions(self, row: MessageRow, rows: Rows, kept: Kept) -> tuple[Revision, ...]:
+        """Who a moderator is stands nowhere."""
         found = rows.revisions.get(row.id, ())
-        named = len(kept.revised_by)
-        by = [*kept.revised_by[: len(found)], *(self._place(one.edited_by) for one in found[named:])]
-        return tuple(Revision(one.content, one.created_at, who, one.reason) for one, who in zip(found, by, strict=True))
+        return tuple(
+            Revision(
+                one.content, one.created_at,
+                kept.revised_by[at] if at < len(kept.revised_by) else self._place(editor_of(one)),
+                one.reason, one.by_moderator or at in kept.moderated,
+            )
+            for at, one in enumerate(found)
+        )  # fmt: skip
 
     def _reactions(self, row: MessageRow, rows: Rows, kept: Kept) -> tuple[Reacted, ...]:
         """The owner's own as they are now, in the place that they had."""

@@ -92,7 +92,9 @@ class QueuedQuestions(Repository):
         return int(self.session.execute(statement).scalar_one())
 
     def count_speakers(self, conversation_id: UUID) -> int:
-        """The same without those whose senders may not speak there any more: they are never asked."""
+        """The same without those that are passed over: their senders may not speak there any more, or a moderator
+        deleted them.
+        """
         waiting = select(func.count()).select_from(_queued).where(_queued.c.conversation_id == conversation_id)
         return int(self.session.execute(_speakers(waiting)).scalar_one())
 
@@ -107,7 +109,7 @@ class QueuedQuestions(Repository):
         return [QueuedLine(*tuple(row)) for row in self.session.execute(statement, {"now": clock.now()})]
 
     def get_next(self, conversation_id: UUID) -> QueuedQuestion | None:
-        """The first one whose sender may still speak there; the others stay where they are."""
+        """The first one that can be asked; the others stay where they are."""
         statement = (
             _speakers(select(QueuedQuestion))
             .where(_queued.c.conversation_id == conversation_id)
@@ -199,12 +201,16 @@ class QueuedQuestions(Repository):
 
 
 def _speakers(statement: Select[Any]) -> Select[Any]:
-    """Of those only who may still speak where they asked."""
+    """Of those only who may still speak where they asked, and of whose question the text is there. A moderator who
+    restores one brings its turn back.
+    """
+    messages = table_of(Message)
+    is_deleted = exists().where(messages.c.id == _queued.c.message_id, messages.c.deleted_at.is_not(None))
     membership = and_(
         col(Member.user_id) == _queued.c.sender_id, col(Member.conversation_id) == _queued.c.conversation_id
     )
     return (
         statement.join(User, col(User.id) == _queued.c.sender_id)
         .join(Member, membership)
-        .where(col(Member.left_at).is_(None), col(User.is_active))
+        .where(col(Member.left_at).is_(None), col(User.is_active), ~is_deleted)
     )

@@ -139,8 +139,8 @@ class _Beside:
             reply=self._reply(line),
             reactions=tuple(self._reaction(one) for one in self.reactions.get(line.id, ())),
             versions=tuple(one for one in versions[-MOST_TEXTS:] if one.id != line.id),
-            edit_reason=line.edit_reason,
-            delete_reason=line.delete_reason,
+            edit_reason=line.shown_edit_reason,
+            delete_reason=line.shown_delete_reason,
             has_more_versions=len(versions) > MOST_TEXTS,
         )
 

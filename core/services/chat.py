@@ -54,6 +54,7 @@ from core.services.views import Asked, Queued
 MAX_QUEUED = 20
 """Questions that may wait in one conversation."""
 MAX_COMMENT = 1_000
+NO_QUESTION = "The question to this answer was deleted. Ask it anew."
 REASONS = ("Wrong", "Not what I asked", "Too long", "Out of date", "Other")
 
 Written = tuple[Asked | Queued, UUID | None]
@@ -165,7 +166,7 @@ class ChatService:
                 return _asked(session, run)
             if answer.status not in (MessageStatus.FAILED, MessageStatus.INTERRUPTED):
                 raise Conflict
-            _refuse_moderated(answer)
+            _refuse_moderated(session, answer)
             if conversation.kind.is_room:
                 self._take_up(session, actor, conversation, answer)
                 run = rewrite_answer(session, conversation, actor.user_id, answer)
@@ -184,7 +185,7 @@ class ChatService:
                 return _asked(session, run)
             if run:
                 raise AnswerInProgress
-            _refuse_moderated(answer)
+            _refuse_moderated(session, answer)
             if not _can_be_resumed(answer) or not (conversation.kind.is_room or _is_last(session, answer)):
                 raise Conflict("Only the last answer can be continued, and only if it was not whole.")
             if conversation.kind.is_room:
@@ -197,8 +198,8 @@ class ChatService:
         refuse_closed(session, conversation, actor)
         question = Messages(session).get(answer.reply_to_id) if answer.reply_to_id else None
         member = Members(session).get(conversation.id, actor.user_id)
-        if question is None or question.deleted_at is not None or member is None:
-            raise RuleBroken("The question to this answer was deleted. Ask it anew.")
+        if question is None or member is None:
+            raise RuleBroken(NO_QUESTION)
         if question.seq <= conversation.floor_for(member):
             raise RuleBroken("The question to this answer is from before you joined. Ask it anew.")
         self.limiter.take(session, actor, Limited.ASK, conversation.id)
@@ -312,9 +313,13 @@ class ChatService:
         )
 
 
-def _refuse_moderated(answer: Message) -> None:
+def _refuse_moderated(session: Session, answer: Message) -> None:
+    """Also where the question was taken out: it would be told to the model again, or the answer be stopped at once."""
     if answer.edit_reason is not None:
         raise RuleBroken("A moderator edited this answer, so it is not gone on with. Ask again.")
+    question = Messages(session).get(answer.reply_to_id) if answer.reply_to_id else None
+    if question and question.deleted_at is not None:
+        raise RuleBroken(NO_QUESTION)
 
 
 def _require_same(conversation: Conversation, answer: Message, run: AnswerRun) -> None:

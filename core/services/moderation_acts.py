@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from core.assistant.asking import stop_answer_to
 from core.assistant.titles import title_from
 from core.models import MAX_TITLE, Case, Conversation, ConversationKind, Message, MessageRole
 from core.repositories.cases import Cases
@@ -11,7 +12,6 @@ from core.repositories.conversations import Conversations
 from core.repositories.mentions import Mentions
 from core.repositories.messages import Messages
 from core.repositories.notices import Notices
-from core.repositories.queued_questions import QueuedQuestions
 from core.services.talk import note_called
 
 KIND = "moderation"
@@ -40,9 +40,9 @@ def take_text_back(session: Session, conversation: Conversation, message: Messag
 
 
 def remove(session: Session, conversation: Conversation, message: Message, by: UUID, reason: str) -> None:
-    """A question that waits for its answer is not asked any more."""
+    """A question that waits for its answer is not asked, unless it is brought back."""
     Messages(session).delete(message, by, reason=reason)
-    QueuedQuestions(session).remove_message(message.id)
+    stop_answer_to(session, conversation, message)
     Mentions(session).put(message, ())
     _retitle(session, conversation, message, message.content)
     Conversations(session).touch(conversation)

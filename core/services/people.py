@@ -77,7 +77,7 @@ class PeopleService:
             except IntegrityError as error:  # somebody else was faster by a moment
                 raise Conflict(TAKEN) from error
             Users(session).set_roles(user.id, wanted)
-            after = {"email": email, "display_name": display_name, "roles": sorted(wanted)}
+            after = {"roles": sorted(wanted)}  # who it is stands with the account, which can be forgotten
             _record(session, AuditAction.USER_CREATED, actor, user, after=after)
             return _view(user, wanted)
 

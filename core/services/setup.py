@@ -88,7 +88,7 @@ class Setup:
                 company_id=company.id,
                 target_type="user",
                 target_id=user.id,
-                after={"email": email, "display_name": display_name, "roles": sorted(roles)},
+                after={"roles": sorted(roles)},
             )
         return signed_in
 

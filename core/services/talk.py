@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from core.assistant.asking import Admit, asking, begin_answer
+from core.assistant.asking import Admit, asking, begin_answer, stop_answer_to
 from core.assistant.tokens import estimate_tokens
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound, NotPermitted, RuleBroken
@@ -163,11 +163,14 @@ class TalkService:
         self.hints.publish(conversation.id)
 
     def delete(self, actor: Actor, message_id: UUID) -> None:
-        """Takes one's own message back: its place stays, without the text. An answer that it waits for is not asked."""
+        """Takes one's own message back: its place stays, without the text. It is not asked any more, and an answer that
+        is being written to it is stopped.
+        """
         with self.database.transaction() as session:
             conversation, message = _own_message(session, actor, message_id)
             Messages(session).delete(message, actor.user_id)
             QueuedQuestions(session).remove_message(message.id)
+            stop_answer_to(session, conversation, message)
             Mentions(session).put(message, ())
             Conversations(session).touch(conversation)
             _record(session, actor, AuditAction.MESSAGE_DELETED, conversation, message)

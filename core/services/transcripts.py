@@ -122,6 +122,7 @@ def dressed(
     scores = Feedbacks(session).list_scores(answers, actor.user_id) if answers else {}
     failures = AnswerRuns(session).list_failures(failed) if failed else {}
     last = lines[-1].id if lines else None
+    deleted = {line.id for line in lines if line.deleted_at is not None}
     versions = Messages(session).list_versions(groups)
     reported = Cases(session).list_mine([line.id for line in lines], actor.user_id)
     beside = Beside.read(session, conversation, lines, member, edit_window) if member else None
@@ -143,21 +144,25 @@ def dressed(
             score=scores.get(line.id),
             reached_limit=REACHED_LIMIT in line.extra,
             is_mine=line.sender_id == actor.user_id,
-            edit_reason=line.edit_reason,
-            delete_reason=line.delete_reason,
+            edit_reason=line.shown_edit_reason,
+            delete_reason=line.shown_delete_reason,
             report=_receipt(reported.get(line.id)),
             run_id=active_run_id if line.status is MessageStatus.PENDING else None,
-            **_ending(line, failures.get(line.id), is_last=member is not None or line.id == last)
+            **_ending(
+                line,
+                failures.get(line.id),
+                may_go_on=(member is not None or line.id == last) and line.reply_to_id not in deleted,
+            )
             | (beside.of_line(line) if beside else {}),
         )
         for line in lines
     )
 
 
-def _ending(line: MessageLine, failure: tuple[UUID, str] | None, *, is_last: bool) -> dict[str, Any]:
-    """What a message says of how it ended, and what can be done about it."""
+def _ending(line: MessageLine, failure: tuple[UUID, str] | None, *, may_go_on: bool) -> dict[str, Any]:
+    """What a message says of how it ended, and what can be done about it. `may_go_on`: as far as its place goes."""
     is_unlucky = line.status in (MessageStatus.FAILED, MessageStatus.INTERRUPTED)
-    may_go_on = is_last and line.edit_reason is None
+    may_go_on = may_go_on and line.edit_reason is None
     is_short = is_unlucky or line.status is MessageStatus.STOPPED or REACHED_LIMIT in line.extra
     run_id, code = failure or (None, None)
     error = failure_of(code)

@@ -35,8 +35,9 @@ class Revision:
     content: str
     replaced_at: datetime
     edited_by: int | None = None
-    """Place in `Document.people`; None for nobody known."""
+    """Place in `Document.people`; None for nobody known, and for a moderator."""
     reason: str = ""
+    by_moderator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,12 @@ class Said:
     reached_limit: bool = False
     edited_at: datetime | None = None
     edited_by: int | None = None
+    edit_reason: str | None = None
+    """Why a moderator gave it the text that it has. None: it has its author's."""
     deleted_at: datetime | None = None
     """Then `content` is empty."""
+    delete_reason: str | None = None
+    """Why a moderator deleted it. None: its author did, or nobody."""
     revisions: tuple[Revision, ...] = ()
     reactions: tuple[Reacted, ...] = ()
     ratings: tuple[Rated, ...] = ()

@@ -14,13 +14,13 @@ from core.models import MessageRole, MessageType
 from core.transfer.document import Said
 from core.transfer.outgoing import Outgoing
 from core.transfer.wording import (
-    DELETED,
-    NOTHING,
+    absence,
     costs_of,
     facts,
     moment,
     ratings_of,
     reactions_of,
+    replaced,
     sender_of,
     states,
     title_of,
@@ -97,7 +97,7 @@ LONGEST_MARKDOWN = 50_000
 
 def _content(said: Said) -> str:
     if said.deleted_at or not said.content.strip():
-        return f"<p><em>{DELETED if said.deleted_at else NOTHING}</em></p>\n"
+        return f'<p><em dir="auto">{escape(absence(said))}</em></p>\n'
     if len(said.content) > LONGEST_MARKDOWN:
         return f'<pre dir="auto">{escape(said.content)}</pre>\n'
     if said.role is MessageRole.USER:
@@ -108,8 +108,7 @@ def _content(said: Said) -> str:
 def _revisions(said: Said) -> str:
     shown = ""
     for revision in said.revisions:
-        why = escape(f": {revision.reason}" if revision.reason else "")
-        shown += f"<details><summary>Until {moment(revision.replaced_at)}{why}</summary>"
+        shown += f"<details><summary>{escape(replaced(revision))}</summary>"
         shown += f'<div dir="auto">{_typed(revision.content)}</div></details>\n'
     return shown
 

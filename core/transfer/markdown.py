@@ -13,13 +13,13 @@ from markdown_it.token import Token
 from core.transfer.document import Said
 from core.transfer.outgoing import Outgoing
 from core.transfer.wording import (
-    DELETED,
-    NOTHING,
+    absence,
     costs_of,
     facts,
     moment,
     ratings_of,
     reactions_of,
+    replaced,
     sender_of,
     states,
     title_of,
@@ -53,13 +53,9 @@ def write(going: Outgoing) -> Iterator[str]:
 def _message(said: Said, going: Outgoing) -> str:
     beside = [f"{said.seq}", moment(said.created_at), *states(said)]
     lines = [f"\n## {plain(sender_of(said, going.people))}\n\n*{plain(' · '.join(beside))}*\n\n"]
-    if said.deleted_at:
-        lines.append(f"*{DELETED}*\n")
-    else:
-        lines.append(f"{set_off(said.content)}\n" if said.content.strip() else f"*{NOTHING}*\n")
-    for revision in said.revisions:
-        why = f" ({plain(revision.reason)})" if revision.reason else ""
-        lines.append(f"\nUntil {plain(moment(revision.replaced_at))}{why}:\n\n{quoted(revision.content)}\n")
+    is_there = said.content.strip() and not said.deleted_at
+    lines.append(f"{set_off(said.content)}\n" if is_there else f"*{plain(absence(said))}*\n")
+    lines += [f"\n{plain(replaced(one))}\n\n{quoted(one.content)}\n" for one in said.revisions]
     notes = [
         *([f"Reactions: {reactions_of(said.reactions, going.people)}"] if said.reactions else []),
         *(f"Rated by {rating}" for rating in ratings_of(said, going.people)),

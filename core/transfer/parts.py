@@ -230,7 +230,9 @@ PLACE = number_up_to(MOST)
 NAME = text_of(SHORT)
 
 PERSON = Part(Person, name=NAME, email=text_of(SHORT))
-REVISION = Part(Revision, content=text_of(LONGEST), replaced_at=TIME, edited_by=PLACE, reason=text_of(LONG))
+REVISION = Part(
+    Revision, content=text_of(LONGEST), replaced_at=TIME, edited_by=PLACE, reason=text_of(LONG), by_moderator=YES
+)
 REACTED = Part(Reacted, emoji=text_of(MAX_EMOJI, least=1), by=PLACE, at=TIME)
 RATED = Part(Rated, score=member_of(Score), by=PLACE, at=TIME, tags=list_of(NAME), comment=text_of(LONG))
 BOOKED = Part(
@@ -270,7 +272,9 @@ SAID = Part(
     reached_limit=YES,
     edited_at=TIME,
     edited_by=PLACE,
+    edit_reason=text_of(LONG),
     deleted_at=TIME,
+    delete_reason=text_of(LONG),
     revisions=list_of(part_of(REVISION)),
     reactions=list_of(part_of(REACTED)),
     ratings=list_of(part_of(RATED)),

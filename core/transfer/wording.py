@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from core.models import ConversationKind, MessageRole, MessageStatus, MessageType, Score
-from core.transfer.document import Booked, Document, Person, Reacted, Said
+from core.transfer.document import Booked, Document, Person, Reacted, Revision, Said
 
 UNTITLED = "New chat"
-DELETED = "This message was deleted."
-NOTHING = "This message is empty."
+DELETED = "This message was deleted"
+DELETED_BY_MODERATOR = "This message was deleted by a moderator"
+NOTHING = "This message is empty"
 KINDS = {
     ConversationKind.ASSISTANT: "Chat with the assistant",
     ConversationKind.DIRECT: "Direct chat",
@@ -69,7 +70,29 @@ def states(said: Said) -> list[str]:
         *([ENDINGS[said.status]] if said.status in ENDINGS else []),
         *(["reached its longest length"] if said.reached_limit else []),
         *([f"edited {moment(said.edited_at)}"] if said.edited_at else []),
+        *([_because("edited by a moderator", said.edit_reason)] if _shows_moderated(said) else []),
     ]
+
+
+def absence(said: Said) -> str:
+    """What stands in place of a text that isn't there."""
+    if not said.deleted_at:
+        return NOTHING
+    return DELETED if said.delete_reason is None else _because(DELETED_BY_MODERATOR, said.delete_reason)
+
+
+def replaced(revision: Revision) -> str:
+    """Until when a message had a text that it had before, and why no longer."""
+    until = f"Until {moment(revision.replaced_at)}"
+    return _because(f"{until}, replaced by a moderator" if revision.by_moderator else until, revision.reason)
+
+
+def _shows_moderated(said: Said) -> bool:
+    return said.edit_reason is not None and not said.deleted_at
+
+
+def _because(what: str, reason: str | None) -> str:
+    return f"{what}: {' '.join(reason.split())}" if reason and reason.strip() else what
 
 
 def reactions_of(reactions: Iterable[Reacted], people: Sequence[Person]) -> str:

@@ -11,8 +11,15 @@ from core.ui.live import ear
 from core.ui.plain_links import plain_links
 from core.ui.text import as_label
 
+# The theme's primary colour is also the ground of white words, on buttons: in the dark theme none is light enough for
+# words and dark enough for that. So what is chosen is written as everything else, and its frame and ground mark it.
+STYLE = """<style>
+[data-testid="stButtonGroup"] button[data-selected]:not(:disabled) { color: inherit; }
+</style>"""
+
 
 def frame(actor: Actor, page: Page) -> None:
+    st.html(STYLE)
     with st.sidebar:
         # The browse page has its own, with what was looked for in it.
         if actor.may(Permission.CONVERSATIONS_BROWSE) and not links.BROWSE.is_open(page):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from unicodedata import east_asian_width
 from uuid import UUID
 
 import streamlit as st
@@ -25,6 +26,10 @@ COLUMNS: dict[str, Any] = {
 }
 BESIDE: dict[str, Any] = {"Age": TEXT(width=70), "Message": TEXT(width=150), "Reason": TEXT(width=100)}
 """What is left of a line beside an open case."""
+TALL = 66
+"""Pixels of a line: from 65 on its texts go over several rows, here three, which is most of a message."""
+ROOM, ROOM_BESIDE = 84, 48
+"""Letters that have their place there; of what is longer the table would show the middle."""
 OPEN = "▸"
 """Before the line of the case that is open."""
 NOTHING = {
@@ -68,7 +73,7 @@ def _table(query: QueueQuery, page: QueuePage) -> None:
     key = f"moderation_table_{query.opening(None).params()}_{[str(line.id) for line in page.lines]}"
     event = st.dataframe(
         frame_of(page.lines, query.case_id), key=key, hide_index=True, height="content",
-        column_config=COLUMNS | (BESIDE if query.case_id else {}),
+        column_config=COLUMNS | (BESIDE if query.case_id else {}), row_height=TALL,
         column_order=list(BESIDE) if query.case_id else None, on_select="rerun", selection_mode="single-cell",
         alt="Cases, those that wait longest first",
     )  # fmt: skip
@@ -80,11 +85,20 @@ def _table(query: QueueQuery, page: QueuePage) -> None:
         st.rerun()
 
 
+def fitting(text: str, room: int) -> str:
+    """Its beginning. Letters of Chinese, Japanese and Korean take the room of two."""
+    for place, letter in enumerate(text):
+        room -= 2 if east_asian_width(letter) in "WF" else 1
+        if room < 0:
+            return f"{text[:place].rstrip()}…"
+    return text
+
+
 def frame_of(lines: Sequence[CaseLine], opened: UUID | None) -> DataFrame:
     rows = [
         {
             "Age": f"{OPEN} {age_of(line)}" if line.id == opened else age_of(line),
-            "Message": " ".join(line.snippet.split()) or "(gone)",
+            "Message": fitting(" ".join(line.snippet.split()), ROOM_BESIDE if opened else ROOM) or "(gone)",
             "Reason": reasons_of(line),
             "Where": KINDS[line.kind],
             "Author": author_of(line),

@@ -1,5 +1,7 @@
 """Every control says what it is, also to those who don't see it."""
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -67,6 +69,33 @@ def test_every_control_of_every_page_has_a_name(parley: Parley, ada: Guest, tab:
         expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
         assert_named(page, at_least=3)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} scrolls sideways"
+
+
+# How far the words of an element stand out from the ground that is painted behind them, as WCAG measures it.
+CONTRAST = """(element) => {
+  const parts = (color) => color.match(/[\\d.]+/g).map(Number)
+  const grounds = []
+  for (let one = element; one; one = one.parentElement) grounds.unshift(parts(getComputedStyle(one).backgroundColor))
+  const ground = grounds.reduce((under, [r, g, b, alpha = 1]) =>
+    [r, g, b].map((value, at) => alpha * value + (1 - alpha) * under[at]), [255, 255, 255])
+  const light = (color) => color.slice(0, 3).map(value => value / 255)
+    .map(value => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0)
+  const words = element.querySelector('p') ?? element
+  const [high, low] = [light(parts(getComputedStyle(words).color)), light(ground)].sort((a, b) => b - a)
+  return (high + 0.05) / (low + 0.05)
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_chosen_can_be_read(parley: Parley, ada: Guest, tab: Open, scheme: Literal["light", "dark"]) -> None:
+    page = tab(ada)
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{parley.url}/settings")
+    chosen = page.get_by_role("radio", checked=True).first
+    expect(chosen).to_be_visible()
+    assert chosen.evaluate(CONTRAST) >= 4.5
+    assert page.get_by_role("button", name="Save").first.evaluate(CONTRAST) >= 4.5
 
 
 def test_every_control_of_a_chat_has_a_name(chat: Chat) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
 from core import bootstrap
-from core.models import ConversationKind
+from core.models import ConversationKind, ReportReason
 from tests.e2e.conftest import Guest, Open
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
@@ -102,6 +102,48 @@ def test_a_report_is_decided_told_and_taken_back(
     audit = tab(mo)
     audit.goto(f"{parley.url}/audit?action=moderation")
     expect(audit.get_by_role("heading", name="Audit")).to_be_visible()
+
+
+SPAM = "Win a holiday today"
+
+
+@pytest.fixture
+def spammed(parley: Parley, ada: Guest, bob: Guest) -> UUID:
+    """The same three times and something else, all reported."""
+    with parley.database() as database:
+        app = bootstrap.build(parley.settings, database)
+        found = [app.accounts.resolve(guest.token) for guest in (ada, bob)]
+        hers, his = (app.accounts.actor(one.session_id) for one in found if one)
+        room = app.rooms.create(hers, ConversationKind.GROUP, "Kitchen", user_ids=[his.user_id])
+        for words in (SPAM, SPAM, SPAM, f"{SPAM}!"):
+            app.reports.report(hers, app.talk.send(his, room, words).message_id, ReportReason.SPAM)
+        return room
+
+
+def test_the_same_text_is_deleted_at_once_wherever_it_stands(
+    parley: Parley, bob: Guest, mo: Guest, spammed: UUID, tab: Open
+) -> None:
+    his = Room(tab(bob), parley.url, spammed).open()
+    expect(his.said(SPAM)).to_have_count(3)
+    desk = tab(mo)
+    desk.goto(f"{parley.url}/moderation?reason=spam")
+    expect(desk.get_by_role("button", name="Open the first")).to_be_visible()
+    desk.keyboard.press("j")
+    expect(desk.locator(".st-key-case_claim button")).to_be_visible()
+    desk.keyboard.press("t")
+    expect(desk.locator(".st-key-case_delete button")).to_be_visible()
+    desk.keyboard.press("x")
+    dialog = desk.get_by_role("dialog")
+    dialog.get_by_text("Also the 2 other messages with exactly this text").click()
+    dialog.get_by_role("button", name="Delete").click()
+    expect(dialog.get_by_text("The reason is empty.")).to_be_visible()
+    expect(dialog.get_by_role("checkbox")).to_be_checked()
+    dialog.get_by_label("Reason").fill("Spam")
+    dialog.get_by_role("button", name="Delete").click()
+    expect(desk.get_by_text("3 deleted.")).to_be_visible()
+    expect(his.page.get_by_text("Message deleted by a moderator · Spam")).to_have_count(3, timeout=SOON)
+    expect(his.said(SPAM)).to_have_count(0)
+    expect(his.said(f"{SPAM}!")).to_be_visible()
 
 
 def report(hers: Room) -> None:

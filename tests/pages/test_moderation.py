@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.models import ConversationKind, ReportReason
 from core.permissions import Role
 from core.ui import differences
+from core.ui.moderation_list import fitting
 from tests.pages.visitor import Desk, Person, bars, go, sentences, text_of, visit
 
 BAD = "You are a <b>walrus</b> :red[x] $5 ![x](http://e.example/x.png)"
@@ -65,6 +66,13 @@ def test_a_line_for_each_case(house: House) -> None:
     [line] = table.value.to_dict("records")
     assert (line["Message"], line["Author"], line["State"]) == (BAD, "Bo", "Unclaimed")
     assert (line["Reason"], line["Where"]) == ("Insult or harassment", "Group")
+    assert table.proto.row_height > 64, "what is lower shows one line of the message, and on a phone half of that"
+
+
+def test_a_line_has_the_beginning_of_a_long_message() -> None:
+    assert fitting("word " * 50, 12) == "word word wo…"
+    assert fitting("明天开会" * 20, 12) == "明天开会明天…"
+    assert fitting("Short", 12) == "Short"
 
 
 def test_a_case_shows_what_it_takes_and_no_title(house: House) -> None:

@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import text
 
 from core import clock
+from core.assistant.jobs import Job
+from core.assistant.runs import News
 from core.database.engine import Database
 from core.errors import AnswerInProgress, Conflict, Invalid, NotFound, NotPermitted, RateLimited, RuleBroken
-from core.models import AuditAction, Case, CaseStatus, ConversationKind, Decision, ReportReason
+from core.models import AuditAction, Case, CaseStatus, ConversationKind, Decision, ReportReason, RunStatus
 from core.permissions import Actor, Role
+from core.repositories.answer_runs import Arrived
 from core.repositories.audit import Audit
 from core.repositories.cases import CLAIM_HOLDS
 from core.repositories.conversations import Conversations
@@ -20,7 +23,8 @@ from core.services.moderation import BEING_WRITTEN, GONE, OWN, TAKEN_BACK
 from core.services.moderation_query import QueueQuery, Shown
 from core.services.moderation_views import CaseView
 from core.services.search import SearchService
-from tests.support.talks import Desk
+from core.services.views import Asked
+from tests.support.talks import MODELS, Desk
 
 BAD = "You are a walrus"
 UTC = ZoneInfo("UTC")
@@ -345,10 +349,79 @@ def test_an_answer_in_the_making_waits(desk: Desk, ada: Actor) -> None:
     assert str(refused.value) == BEING_WRITTEN
 
 
+def test_a_waiting_question_is_passed_over_while_it_is_deleted(desk: Desk, ada: Actor, bo: Actor, room: UUID) -> None:
+    """And asked once it is restored, in the place that it had."""
+    first = desk.talks.send(desk.me, room, "@Assistant first?").run_id
+    message_id = reported(desk, bo, room, "@Assistant second?")
+    third = desk.talks.send(desk.me, room, "@Assistant third?").message_id
+    case = claimed(desk, ada)
+    desk.moderation.delete(ada, *key(case), "Insult")
+    assert first
+    desk.end(first)
+    running = desk.started[-1]
+    assert desk.read(room).messages[-1].reply.id == third  # type: ignore[union-attr]
+    desk.end(running)
+    assert desk.started[-1] == running
+    assert desk.store.list_due() == []
+    desk.moderation.restore(ada, *key(again(desk, ada, case)))
+    assert [one.id for one in desk.read(room).messages if one.is_waiting] == [message_id]
+    assert desk.store.list_due() == [room]
+    run_id = desk.store.move_on(room)
+    assert run_id
+    assert "second?" in desk.end(run_id).prompt.turns[-1].content
+
+
+@pytest.mark.parametrize("who", ["a moderator", "its author"])
+def test_an_answer_is_stopped_when_its_question_is_deleted(
+    desk: Desk, ada: Actor, bo: Actor, room: UUID, who: str
+) -> None:
+    """What was seen stays, and none of it is gone on with."""
+    asked = desk.talks.send(bo, room, f"@Assistant {BAD}?")
+    assert asked.run_id
+    job = desk.store.begin(asked.run_id)
+    assert job
+    news = News(job, Arrived(job.run_id, 0, "Half of"))
+    assert desk.store.keep([news]) == {job.run_id: False}
+    if who == "its author":
+        desk.talks.delete(bo, asked.message_id)
+    else:
+        desk.reports.report(desk.me, asked.message_id, ReportReason.HARASSMENT)
+        desk.moderation.delete(ada, *key(claimed(desk, ada)), "Insult")
+    assert desk.store.keep([news]) == {job.run_id: True}
+    desk.store.finish(job, RunStatus.STOPPED, "Half of", [])
+    answer = desk.read(room).messages[-1]
+    assert (answer.content, answer.can_resume, answer.can_retry) == ("Half of", False, False)
+
+
+def test_nothing_is_asked_again_about_a_deleted_question(desk: Desk, ada: Actor) -> None:
+    """In a chat with the assistant, where its owner can't delete but moderators can."""
+    asked = desk.talk(None, f"{BAD}?")
+    job = _reopened(desk, asked)
+    desk.reports.report(desk.me, asked.question_id, ReportReason.FALSE)
+    desk.moderation.delete(ada, *key(claimed(desk, ada)), "Insult")
+    desk.store.finish(job, RunStatus.STOPPED, "Half of", [])
+    answer = desk.read(asked.conversation_id).messages[-1]
+    assert (answer.content, answer.can_resume, answer.can_retry) == ("Half of", False, False)
+    with pytest.raises(RuleBroken, match="was deleted"):
+        desk.chat.resume(desk.me, asked.answer_id)
+    assert not desk.store.admits_title(job, MODELS[0], 1, 1)
+
+
+def _reopened(desk: Desk, asked: Asked) -> Job:
+    """An answer that was stopped and is being gone on with."""
+    with desk.database.transaction() as session:
+        session.execute(text("UPDATE messages SET status = 'stopped' WHERE id = :id"), {"id": asked.answer_id})
+    job = desk.store.begin(desk.chat.resume(desk.me, asked.answer_id).run_id)
+    assert job
+    return job
+
+
 def test_of_an_answer_the_chats_owner_is_told_once(desk: Desk, ada: Actor) -> None:
     asked = desk.talk(None, "Why?")
     desk.reports.report(desk.me, asked.answer_id, ReportReason.FALSE)
+    assert desk.store.read_since(asked.run_id, 0) == ("So.", True)
     desk.moderation.delete(ada, *key(claimed(desk, ada)), "Wrong")
+    assert desk.store.read_since(asked.run_id, 0) == ("", True)
     assert [one.partition(" of ")[0] for one in told(desk, desk.me)] == ["A moderator deleted an answer"]
 
 

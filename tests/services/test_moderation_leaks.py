@@ -1,5 +1,6 @@
 """What a moderator took out is looked for everywhere it could still be read, and is there again once it is restored."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from uuid import UUID
@@ -14,6 +15,7 @@ from core.database.engine import Database
 from core.errors import ParleyError
 from core.models import CallPurpose, CallStatus, ConversationKind, ReportReason, RunStatus
 from core.permissions import Actor, Role
+from core.repositories.documents import Documents
 from core.repositories.notices import Notices
 from core.services.browse import BrowseService
 from core.services.browse_views import Filters
@@ -21,6 +23,7 @@ from core.services.export_views import EVERYTHING, Format
 from core.services.exporting import ExportService
 from core.services.moderation_query import QueueQuery
 from core.services.search import SearchService
+from core.transfer.parley_json import from_json
 from tests.support.talks import MODELS, USAGE, Desk
 
 SECRET = "xyzzyplugh"
@@ -68,6 +71,12 @@ class Talked:
             self.desk.moderation.delete(self.moderator, *self.case, "A secret")
         else:
             self.desk.moderation.edit(self.moderator, *self.case, "My password is ******", "A secret")
+
+    def files(self) -> dict[Format, str]:
+        """What its author may take along."""
+        exports, included = ExportService(self.desk.database), EVERYTHING
+        plan = exports.plan(self.author, [self.room], included)
+        return {chosen: b"".join(exports.write(self.author, plan, chosen, included)).decode() for chosen in Format}
 
     def restore(self) -> None:
         self.desk.moderation.restore(self.moderator, *self.case)
@@ -160,6 +169,50 @@ def test_what_is_restored_is_where_it_was(database: Database, kind: Conversation
     assert {name for name, found in seen(talked) if SECRET in found} == before
     assert tables_with(database, SECRET) == tables | ({"message_revisions"} if how == "edit" else set())
     assert SECRET in told_to_the_model(talked, kind)
+
+
+SAYS = {
+    "edit": {Format.MARKDOWN: "edited by a moderator: A secret", Format.JSON: '"edit_reason":"A secret"'},
+    "delete": {Format.MARKDOWN: "deleted by a moderator: A secret", Format.JSON: '"delete_reason":"A secret"'},
+}
+
+
+@pytest.mark.parametrize("how", SAYS)
+def test_every_file_says_what_a_moderator_did_and_why_and_not_who(database: Database, how: str) -> None:
+    talked = Talked(Desk(database), ConversationKind.GROUP)
+    talked.act(how)
+    told = SAYS[how] | {Format.HTML: SAYS[how][Format.MARKDOWN]}
+    files = talked.files()
+    assert {chosen: words in files[chosen] for chosen, words in told.items()} == dict.fromkeys(Format, True)
+    talked.restore()
+    restored = talked.files()
+    assert not [chosen for chosen, words in told.items() if words in restored[chosen]]
+    assert ('"by_moderator":true' in restored[Format.JSON]) == (how == "edit")
+    assert ("replaced by a moderator" in restored[Format.MARKDOWN]) == (how == "edit")
+    for file in (*files.values(), *restored.values()):
+        assert talked.moderator.display_name not in file
+        assert talked.moderator.email not in file
+
+
+@pytest.mark.parametrize("how", SAYS)
+def test_what_a_moderator_did_elsewhere_comes_along(database: Database, how: str) -> None:
+    """It is shown and exported again; here nobody has anything to take back."""
+    talked = Talked(Desk(database), ConversationKind.GROUP)
+    talked.act(how)
+    other = Talked(Desk(database), ConversationKind.ASSISTANT)
+    file = talked.files()[Format.JSON]
+    with database.transaction() as session:
+        other.room = Documents(session).put(other.author, from_json(json.loads(file))).id
+    shown = other.desk.read(other.room, other.author).messages[1]
+    browsed = BrowseService(database, other.desk.conversations, "small").read(other.author, other.room).messages[1]
+    for one in (shown, browsed):
+        assert (one.edit_reason, one.delete_reason) == (("A secret", None) if how == "edit" else (None, "A secret"))
+    assert other.files()[Format.JSON] == file
+    if how == "edit":
+        other.desk.reports.report(other.author, shown.id, ReportReason.OTHER)
+        lines = other.desk.cases.list_page(other.moderator, QueueQuery(), ZoneInfo("UTC")).lines
+        other.desk.moderation.claim(other.moderator, lines[-1].id, 0)
+        assert not other.desk.cases.get(other.moderator, lines[-1].id).can_restore
 
 
 def test_a_title_that_was_being_made_meanwhile_is_left_out(database: Database) -> None:

@@ -115,7 +115,7 @@ steps = st.lists(st.tuples(st.sampled_from([*ACTS, "author edits", "reported aga
 
 
 @settings(
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -192,6 +192,10 @@ def test_each_change_is_in_the_trail_once(people: PeopleService, database: Datab
     ]
     assert (events[2].before, events[2].after) == ({"roles": ["staff"]}, {"roles": ["moderator"]})
     assert GOOD not in str(events) and "argon2" not in str(events)
+    # Nobody can take a row out: who is to be forgotten stands there by a key alone.
+    assert "example.com" not in str(events) and "Ana" not in str(events)
+    assert [event.after for event in events[:2]] == [{"roles": ["admin"]}, {"roles": ["staff"]}]
+    assert {event.target_id for event in events[1:]} == {ana.id}
     signed_in = AccountService(database, settings, QuickPasswords()).sign_in(
         email="ana@example.com", password=OTHER, user_agent=""
     )

@@ -124,8 +124,14 @@ def _message(draw: st.DrawFn, seq: int, before: list[Said], places: st.SearchStr
         reached_limit=draw(st.booleans()),
         edited_at=draw(maybe(moments)),
         edited_by=draw(places),
+        edit_reason=draw(maybe(some)),
         deleted_at=deleted_at,
-        revisions=lists(st.builds(Revision, content=some, replaced_at=moments, edited_by=places, reason=some)),
+        delete_reason=None if is_there else draw(maybe(some)),
+        revisions=lists(
+            st.builds(
+                Revision, content=some, replaced_at=moments, edited_by=places, reason=some, by_moderator=st.booleans()
+            )
+        ),
         reactions=lists(st.builds(Reacted, emoji=st.sampled_from(["👍", "🎉", "a"]), by=places, at=moments)),
         ratings=lists(
             st.builds(
