@@ -32,7 +32,7 @@ from core.repositories.message_lines import MessageLine
 from core.repositories.messages import Messages
 from core.repositories.usage_lines import UsageLines
 from core.repositories.users import Users
-from core.services.moderation import BEING_WRITTEN, GONE, MOST_TOGETHER, OWN
+from core.services.moderation_deciding import BEING_WRITTEN, GONE, MOST_TOGETHER, OWN
 from core.services.moderation_query import QueueQuery, mark_of, place_of
 from core.services.moderation_views import CaseView, QueuePage, Said, Step, TextVersion
 
