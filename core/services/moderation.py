@@ -72,7 +72,7 @@ class ModerationService:
         """
         reason = required_reason(reason)
         with self._case(actor, case_id) as (session, case):
-            deciding.edit(session, actor, case, version, text, reason)
+            deciding.edit(session, actor, case, version, text=text, reason=reason)
         self._changed(case)
 
     def delete(self, actor: Actor, case_id: UUID, version: int, reason: str) -> None:

@@ -52,7 +52,7 @@ OUTCOMES = {
 }
 
 
-def edit(session: Session, actor: Actor, case: Case, version: int, text: str, reason: str) -> None:
+def edit(session: Session, actor: Actor, case: Case, version: int, *, text: str, reason: str) -> None:
     """Raises Invalid for a text that is too long, or the one that it has; Conflict, AnswerInProgress."""
     conversation, message = held_message(session, case)
     limit = MAX_ANSWER if message.role is MessageRole.ASSISTANT else MAX_MESSAGE
