@@ -49,7 +49,7 @@ def _queue(name: str, *columns: str, where: str) -> Index:
 
 
 class Case(Record, table=True):
-    """A reported message, until a moderator decided about it, and what was decided; or one that moderators came across."""
+    """A message that was reported, or that a moderator came across: until it is decided about, and what was decided."""
 
     __tablename__ = "cases"
     __table_args__ = (

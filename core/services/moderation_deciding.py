@@ -38,7 +38,9 @@ NOT_YOURS = "Claim the case first: then nobody else decides about it at the same
 OTHER_TAB = "This case changed meanwhile, perhaps in another tab. Look at it again; nothing was done."
 GONE = "The message is gone for good, so there is nothing to decide about it any more."
 TAKEN_BACK = "Its author deleted the message meanwhile. Nothing was done; dismiss the reports."
+TAKEN_BACK_UNREPORTED = "Its author deleted the message, so there is nothing left to do about it."
 BEING_WRITTEN = "The assistant is still writing this answer. Decide about it when it is finished."
+SAME = {True: "Change something, or dismiss the reports.", False: "Change something first."}
 DID = {
     Decision.DISMISSED: "dismissed the reports of it",
     Decision.EDITED: "edited it",
@@ -58,7 +60,7 @@ def edit(session: Session, actor: Actor, case: Case, version: int, *, text: str,
     limit = MAX_ANSWER if message.role is MessageRole.ASSISTANT else MAX_MESSAGE
     text = required_text(text, field="The new text", limit=limit)
     if text == message.content:
-        raise Invalid("The text is the same as before. Change something, or dismiss the reports.")
+        raise Invalid(f"The text is the same as before. {SAME[bool(case.report_count)]}")
     decide(session, actor, case, version, decision=Decision.EDITED, reason=reason)
     lengths = {"before": {"length": len(message.content)}, "after": {"length": len(text)}}
     acts.put_text(session, conversation, message, text, by=actor.user_id, reason=reason)
@@ -86,7 +88,7 @@ def restore(session: Session, actor: Actor, case: Case, version: int, note: str,
     conversation, message = present(session, case)
     is_deleted = message.delete_reason is not None
     if message.deleted_at is not None and not is_deleted:
-        raise Conflict(TAKEN_BACK)
+        raise _taken_back(case)
     if not is_deleted and message.edit_reason is None:
         raise lost(session, actor, case.id, version) if case.version != version else Conflict(OTHER_TAB)
     if not Cases(session).reopen(case.id, version, actor.user_id):
@@ -136,8 +138,12 @@ def held_message(session: Session, case: Case) -> tuple[Conversation, Message]:
     """The same, and there for everybody."""
     conversation, message = present(session, case)
     if message.deleted_at is not None and message.delete_reason is None:
-        raise Conflict(TAKEN_BACK)
+        raise _taken_back(case)
     return conversation, message
+
+
+def _taken_back(case: Case) -> Conflict:
+    return Conflict(TAKEN_BACK if case.report_count else TAKEN_BACK_UNREPORTED)
 
 
 def lost(session: Session, actor: Actor, case_id: UUID, version: int) -> ParleyError:
