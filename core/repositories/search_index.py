@@ -107,7 +107,8 @@ class SearchIndex(Repository):
 
         It is for who may read deleted messages.
         """
-        indexed = dict(self.session.execute(_FITS_INDEXED, {"ids": list(message_ids), "words": words}).tuples())
+        rows = self.session.execute(_FITS_INDEXED, {"ids": list(message_ids), "words": words})
+        indexed = {row.message_id: row.fits for row in rows}
         rest = [one for one in message_ids if one not in indexed]
         texts = self.session.execute(_TEXTS_OF, {"ids": rest}).all() if rest else []
         given = {"ids": [row.id for row in texts], "texts": [words_of(row.content, row.model) for row in texts]}
