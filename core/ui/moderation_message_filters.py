@@ -41,10 +41,7 @@ def search_field(query: MessagesQuery) -> None:
         go(query.looking(text=(st.session_state[SEARCH] or "").strip()))
 
     shows(SEARCH, query.text)
-    st.text_input(
-        "Search", type="search", key=SEARCH, help=HELP, placeholder=PLACEHOLDER, on_change=changed,
-        label_visibility="collapsed",
-    )  # fmt: skip
+    st.text_input("Search", type="search", key=SEARCH, help=HELP, placeholder=PLACEHOLDER, on_change=changed)
 
 
 def filter_row(query: MessagesQuery, people: Named, rooms: Named) -> None:

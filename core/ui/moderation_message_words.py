@@ -57,7 +57,7 @@ def around_hit(snippet: Snippet) -> str:
     before = ""
     for at, part in enumerate(snippet):
         if part.is_hit:
-            head = f"…{before[-BEFORE_HIT:].lstrip('…')}" if len(before) > BEFORE_HIT else before
+            head = f"…{before[-BEFORE_HIT:].partition(' ')[2]}" if len(before) > BEFORE_HIT else before
             return head + "".join(one.text for one in snippet[at:])
         before += part.text
     return before
