@@ -101,16 +101,22 @@ class Overseen(Repository):
         super().__init__(session)
         self.reach = reach
 
-    def walk_cases(self, narrowed: Narrowed, fate: Fate, limit: int, before: Position | None = None) -> Walked:
-        """Messages with a case, of every kind of conversation."""
-        return self._walk(_CASES, _FATES[fate], narrowed, limit, before)
+    def walk_cases(
+        self, narrowed: Narrowed, fate: Fate, limit: int, before: Position | None = None, *, words: str = ""
+    ) -> Walked:
+        """Messages with a case, of every kind of conversation. `words`: a `tsquery`, which no deleted one fits."""
+        which = f"{_FATES[fate]} AND {_FITS}" if words else _FATES[fate]
+        return self._walk(_CASES, which, narrowed, limit, before, words=words)
 
     def walk_taken_back(self, narrowed: Narrowed, limit: int, before: Position | None = None) -> Walked:
         """What people deleted themselves."""
         return self._walk(_TAKEN_BACK, _IS_THEIRS, narrowed, limit, before)
 
-    def _walk(self, source: str, which: str, narrowed: Narrowed, limit: int, before: Position | None) -> Walked:
+    def _walk(
+        self, source: str, which: str, narrowed: Narrowed, limit: int, before: Position | None, *, words: str = ""
+    ) -> Walked:
         given, bounds = _bounds(narrowed, before)
+        given |= {"words": words} if words else {}
         given |= {"company": narrowed.company_id, "limit": limit, "reach": self.reach}
         inner = source.format(bounds=bounds)
         statement = _WALK.format(inner=inner, held=" AND ".join([which, *_held(narrowed, given)]))
@@ -180,6 +186,7 @@ _FATES = {
     Fate.OPEN: "w.status <> 'closed'",
     Fate.CLOSED: "w.status = 'closed' AND w.reasons <> '{}'",
 }
+_FITS = "(SELECT x.words @@ CAST(:words AS tsquery) FROM message_words x WHERE x.message_id = w.key)"
 _CASES = """
     SELECT w.key, w.said_at, w.status, w.reasons FROM (
         SELECT message_id AS key, said_at, status, reasons FROM cases

@@ -72,10 +72,13 @@ _SEARCHED = f"""{_TEXTS}
 """
 _OF_CONVERSATION = text(_SEARCHED.format(which="m.conversation_id"))
 _OF_MESSAGE = text(_SEARCHED.format(which="m.id"))
-_FITS_INDEXED = text(
-    "SELECT message_id, words @@ CAST(:words AS tsquery) AS fits FROM message_words WHERE message_id = ANY(:ids)"
+_TEXTS_OF = text(
+    f"""{_TEXTS} JOIN (
+        SELECT m.id, sum(char_length(m.content)) OVER (ORDER BY given.place) - char_length(m.content) AS before
+        FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS given (id, place) JOIN messages m ON m.id = given.id
+    ) few ON few.id = m.id WHERE few.before < :most
+    """
 )
-_TEXTS_OF = text(f"{_TEXTS} WHERE m.id = ANY(:ids)")
 _FITS = text(
     f"""
     SELECT m.id FROM unnest(CAST(:ids AS uuid[]), CAST(:texts AS text[])) AS given (id, words)
@@ -102,18 +105,14 @@ class SearchIndex(Repository):
     def remove(self, message_id: UUID) -> None:
         self.session.execute(text("DELETE FROM message_words WHERE message_id = :id"), {"id": message_id})
 
-    def list_fitting(self, message_ids: Sequence[UUID], words: str) -> set[UUID]:
-        """Which of these messages fit a `tsquery`, deleted ones too: their words are made for this, and kept nowhere.
-
-        It is for who may read deleted messages.
+    def list_fitting(self, message_ids: Sequence[UUID], words: str, most: int) -> tuple[set[UUID], int]:
+        """Which of these deleted messages fit a `tsquery`, and at how many of them was looked: those whose texts have
+        `most` characters together, at least one. Their words are made for this, and kept nowhere: it is for who may
+        read deleted messages.
         """
-        rows = self.session.execute(_FITS_INDEXED, {"ids": list(message_ids), "words": words})
-        indexed = {row.message_id: row.fits for row in rows}
-        rest = [one for one in message_ids if one not in indexed]
-        texts = self.session.execute(_TEXTS_OF, {"ids": rest}).all() if rest else []
+        texts = self.session.execute(_TEXTS_OF, {"ids": list(message_ids), "most": most}).all()
         given = {"ids": [row.id for row in texts], "texts": [words_of(row.content, row.model) for row in texts]}
-        found = self.session.execute(_FITS, given | {"words": words}).scalars() if texts else ()
-        return {*found, *(key for key, fits in indexed.items() if fits)}
+        return set(self.session.execute(_FITS, given | {"words": words}).scalars()), len(texts)
 
     def remove_chats_of(self, user_id: UUID) -> None:
         """Everything said in a person's own chats with the assistant."""

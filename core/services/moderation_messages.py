@@ -33,8 +33,10 @@ ROUNDS = 3
 LONGEST_UNSOUGHT = 400
 LONGEST_SOUGHT = 100_000
 """Characters of a message that are read for its snippet, without and with words to look for in it."""
-TEXTS = 100
-"""Messages with a case, or taken back, whose texts are looked into at once."""
+TEXTS, CHARACTERS = 100, 60_000
+"""So many deleted messages are looked into for one page at the most, and so many characters of them."""
+BY_TEXT = (State.DELETED, State.TAKEN_BACK)
+"""Where deleted messages are found by their words: elsewhere they would hold up what the index finds at once."""
 FATES = {
     State.ANY: Fate.ANY,
     State.THERE: Fate.THERE,
@@ -185,7 +187,7 @@ class _Looking:
     def newest(self, start: Position | None, limit: int) -> tuple[list[OverseenLine], Position | None, bool]:
         """Lines, where the next page begins, and whether there may be more on this one than was looked at."""
         overseen, lines, before = Overseen(self.search.session, self.search.reach), list[OverseenLine](), start
-        for _ in range(ROUNDS):
+        for _ in range(1 if self.words and self.state in BY_TEXT else ROUNDS):
             keys, before = self._merged(overseen, limit - len(lines) + 1, before)
             lines += overseen.list_lines(self.narrowed.company_id, keys, self.length)
             if len(lines) > limit:
@@ -201,7 +203,7 @@ class _Looking:
             walks.append(self._rooms(limit, before))
         if self.state in FATES:
             walks.append(self._cases(overseen, limit, before))
-        if self.state in (State.ANY, State.TAKEN_BACK):
+        if self.state is State.TAKEN_BACK or (self.state is State.ANY and not self.words):
             walks.append(self._taken_back(overseen, limit, before))
         horizon = max((walk.horizon for walk in walks if walk.horizon), default=None)
         found = {one.position for walk in walks for one in walk.found if not horizon or one.position >= horizon}
@@ -217,8 +219,10 @@ class _Looking:
         return Walked(found.found, found.found[-1].position if found.has_more and found.found else None)
 
     def _cases(self, overseen: Overseen, limit: int, before: Position | None) -> Walked:
-        most = TEXTS if self.words else limit
-        return self._fitting(overseen.walk_cases(self.narrowed, FATES[self.state], most, before))
+        if self.words and self.state is State.DELETED:
+            return self._fitting(overseen.walk_cases(self.narrowed, Fate.DELETED, TEXTS, before))
+        fate = Fate.THERE if self.words and self.state is State.ANY else FATES[self.state]
+        return overseen.walk_cases(self.narrowed, fate, limit, before, words=self.words)
 
     def _taken_back(self, overseen: Overseen, limit: int, before: Position | None) -> Walked:
         most = TEXTS if self.words else limit
@@ -227,8 +231,10 @@ class _Looking:
     def _fitting(self, walk: Walked) -> Walked:
         if not self.words or not walk.found:
             return walk
-        fit = SearchIndex(self.search.session).list_fitting([one.key for one in walk.found], self.words)
-        return Walked([one for one in walk.found if one.key in fit], walk.horizon)
+        keys = [one.key for one in walk.found]
+        fit, count = SearchIndex(self.search.session).list_fitting(keys, self.words, CHARACTERS)
+        horizon = walk.found[count - 1].position if count < len(keys) else walk.horizon
+        return Walked([one for one in walk.found[:count] if one.key in fit], horizon)
 
 
 def _scope(company_id: UUID) -> Scope:

@@ -8,6 +8,7 @@ from core import bootstrap
 from core.errors import Invalid, NotFound
 from core.permissions import Actor
 from core.services.moderation_message_query import MessagesQuery, MessagesReader
+from core.services.moderation_messages import BY_TEXT
 from core.services.moderation_views import CaseLine, MessagesPage, OpenMessage
 from core.ui.into_view import into_view
 from core.ui.moderation_acts import step_keys
@@ -21,6 +22,7 @@ from core.ui.text import as_label
 from core.ui.usage_filters import browser_zone
 
 KEYS = "Keys: J and K next and previous message · E edit · X delete · U restore · Q close"
+DELETED = "Deleted messages are searched once you choose one of their states."
 GONE = "This message isn't here. It may be gone for good, or not for moderators to see, or the address is wrong."
 
 
@@ -34,6 +36,8 @@ def messages_tab(actor: Actor) -> None:
     filter_row(query, people, rooms)
     for hint in (*reader.complaints, *page.hints):
         st.caption(f":material/info: {as_label(hint, 400)}")
+    if query.text and query.state not in BY_TEXT:
+        st.caption(f":material/info: {DELETED}")
     told(actor)
     if query.message_id is None:
         message_list(actor, query, page)

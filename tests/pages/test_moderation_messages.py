@@ -1,5 +1,7 @@
 """The tab of all messages that moderators may see. Its dialogs are driven in tests/e2e."""
 
+from collections.abc import Hashable
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -45,7 +47,7 @@ def labels(browser: AppTest) -> list[str]:
     ]
 
 
-def lines(browser: AppTest) -> list[dict[str, str]]:
+def lines(browser: AppTest) -> list[dict[Hashable, Any]]:
     return [line for table in browser.dataframe for line in table.value.to_dict("records")]
 
 

@@ -82,7 +82,9 @@ def test_what_nobody_reported_is_deleted_told_and_restored(
         0,
         (),
     )
-    assert listed(desk, ada, "walrus") == listed(desk, ada, "walrus", State.DELETED) == [message]
+    assert listed(desk, ada, "walrus", State.DELETED) == listed(desk, ada, '"walrus was"', State.DELETED) == [message]
+    assert listed(desk, ada, "seal", State.DELETED) == listed(desk, ada, "-walrus", State.DELETED) == []
+    assert listed(desk, ada, "walrus") == []
     assert listed(desk, ada, "is:reported") == []
     desk.overseeing.restore(ada, gone.seen, "A mistake")
     assert desk.read(room, bo).messages[-1].content == BAD
@@ -201,15 +203,18 @@ def test_pages_go_on_where_the_one_before_ended(desk: Desk, ada: Actor, bo: Acto
             desk.talks.delete(bo, message)
         elif at % 3 == 2:
             desk.overseeing.delete(ada, (message, None), "Bad")
-    for words in ("", "walrus", "from:bo -seal"):
-        query, found = MessagesQuery(text=words), []
+    kinds = {State.ANY: sent, State.THERE: sent[::3], State.TAKEN_BACK: sent[1::3], State.DELETED: sent[2::3]}
+    cases = [("", *one) for one in kinds.items()]
+    cases += [(words, *one) for one in list(kinds.items())[1:] for words in ("walrus", "from:bo -seal")]
+    for words, state, expected in cases:
+        query, found = MessagesQuery(text=words, state=state), []
         while True:
-            page = desk.overseen.list_page(ada, query, UTC, limit=5)
+            page = desk.overseen.list_page(ada, query, UTC, limit=3)
             found += [one.line.message_id for one in page.lines]
             if not page.following:
                 break
             query = query.looking(after=page.following)
-        assert found == sent[::-1], words
+        assert found == expected[::-1], (words, state)
     filters = [MessagesQuery(room_id=room), MessagesQuery(author_id=bo.user_id), MessagesQuery(room_id=uuid4())]
     counts = [len(desk.overseen.list_page(ada, one, UTC).lines) for one in filters]
     assert counts == [12, 12, 0]
