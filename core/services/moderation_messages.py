@@ -33,7 +33,7 @@ ROUNDS = 3
 LONGEST_UNSOUGHT = 400
 LONGEST_SOUGHT = 100_000
 """Characters of a message that are read for its snippet, without and with words to look for in it."""
-TEXTS, CHARACTERS = 100, 60_000
+TEXTS, CHARACTERS = 50, 60_000
 """So many deleted messages are looked into for one page at the most, and so many characters of them."""
 BY_TEXT = (State.DELETED, State.TAKEN_BACK)
 """Where deleted messages are found by their words: elsewhere they would hold up what the index finds at once."""
