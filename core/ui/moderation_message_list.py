@@ -25,10 +25,10 @@ TRAIL = "messages_trail"
 TEXT = st.column_config.TextColumn
 COLUMNS: dict[str, Any] = {
     "Said": TEXT(width=125),
-    "Message": TEXT(width=300),
-    "Author": TEXT(width=120),
-    "Where": TEXT(width=130),
-    "State": TEXT(width=170),
+    "Message": TEXT(width=250),
+    "Author": TEXT(width=110),
+    "Where": TEXT(width=115),
+    "State": TEXT(width=190),
 }
 BESIDE: dict[str, Any] = {"Message": TEXT(width=190), "Author": TEXT(width=100)}
 """What is left of a line beside an open message."""
