@@ -32,6 +32,8 @@ from core.services.indexing import SearchIndexer
 from core.services.limits import RateLimiter
 from core.services.members import MemberService
 from core.services.moderation import ModerationService
+from core.services.moderation_message_acts import MessageModeration
+from core.services.moderation_messages import ModerationMessages
 from core.services.moderation_queue import ModerationQueue
 from core.services.people import PeopleService
 from core.services.presence import PresenceService
@@ -92,6 +94,8 @@ class Application:
         self.reports = ReportService(database, limiter, self.events.publish_person)
         self.moderation = ModerationService(database, self.events)
         self.moderation_queue = ModerationQueue(database)
+        self.moderation_messages = ModerationMessages(database)
+        self.message_moderation = MessageModeration(database, self.events)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)
         self.usage = UsageService(database)

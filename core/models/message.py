@@ -71,6 +71,13 @@ class Message(Record, table=True):
         ),
         # What in a conversation is too old to be kept.
         Index("messages_age_idx", "conversation_id", "created_at"),
+        # What people deleted themselves.
+        Index(
+            "messages_taken_back_idx",
+            text("created_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("deleted_at IS NOT NULL AND delete_reason IS NULL"),
+        ),
         Index("messages_sender_id_idx", "sender_id", "id", postgresql_where=text("sender_id IS NOT NULL")),
     )
 

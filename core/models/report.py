@@ -49,7 +49,7 @@ def _queue(name: str, *columns: str, where: str) -> Index:
 
 
 class Case(Record, table=True):
-    """A reported message, until a moderator decided about it, and what was decided."""
+    """A message that was reported, or that a moderator came across: until it is decided about, and what was decided."""
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -71,6 +71,8 @@ class Case(Record, table=True):
         # What became of somebody's other messages, and messages with the very same text.
         _queue("author", "author_id", "first_reported_at DESC", "id DESC", where="author_id IS NOT NULL"),
         _queue("text", "text_hash", "id", where="status <> 'closed'"),
+        # What was reported or decided, by when it was said.
+        _queue("said", "said_at DESC", "message_id DESC", where="message_id IS NOT NULL"),
     )
 
     company_id: UUID = Field(foreign_key="companies.id", ondelete="CASCADE")
@@ -88,10 +90,14 @@ class Case(Record, table=True):
     """Counts up with whatever moderators do: who acts names the one that they saw."""
     claimed_by: UUID | None = None
     claimed_at: datetime | None = time_field(None)
+    said_at: datetime = time_field()
+    """When the message was."""
     first_reported_at: datetime = time_field()
+    """Of what nobody reported: when a moderator acted on it."""
     waiting_since: datetime = time_field()
     """The report that opened it, the latest time that it was opened."""
     report_count: int = counter_field()
+    """0: a moderator came across the message by themselves."""
     reasons: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     """Those of its reports, each once."""
     text_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -52,31 +52,17 @@ def hash_of_text(text: str) -> bytes:
 class Cases(Repository):
     def open(self, conversation: Conversation, message: Message, reason: ReportReason) -> UUID:
         """The message's case, counting one more report; a closed one waits again from now on."""
-        now = clock.now()
         new = insert(_cases).values(
-            id=new_id(),
-            created_at=now,
-            company_id=conversation.company_id,
-            message_id=message.id,
-            subject_id=message.id,
-            conversation_id=conversation.id,
-            kind=conversation.kind,
-            role=message.role,
-            author_id=message.sender_id,
-            status=CaseStatus.OPEN,
-            version=0,
-            first_reported_at=now,
-            waiting_since=now,
-            report_count=1,
-            reasons=[reason.value],
-            text_hash=hash_of_text(message.content),
-            reason="",
+            **_about(conversation, message), status=CaseStatus.OPEN, report_count=1, reasons=[reason.value]
         )
         named = literal(reason.value) == any_(_cases.c.reasons)
         again = {
             "report_count": _cases.c.report_count + 1,
             "reasons": case((named, _cases.c.reasons), else_=func.array_append(_cases.c.reasons, reason.value)),
             "text_hash": new.excluded.text_hash,
+            "first_reported_at": case(
+                (_cases.c.report_count == 0, new.excluded.first_reported_at), else_=_cases.c.first_reported_at
+            ),
             "status": case((_is_closed, CaseStatus.OPEN.value), else_=_cases.c.status),
             "waiting_since": case((_is_closed, new.excluded.waiting_since), else_=_cases.c.waiting_since),
             "version": _cases.c.version + case((_is_closed, 1), else_=0),
@@ -86,6 +72,14 @@ class Cases(Repository):
         }
         statement = new.on_conflict_do_update(index_elements=["message_id"], set_=again).returning(_cases.c.id)
         return UUID(str(self.session.execute(statement).scalar_one()))
+
+    def start(self, conversation: Conversation, message: Message, by: UUID) -> UUID:
+        """A case of a message that nobody reported, claimed by the moderator who came across it. There must be none."""
+        new = insert(_cases).values(
+            **_about(conversation, message), status=CaseStatus.CLAIMED, claimed_by=by, claimed_at=clock.now(),
+            report_count=0, reasons=[],
+        )  # fmt: skip
+        return UUID(str(self.session.execute(new.returning(_cases.c.id)).scalar_one()))
 
     def add_report(self, case_id: UUID, reporter_id: UUID, reason: ReportReason, comment: str) -> bool:
         """False when this person has reported it before; then nothing is added."""
@@ -107,6 +101,11 @@ class Cases(Repository):
     def get(self, company_id: UUID, case_id: UUID) -> Case | None:
         """As the database has it at this moment."""
         statement = select(Case).where(_cases.c.id == case_id, _cases.c.company_id == company_id)
+        return self.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
+
+    def get_of(self, message_id: UUID) -> Case | None:
+        """The case of that message, as the database has it at this moment."""
+        statement = select(Case).where(_cases.c.message_id == message_id)
         return self.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
 
     def count_open_of(self, user_ids: Collection[UUID]) -> dict[UUID, int]:
@@ -168,3 +167,24 @@ class Cases(Repository):
 
 def _is_held(by: UUID) -> Any:
     return and_(_cases.c.status == CaseStatus.CLAIMED, _cases.c.claimed_by == by)
+
+
+def _about(conversation: Conversation, message: Message) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        "id": new_id(),
+        "created_at": now,
+        "company_id": conversation.company_id,
+        "message_id": message.id,
+        "subject_id": message.id,
+        "conversation_id": conversation.id,
+        "kind": conversation.kind,
+        "role": message.role,
+        "author_id": message.sender_id,
+        "version": 0,
+        "said_at": message.created_at,
+        "first_reported_at": now,
+        "waiting_since": now,
+        "text_hash": hash_of_text(message.content),
+        "reason": "",
+    }

@@ -31,14 +31,16 @@ MESSAGE_MARKS = f"""concat(
 LATER_MARKS = f"""concat(
     CASE WHEN m.edited_at IS NOT NULL THEN ' ''{Mark.EDITED}''' END,
     CASE WHEN EXISTS (SELECT FROM reactions r WHERE r.message_id = m.id) THEN ' ''{Mark.REACTION}''' END,
-    CASE WHEN EXISTS (SELECT FROM cases k WHERE k.message_id = m.id) THEN ' ''{Mark.REPORTED}''' END)"""
+    CASE WHEN EXISTS (SELECT FROM cases k WHERE k.message_id = m.id AND k.reasons <> '{{}}')
+        THEN ' ''{Mark.REPORTED}''' END)"""
 SCOPE = "CASE {c}.kind WHEN 'assistant' THEN {c}.owner_id ELSE {c}.id END, {c}.kind <> 'assistant'"
 
+_VECTOR = f"""CAST(concat(
+    given.words, {SCOPE_MARKS.format(c="c")}, {MESSAGE_MARKS.format(m="m")}, {LATER_MARKS}) AS tsvector)"""
 _PUT = text(
     f"""
     INSERT INTO message_words (message_id, company_id, conversation_id, scope_id, is_room, said_at, words)
-    SELECT m.id, c.company_id, c.id, {SCOPE.format(c="c")}, m.created_at, CAST(concat(
-        given.words, {SCOPE_MARKS.format(c="c")}, {MESSAGE_MARKS.format(m="m")}, {LATER_MARKS}) AS tsvector)
+    SELECT m.id, c.company_id, c.id, {SCOPE.format(c="c")}, m.created_at, {_VECTOR}
     FROM unnest(CAST(:ids AS uuid[]), CAST(:words AS text[])) AS given (id, words)
     JOIN messages m ON m.id = given.id AND m.deleted_at IS NULL JOIN conversations c ON c.id = m.conversation_id
     ORDER BY m.created_at, m.id
@@ -57,17 +59,33 @@ _PUT_TITLE = text(
 _REMOVE_TITLE = text("DELETE FROM title_words WHERE conversation_id = :id")
 _LOCK = text("SELECT title FROM conversations WHERE id = :id FOR NO KEY UPDATE")
 _REMOVE_ALL = text("DELETE FROM message_words w USING messages m WHERE m.id = w.message_id AND m.conversation_id = :id")
-_SEARCHED = """
+_TEXTS = """
     SELECT m.id, m.seq, m.content, coalesce(m.extra -> 'imported' ->> 'model', (
         SELECT k.model FROM model_calls k
         WHERE k.message_id = m.id AND k.purpose = 'answer' ORDER BY k.id DESC LIMIT 1)) AS model
     FROM messages m
-    WHERE {which} = :id AND m.seq > :after AND m.deleted_at IS NULL AND m.content <> ''
+"""
+_SEARCHED = f"""{_TEXTS}
+    WHERE {{which}} = :id AND m.seq > :after AND m.deleted_at IS NULL AND m.content <> ''
         AND m.status <> 'pending' AND m.message_type <> 'notice'
     ORDER BY m.seq LIMIT :limit
 """
 _OF_CONVERSATION = text(_SEARCHED.format(which="m.conversation_id"))
 _OF_MESSAGE = text(_SEARCHED.format(which="m.id"))
+_TEXTS_OF = text(
+    f"""{_TEXTS} JOIN (
+        SELECT m.id, sum(char_length(m.content)) OVER (ORDER BY given.place) - char_length(m.content) AS before
+        FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS given (id, place) JOIN messages m ON m.id = given.id
+    ) few ON few.id = m.id WHERE few.before < :most
+    """
+)
+_FITS = text(
+    f"""
+    SELECT m.id FROM unnest(CAST(:ids AS uuid[]), CAST(:texts AS text[])) AS given (id, words)
+    JOIN messages m ON m.id = given.id JOIN conversations c ON c.id = m.conversation_id
+    WHERE {_VECTOR} @@ CAST(:words AS tsquery)
+    """
+)
 _MARK = text(
     "UPDATE message_words SET words = words || CAST(:mark AS tsvector)"
     " WHERE message_id = :id AND NOT words @@ CAST(:sought AS tsquery)"
@@ -86,6 +104,15 @@ class SearchIndex(Repository):
 
     def remove(self, message_id: UUID) -> None:
         self.session.execute(text("DELETE FROM message_words WHERE message_id = :id"), {"id": message_id})
+
+    def list_fitting(self, message_ids: Sequence[UUID], words: str, most: int) -> tuple[set[UUID], int]:
+        """Which of these deleted messages fit a `tsquery`, and at how many of them was looked: those whose texts have
+        `most` characters together, at least one. Their words are made for this, and kept nowhere: it is for who may
+        read deleted messages.
+        """
+        texts = self.session.execute(_TEXTS_OF, {"ids": list(message_ids), "most": most}).all()
+        given = {"ids": [row.id for row in texts], "texts": [words_of(row.content, row.model) for row in texts]}
+        return set(self.session.execute(_FITS, given | {"words": words}).scalars()), len(texts)
 
     def remove_chats_of(self, user_id: UUID) -> None:
         """Everything said in a person's own chats with the assistant."""

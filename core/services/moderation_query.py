@@ -77,7 +77,7 @@ class QueueQuery:
         return replace(self, case_id=case_id)
 
     def wanted(self, company_id: UUID, zone: ZoneInfo) -> CaseWanted:
-        until = _midnight(self.last + timedelta(days=1), zone) if self.last else None
+        until = midnight(self.last + timedelta(days=1), zone) if self.last else None
         waited = clock.now() - self.age.span if self.age else None
         return CaseWanted(
             company_id,
@@ -87,7 +87,7 @@ class QueueQuery:
             author_id=self.author_id,
             by_assistant=self.by_assistant,
             reviewer_id=self.reviewer_id,
-            since=_midnight(self.first, zone) if self.first else None,
+            since=midnight(self.first, zone) if self.first else None,
             until=min(filter(None, (until, waited)), default=None),
         )
 
@@ -110,7 +110,7 @@ class QueueQuery:
 
 class QueueReader(AddressReader):
     def read(self) -> QueueQuery:
-        first, last = self.one("from", _day), self.one("to", _day)
+        first, last = self.one("from", as_near_day), self.one("to", as_near_day)
         if first and last and last < first:
             self.complaints.append(BACKWARDS)
             first = last = None
@@ -145,10 +145,10 @@ def place_of(mark: str) -> Position:
     return CaseStatus(status), EPOCH + timedelta(microseconds=int(moment)), found
 
 
-def _day(text: str) -> date | None:
+def as_near_day(text: str) -> date | None:
     found = as_day(text)
     return found if found and found.year in YEARS else None
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone)

@@ -32,7 +32,7 @@ from core.repositories.message_lines import MessageLine
 from core.repositories.messages import Messages
 from core.repositories.usage_lines import UsageLines
 from core.repositories.users import Users
-from core.services.moderation import BEING_WRITTEN, GONE, MOST_TOGETHER, OWN
+from core.services.moderation_deciding import BEING_WRITTEN, GONE, MOST_TOGETHER, OWN
 from core.services.moderation_query import QueueQuery, mark_of, place_of
 from core.services.moderation_views import CaseView, QueuePage, Said, Step, TextVersion
 
@@ -81,31 +81,36 @@ class ModerationQueue:
         """Raises NotFound for a case of another company as for one that there is not, NotPermitted."""
         actor.require(Permission.MODERATION_WORK)
         with self.database.reading() as session:
-            lines = CaseLines(session)
-            line = lines.get(actor.company_id, case_id)
+            line = CaseLines(session).get(actor.company_id, case_id)
             if line is None:
                 raise NotFound
-            message = Messages(session).get(line.message_id) if line.message_id else None
-            conversation = session.get(Conversation, line.conversation_id) if message else None
-            company = Companies(session).get(actor.company_id)
-            is_open_room = conversation is not None and conversation.kind is ConversationKind.COMPANY
-            return CaseView(
-                line=line,
-                assistant_name=company.assistant_name if company else "",
-                said=_around(session, message) if message else (),
-                text=message.content if message else "",
-                room_title=conversation.title if conversation and is_open_room else None,
-                seq=message.seq if message else None,
-                versions=_versions(session, message) if message else (),
-                reports=tuple(lines.list_reports(case_id)),
-                steps=tuple(
-                    Step(one.created_at, one.actor_name, one.action, one.reason)
-                    for one in lines.list_events(actor.company_id, line.subject_id)
-                ),
-                history=_history(lines, line, actor.company_id),
-                same_text=tuple(lines.list_same_text(line, actor.user_id, MOST_TOGETHER - 1)),
-                **_possible(actor, line, message),
-            )
+            return case_view(session, actor, line)
+
+
+def case_view(session: Session, actor: Actor, line: CaseLine) -> CaseView:
+    """A case with all that its moderator needs to decide about it, and no more."""
+    lines = CaseLines(session)
+    message = Messages(session).get(line.message_id) if line.message_id else None
+    conversation = session.get(Conversation, line.conversation_id) if message else None
+    company = Companies(session).get(actor.company_id)
+    is_room = conversation is not None and conversation.kind is ConversationKind.COMPANY
+    return CaseView(
+        line=line,
+        assistant_name=company.assistant_name if company else "",
+        said=_around(session, message) if message else (),
+        text=message.content if message else "",
+        room_title=conversation.title if conversation and is_room else None,
+        seq=message.seq if message else None,
+        versions=_versions(session, message) if message else (),
+        reports=tuple(lines.list_reports(line.id)),
+        steps=tuple(
+            Step(one.created_at, one.actor_name, one.action, one.reason)
+            for one in lines.list_events(actor.company_id, line.subject_id)
+        ),
+        history=_history(lines, line, actor.company_id),
+        same_text=tuple(lines.list_same_text(line, actor.user_id, MOST_TOGETHER - 1)),
+        **_possible(actor, line, message),
+    )
 
 
 def _possible(actor: Actor, line: CaseLine, message: Message | None) -> dict[str, Any]:
@@ -113,14 +118,14 @@ def _possible(actor: Actor, line: CaseLine, message: Message | None) -> dict[str
     why_not = _why_not(actor, line, message)
     is_mine = line.status is CaseStatus.CLAIMED and line.claimed_by == actor.user_id
     is_closed = line.status is CaseStatus.CLOSED
-    is_left = line.status is CaseStatus.CLAIMED and line.claimed_at is not None and _has_lapsed(line.claimed_at)
+    is_left = line.status is CaseStatus.CLAIMED and line.claimed_at is not None and has_lapsed(line.claimed_at)
     is_taken_back = message is not None and message.deleted_at is not None and message.delete_reason is None
     is_changed = message is not None and (message.delete_reason is not None or message.edit_reason is not None)
     return {
         "can_claim": not why_not and (line.status is CaseStatus.OPEN or (is_left and not is_mine)),
         "can_decide": not why_not and is_mine,
         "can_restore": not why_not and is_changed and not is_taken_back and (is_closed or is_mine),
-        "can_reopen": not why_not and is_closed and line.decision is Decision.DISMISSED,
+        "can_reopen": not why_not and is_closed and line.decision is Decision.DISMISSED and line.report_count > 0,
         "is_taken_back": is_taken_back,
         "why_not": why_not,
     }
@@ -134,7 +139,7 @@ def _why_not(actor: Actor, line: CaseLine, message: Message | None) -> str | Non
     return BEING_WRITTEN if message.status is MessageStatus.PENDING else None
 
 
-def _has_lapsed(claimed_at: datetime) -> bool:
+def has_lapsed(claimed_at: datetime) -> bool:
     return clock.now() - claimed_at > CLAIM_HOLDS
 
 

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from core.models import AuditAction, MessageRole
 from core.repositories.case_lines import CaseLine, ReportLine
+from core.repositories.overseen import OverseenLine
+from core.services.search_views import Snippet
 
-__all__ = ["CaseLine", "CaseView", "QueuePage", "ReportLine", "Said", "Step", "TextVersion"]
+__all__ = ["CaseLine", "CaseView", "OverseenLine", "QueuePage", "ReportLine", "Said", "Step", "TextVersion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +87,41 @@ class CaseView:
     """Whether its author deleted the message: then there is nothing left but to dismiss the reports."""
     why_not: str | None
     """Why nothing can be done about it; None when something can."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMessage:
+    """A line of the moderators' list of messages."""
+
+    line: OverseenLine
+    snippet: Snippet
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesPage:
+    lines: tuple[FoundMessage, ...]
+    following: str | None
+    """Where the next page begins; None when this is the last one."""
+    hints: tuple[str, ...] = ()
+    """What of the search was not understood or finds nothing by itself, each a sentence."""
+    is_cut: bool = False
+    """True when it was not looked far enough to fill the page: `following` goes on from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMessage:
+    """One message beside that list, with what this moderator can do about it now."""
+
+    view: CaseView
+    """Without a case: as one that is closed, with nothing decided in it."""
+    line: OverseenLine
+    can_change: bool
+    """Edit and delete."""
+    can_restore: bool
+    why_not: str | None
+    """Why nothing can be done about it; None when something can."""
+
+    @property
+    def seen(self) -> tuple[UUID, int | None]:
+        """The message, and the version of its case; for who acts on it."""
+        return self.line.message_id, self.line.version

@@ -68,7 +68,7 @@ class SearchService:
             search = Search(session, self.reach)
             search.settle()
             scope = search.scope_of(actor)
-            conditions = _Looked(search, actor, scope, query).conditions()
+            conditions = Looked(search, actor, scope, query).conditions()
             if conditions is None:
                 return Found(hints=tuple(query.hints))
             wanted = Wanted(conditions, query.since, query.until)
@@ -115,7 +115,7 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 17
 
 
-class _Looked:
+class Looked:
     """Looks up the names behind from: and in:."""
 
     def __init__(self, search: Search, actor: Actor, scope: Scope, query: Query) -> None:
@@ -170,13 +170,16 @@ class _Looked:
     def _places(self, named: Named) -> list[str]:
         condition = called(named.value)
         found = self._conversations(condition) if condition else []
-        direct = SearchHits(self.session).list_direct(self.actor, self._people(fold(named.value).strip()))
-        places = list(dict.fromkeys([*found, *direct]))
+        places = list(dict.fromkeys([*found, *self._direct(named)]))
         if not places:
             self.query.hint(f"No conversation that you can read is called “{named.value}”.")
         elif len(places) > MOST_PLACES:
             self.query.hint(f"More than {MOST_PLACES} conversations are called “{named.value}”: the newest were taken.")
         return [Mark.CONVERSATION.of_id(place) for place in places[:MOST_PLACES]]
+
+    def _direct(self, named: Named) -> list[UUID]:
+        """The direct chats with whoever is called so."""
+        return SearchHits(self.session).list_direct(self.actor, self._people(fold(named.value).strip()))
 
     def _conversations(self, condition: str) -> list[UUID]:
         lines = _titles(self.search, self.actor, self.scope, Wanted((condition,)), limit=MOST_PLACES + 1)
@@ -265,7 +268,11 @@ class _Looking:
         show = Highlighter(self.query)
         return tuple(
             TitleHit(
-                line.conversation_id, line.kind, _parts(show.title(line.title)), line.last_message_at, line.is_archived
+                line.conversation_id,
+                line.kind,
+                parts_of(show.title(line.title)),
+                line.last_message_at,
+                line.is_archived,
             )
             for line in lines
         )
@@ -292,13 +299,13 @@ def _hit(line: HitLine, show: Highlighter) -> Hit:
         role=line.role,
         sender_name=line.sender_name,
         said_at=line.said_at,
-        snippet=_parts(show.snippet(line.content)),
+        snippet=parts_of(show.snippet(line.content)),
         is_superseded=line.is_superseded,
         is_edited=line.is_edited,
     )
 
 
-def _parts(spans: Spans) -> Snippet:
+def parts_of(spans: Spans) -> Snippet:
     parts, end = [], 0
     for start, stop in spans.spans:
         parts += [Part(spans.text[end:start], is_hit=False), Part(spans.text[start:stop], is_hit=True)]

@@ -1,5 +1,6 @@
 """One case beside the queue: the message among a few others, who reported it, and its story."""
 
+from collections.abc import Callable
 from datetime import tzinfo
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from core.errors import NotFound
 from core.models import AuditAction, CaseStatus, MessageRole
 from core.permissions import Actor
 from core.services.moderation_query import QueueQuery
-from core.services.moderation_views import CaseView, QueuePage, Said, Step, TextVersion
+from core.services.moderation_views import CaseLine, CaseView, QueuePage, Said, Step, TextVersion
 from core.ui import differences, links, times
 from core.ui.browse_address import Address
 from core.ui.into_view import into_view
@@ -47,7 +48,7 @@ def case_beside(actor: Actor, query: QueueQuery, page: QueuePage) -> None:
         _header(query, page, view)
         action_bar(actor, view)
         with st.container(key="panel_body"):
-            _body(view, query)
+            case_body(view, lambda line: go(query.opening(line.id)))
 
 
 def _header(query: QueueQuery, page: QueuePage, view: CaseView) -> None:
@@ -62,13 +63,18 @@ def _header(query: QueueQuery, page: QueuePage, view: CaseView) -> None:
         badge = f":{BADGES[line.status]}-badge[{as_label(state_of(line), 120)}]"
         st.markdown(f"{badge} {as_label(reasons_of(line), 300)}")
         st.caption(since(line))
+    room_link(view)
+
+
+def room_link(view: CaseView) -> None:
+    """To where it was said, if moderators may read there."""
     if view.room_title is not None:
         st.page_link(
             links.BROWSE.page(),
             label=f"In “{as_label(view.room_title, LONGEST_NAME)}”",
             icon=":material/arrow_forward:",
             help="",
-            query_params=Address().opening(line.conversation_id, view.seq).params(),
+            query_params=Address().opening(view.line.conversation_id, view.seq).params(),
         )
 
 
@@ -87,7 +93,8 @@ def _close(query: QueueQuery) -> None:
     )  # fmt: skip
 
 
-def _body(view: CaseView, query: QueueQuery) -> None:
+def case_body(view: CaseView, open_other: Callable[[CaseLine], None]) -> None:
+    """`open_other`: shows another message of its author; for callbacks."""
     where = times.zone()
     with st.container(gap="xxsmall"):
         for said in view.said:
@@ -97,7 +104,7 @@ def _body(view: CaseView, query: QueueQuery) -> None:
     _versions(view, where)
     _reports(view)
     _steps(view, where)
-    _history(view, query)
+    _history(view, open_other)
 
 
 def _message(view: CaseView, said: Said, where: tzinfo) -> None:
@@ -112,7 +119,7 @@ def _message(view: CaseView, said: Said, where: tzinfo) -> None:
         st.container(gap="xxsmall"),
     ):
         st.caption(f"**{as_label(name, LONGEST_NAME)}** · {times.exact(said.created_at, where)}")
-        if said.is_subject:
+        if said.is_subject and view.line.report_count:
             st.markdown(":orange-badge[:material/flag: Reported]")
         if said.is_deleted:
             st.caption("Message deleted" + (". What it said:" if said.content else ""))
@@ -142,6 +149,8 @@ def _heading(view: CaseView, version: TextVersion, where: tzinfo) -> str:
 
 
 def _reports(view: CaseView) -> None:
+    if not view.reports:
+        return
     st.markdown("**Reports**")
     for report in view.reports:
         name = as_label(report.reporter_name or "Somebody who has left", LONGEST_NAME)
@@ -166,16 +175,16 @@ def _step(step: Step, where: tzinfo) -> str:
     return f"**{who}** {STEPS[step.action]}{reason} :small[{times.exact(step.at, where)}]"
 
 
-def _history(view: CaseView, query: QueueQuery) -> None:
+def _history(view: CaseView, open_other: Callable[[CaseLine], None]) -> None:
     if view.line.author_id is None:
         return
-    st.markdown(f"**Other reported messages of {as_label(author_of(view.line), LONGEST_NAME)}**")
+    st.markdown(f"**Other cases about messages of {as_label(author_of(view.line), LONGEST_NAME)}**")
     if not view.history:
         st.caption("None.")
     for line in view.history:
         reason = f": {line.reason}" if line.reason else ""
         label = as_label(f"{state_of(line)}{reason} · {age_of(line)} · {line.snippet or '(gone)'}", 140)
         st.button(
-            label, type="tertiary", key=f"case_other_{line.id}", icon=":material/chevron_right:", on_click=go,
-            args=(query.opening(line.id),),
+            label, type="tertiary", key=f"case_other_{line.id}", icon=":material/chevron_right:", on_click=open_other,
+            args=(line,),
         )  # fmt: skip

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.permissions import Actor
 from core.ui.controls import shows
+from core.ui.moderation_messages import messages_tab
 from core.ui.moderation_queue import queue_tab
 
 TAB = "tab"
@@ -14,14 +15,17 @@ TAB = "tab"
 
 class Tab(StrEnum):
     QUEUE = "queue"
+    MESSAGES = "messages"
 
 
 TABS: Mapping[Tab, Callable[[Actor], None]] = {
     Tab.QUEUE: queue_tab,
+    Tab.MESSAGES: messages_tab,
 }
 """In the order that they stand in."""
 LABELS = {
     Tab.QUEUE: "Queue",
+    Tab.MESSAGES: "Messages",
 }
 
 

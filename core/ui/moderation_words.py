@@ -42,14 +42,15 @@ def author_of(line: CaseLine, assistant_name: str = "The assistant") -> str:
 
 
 def reasons_of(line: CaseLine) -> str:
-    return ", ".join(REASONS[reason] for reason in line.reasons)
+    return ", ".join(REASONS[reason] for reason in line.reasons) or "Not reported"
 
 
 def state_of(line: CaseLine) -> str:
     """Like "Claimed by Ada", "Deleted by Bo"; plain text."""
     if line.status is CaseStatus.CLOSED and line.decision:
         by = f" by {line.decided_name}" if line.decided_name else ""
-        return " ".join(f"{DECISIONS[line.decision]}{by}".split())
+        is_undone = line.decision is Decision.DISMISSED and not line.report_count
+        return " ".join(f"{'Restored' if is_undone else DECISIONS[line.decision]}{by}".split())
     if line.status is CaseStatus.CLAIMED:
         return " ".join(f"Claimed by {line.claimed_name or 'somebody'}".split())
     return "Unclaimed"
@@ -67,5 +68,7 @@ def age_of(line: CaseLine) -> str:
 
 def since(line: CaseLine) -> str:
     """In words, for the case itself."""
+    if not line.report_count:
+        return "Nobody reported it: a moderator came across it"
     reports = f"{line.report_count:,} report{'' if line.report_count == 1 else 's'}"
     return f"{reports}, the first {times.ago(line.first_reported_at)}"

@@ -19,7 +19,7 @@ from core.repositories.audit import Audit
 from core.repositories.cases import CLAIM_HOLDS
 from core.repositories.conversations import Conversations
 from core.repositories.notices import Notices
-from core.services.moderation import BEING_WRITTEN, GONE, OWN, TAKEN_BACK
+from core.services.moderation_deciding import BEING_WRITTEN, GONE, OWN, TAKEN_BACK
 from core.services.moderation_query import QueueQuery, Shown
 from core.services.moderation_views import CaseView
 from core.services.search import SearchService

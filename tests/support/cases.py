@@ -21,14 +21,14 @@ MESSAGES = """
     FROM generate_series(1, :count) n"""
 CASES = """
     INSERT INTO cases (id, created_at, company_id, message_id, subject_id, conversation_id, kind, role, author_id,
-        status, version, claimed_by, claimed_at, first_reported_at, waiting_since, report_count, reasons, text_hash,
-        decision, decided_by, decided_at, reason)
+        status, version, claimed_by, claimed_at, said_at, first_reported_at, waiting_since, report_count, reasons,
+        text_hash, decision, decided_by, decided_at, reason)
     SELECT md5('case' || n)::uuid, m.created_at, :company, m.id, m.id, m.conversation_id,
         (ARRAY['assistant', 'direct', 'group', 'group', 'company', 'company'])[1 + n % 6], m.role, m.sender_id,
         CASE WHEN n % 100 < :open THEN 'open' WHEN n % 100 < :open + 2 THEN 'claimed' ELSE 'closed' END, 1,
         CASE WHEN n % 100 >= :open THEN (CAST(:moderators AS uuid[]))[1 + n % 5] END,
         CASE WHEN n % 100 >= :open THEN m.created_at + interval '1 hour' END,
-        m.created_at + interval '10 minutes', m.created_at + interval '10 minutes', 1 + n % 3,
+        m.created_at, m.created_at + interval '10 minutes', m.created_at + interval '10 minutes', 1 + n % 3,
         CASE WHEN n % 500 = 7 THEN ARRAY['hate'] ELSE ARRAY[(CAST(:reasons AS text[]))[1 + n % 6]] END,
         sha256(convert_to(m.content, 'UTF8')),
         CASE WHEN n % 100 >= :open + 2 THEN (ARRAY['dismissed', 'edited', 'deleted'])[1 + n % 3] END,

@@ -26,6 +26,8 @@ from core.services.conversations import ConversationService
 from core.services.limits import RateLimiter
 from core.services.members import MemberService
 from core.services.moderation import ModerationService
+from core.services.moderation_message_acts import MessageModeration
+from core.services.moderation_messages import ModerationMessages
 from core.services.moderation_queue import ModerationQueue
 from core.services.queue import QueueService
 from core.services.reactions import ReactionService
@@ -115,6 +117,8 @@ class Desk:
         self.reports = ReportService(self.database, limiter, self.hints.publish_person)
         self.moderation = ModerationService(self.database, self.hints)
         self.cases = ModerationQueue(self.database)
+        self.overseen = ModerationMessages(self.database)
+        self.overseeing = MessageModeration(self.database, self.hints)
         with self.database.transaction() as session:
             self.company = make_company(session)
         self.me = self.person()
