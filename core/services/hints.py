@@ -16,5 +16,8 @@ class Hints(Protocol):
     def publish_person(self, user_id: UUID) -> None:
         """What this person has not read is different now."""
 
+    def publish_standing(self, user_id: UUID) -> None:
+        """Whether this person may come in is different now."""
+
     def publish_rooms(self, user_id: UUID) -> None:
         """Which rooms this person is in, or what those are to them, is different now."""

@@ -66,6 +66,7 @@ class Told:
     people: list[UUID] = field(default_factory=list)
     rooms: list[UUID] = field(default_factory=list)
     listed: list[UUID] = field(default_factory=list)
+    standing: list[UUID] = field(default_factory=list)
 
     def publish(self, conversation_id: UUID) -> None:
         self.conversations.append(conversation_id)
@@ -81,6 +82,9 @@ class Told:
 
     def publish_rooms(self, user_id: UUID) -> None:
         self.rooms.append(user_id)
+
+    def publish_standing(self, user_id: UUID) -> None:
+        self.standing.append(user_id)
 
 
 @dataclass
