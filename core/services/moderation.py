@@ -44,6 +44,7 @@ OWN = "You wrote this message yourself, so another moderator has to decide about
 NOT_YOURS = "Claim the case first: then nobody else decides about it at the same time."
 OTHER_TAB = "This case changed meanwhile, perhaps in another tab. Look at it again; nothing was done."
 GONE = "The message is gone for good, so there is nothing to decide about it any more."
+PURGED = "A moderator removed this message for good, so it can't be restored, nor anything else be done about it."
 TAKEN_BACK = "Its author deleted the message meanwhile. Nothing was done; dismiss the reports."
 BEING_WRITTEN = "The assistant is still writing this answer. Decide about it when it is finished."
 OTHER_TEXT = "One of the messages has another text by now."
@@ -51,12 +52,14 @@ DID = {
     Decision.DISMISSED: "dismissed the reports of it",
     Decision.EDITED: "edited it",
     Decision.DELETED: "deleted it",
+    Decision.PURGED: "removed it for good",
     Decision.GONE: "closed it",
 }
 OUTCOMES = {
     Decision.DISMISSED: "it stays as it is. Thank you for looking after one another.",
     Decision.EDITED: "it was edited. Thank you.",
     Decision.DELETED: "it was deleted. Thank you.",
+    Decision.PURGED: "it was removed for good. Thank you.",
 }
 
 
@@ -82,7 +85,7 @@ class ModerationService:
         with self._case(actor, case_id) as (session, case):
             held_by = case.claimed_by
             if not Cases(session).claim(case_id, version, actor.user_id):
-                raise _lost(session, actor, case_id, version)
+                raise lost(session, actor, case_id, version)
             taken_from = {"from": held_by} if held_by else {}
             _record(session, actor, AuditAction.CASE_CLAIMED, case, after=taken_from)
 
@@ -90,7 +93,7 @@ class ModerationService:
         """Gives a case that one claimed back to all."""
         with self._case(actor, case_id) as (session, case):
             if not Cases(session).release(case_id, version, actor.user_id):
-                raise _lost(session, actor, case_id, version)
+                raise lost(session, actor, case_id, version)
             _record(session, actor, AuditAction.CASE_RELEASED, case)
 
     def dismiss(self, actor: Actor, case_id: UUID, version: int, reason: str = "") -> None:
@@ -134,14 +137,14 @@ class ModerationService:
         """
         note = checked_text(one_line(note), field="The note", limit=MAX_REASON)
         with self._case(actor, case_id) as (session, case):
-            conversation, message = _present(session, case)
+            conversation, message = present(session, case)
             is_deleted = message.delete_reason is not None
             if message.deleted_at is not None and not is_deleted:
                 raise Conflict(TAKEN_BACK)
             if not is_deleted and message.edit_reason is None:
-                raise _lost(session, actor, case.id, version) if case.version != version else Conflict(OTHER_TAB)
+                raise lost(session, actor, case.id, version) if case.version != version else Conflict(OTHER_TAB)
             if not Cases(session).reopen(case.id, version, actor.user_id):
-                raise _lost(session, actor, case.id, version)
+                raise lost(session, actor, case.id, version)
             session.refresh(case)
             if is_deleted:
                 acts.bring_back(session, conversation, message)
@@ -158,7 +161,7 @@ class ModerationService:
         note = checked_text(one_line(note), field="The note", limit=MAX_REASON)
         with self._case(actor, case_id) as (session, case):
             if case.decision is not Decision.DISMISSED or not Cases(session).reopen(case_id, version, actor.user_id):
-                raise _lost(session, actor, case_id, version)
+                raise lost(session, actor, case_id, version)
             _record(session, actor, AuditAction.CASE_REOPENED, case, reason=note)
 
     def decide_together(
@@ -245,17 +248,19 @@ def _decide(
 ) -> None:
     """Closes the case, so that nobody else does. Raises Conflict. `unclaimed`: also where nobody claimed it."""
     if not Cases(session).decide(case.id, version, actor.user_id, decision, reason, unclaimed=unclaimed):
-        raise _lost(session, actor, case.id, version)
+        raise lost(session, actor, case.id, version)
     session.refresh(case)
 
 
-def _present(session: Session, case: Case) -> tuple[Conversation, Message]:
+def present(session: Session, case: Case) -> tuple[Conversation, Message]:
     """The message as it is now, with its conversation locked. Raises Conflict, AnswerInProgress."""
     conversation = Conversations(session).lock(case.conversation_id)
     message = Messages(session).get(case.subject_id) if conversation else None
     if conversation is None or message is None:
         raise Conflict(GONE)
     session.refresh(message)
+    if message.purged_at is not None:
+        raise Conflict(PURGED)
     if message.status is MessageStatus.PENDING:
         raise AnswerInProgress(BEING_WRITTEN)
     return conversation, message
@@ -263,13 +268,13 @@ def _present(session: Session, case: Case) -> tuple[Conversation, Message]:
 
 def _held_message(session: Session, case: Case) -> tuple[Conversation, Message]:
     """The same, and there for everybody."""
-    conversation, message = _present(session, case)
+    conversation, message = present(session, case)
     if message.deleted_at is not None and message.delete_reason is None:
         raise Conflict(TAKEN_BACK)
     return conversation, message
 
 
-def _lost(session: Session, actor: Actor, case_id: UUID, version: int) -> ParleyError:
+def lost(session: Session, actor: Actor, case_id: UUID, version: int) -> ParleyError:
     """Why the case could not be moved: who did what meanwhile, since that version of it."""
     case = Cases(session).get(actor.company_id, case_id)
     if case is None:

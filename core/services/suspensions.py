@@ -127,9 +127,7 @@ class SuspensionService:
             if user:
                 Users(session).update(user, {"suspended_until": None})
                 _tell(session, suspension, "A moderator lifted your suspension.", "lifted")
-            _record(
-                session, actor, AuditAction.SUSPENSION_LIFTED, suspension.user_id, suspension.until, None, note
-            )
+            _record(session, actor, AuditAction.SUSPENSION_LIFTED, suspension.user_id, suspension.until, None, note)
         self.hints.publish_standing(suspension.user_id)
 
 

@@ -145,6 +145,7 @@ def dressed(
             is_mine=line.sender_id == actor.user_id,
             edit_reason=line.edit_reason,
             delete_reason=line.delete_reason,
+            is_purged=line.purged_at is not None,
             report=_receipt(reported.get(line.id)),
             run_id=active_run_id if line.status is MessageStatus.PENDING else None,
             **_ending(line, failures.get(line.id), is_last=member is not None or line.id == last)

@@ -70,9 +70,7 @@ def upgrade() -> None:
         ["company_id", "until", "id"],
         postgresql_where=sa.text("lifted_at IS NULL"),
     )
-    op.create_index(
-        "suspensions_user_idx", "suspensions", ["user_id", sa.text("created_at DESC"), sa.text("id DESC")]
-    )
+    op.create_index("suspensions_user_idx", "suspensions", ["user_id", sa.text("created_at DESC"), sa.text("id DESC")])
 
 
 def _allow(decisions: str) -> None:

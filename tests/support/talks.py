@@ -27,10 +27,13 @@ from core.services.limits import RateLimiter
 from core.services.members import MemberService
 from core.services.moderation import ModerationService
 from core.services.moderation_queue import ModerationQueue
+from core.services.purging import PurgeService
 from core.services.queue import QueueService
 from core.services.reactions import ReactionService
 from core.services.reporting import ReportService
+from core.services.room_locks import RoomLockService
 from core.services.rooms import RoomService
+from core.services.suspensions import SuspensionService
 from core.services.talk import TalkService
 from core.services.transcripts import TranscriptService
 from core.services.views import Asked, Queued, Transcript
@@ -119,6 +122,9 @@ class Desk:
         self.reports = ReportService(self.database, limiter, self.hints.publish_person)
         self.moderation = ModerationService(self.database, self.hints)
         self.cases = ModerationQueue(self.database)
+        self.purging = PurgeService(self.database, self.hints)
+        self.suspensions = SuspensionService(self.database, self.hints)
+        self.locks = RoomLockService(self.database, self.hints)
         with self.database.transaction() as session:
             self.company = make_company(session)
         self.me = self.person()
