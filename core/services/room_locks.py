@@ -1,5 +1,6 @@
 """Locking rooms: what was said there can be read, and nothing else, until a moderator unlocks it."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -53,8 +54,8 @@ class RoomLockService:
         self.hints.publish(conversation_id)
 
     def lock_of_case(self, actor: Actor, case_id: UUID, reason: str) -> None:
-        """Locks the room of a reported message, of whichever kind. Raises NotFound, NotPermitted; Conflict when somebody
-        else locked it first, or works on the case; RuleBroken for a chat with the assistant.
+        """Locks the room of a reported message, whatever its kind. Raises NotFound, NotPermitted; Conflict when
+        somebody else locked it first, or works on the case; RuleBroken for a chat with the assistant.
         """
         with self.database.transaction() as session:
             case = held_case(session, actor, case_id)
@@ -82,7 +83,7 @@ class RoomLockService:
             RoomLocks(session).unlock(conversation_id)
             session.refresh(conversation)
             add_notice(session, conversation, "A moderator unlocked this room.")
-            _record(session, actor, AuditAction.ROOM_UNLOCKED, conversation, f"{since:%Y-%m-%dT%H:%M%z}", None, note)
+            _record(session, actor, AuditAction.ROOM_UNLOCKED, conversation, reason=note, before=since)
         self.hints.publish(conversation_id)
 
 
@@ -99,7 +100,7 @@ def _lock(session: Session, actor: Actor, conversation: Conversation, reason: st
     RoomLocks(session).lock(conversation.id, actor.user_id, reason, now)
     session.refresh(conversation)
     add_notice(session, conversation, f"A moderator locked this room: {reason}")
-    _record(session, actor, AuditAction.ROOM_LOCKED, conversation, None, f"{now:%Y-%m-%dT%H:%M%z}", reason)
+    _record(session, actor, AuditAction.ROOM_LOCKED, conversation, reason=reason, after=now)
 
 
 def _record(
@@ -107,9 +108,10 @@ def _record(
     actor: Actor,
     action: AuditAction,
     conversation: Conversation,
-    before: str | None,
-    after: str | None,
+    *,
     reason: str,
+    before: datetime | None = None,
+    after: datetime | None = None,
 ) -> None:
     """Since when it is locked, before and after; None: it is open."""
     Audit(session).record(
@@ -118,7 +120,11 @@ def _record(
         company_id=conversation.company_id,
         target_type=TargetType.CONVERSATION,
         target_id=conversation.id,
-        before={"locked_at": before} if before else None,
-        after={"locked_at": after} if after else None,
+        before=_facts(before),
+        after=_facts(after),
         reason=reason,
     )
+
+
+def _facts(locked_at: datetime | None) -> dict[str, str] | None:
+    return {"locked_at": locked_at.isoformat(timespec="minutes")} if locked_at else None

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
@@ -93,7 +92,6 @@ class SuspensionService:
             if there := Suspensions(session).get_in_force(user.id, now):
                 who = name_of(session, actor, there.suspended_by)
                 raise Conflict(f"{who} suspended them already, until {_utc(there.until)}. Nothing was done.")
-            before = user.suspended_until
             added = Suspensions(session).add(
                 Suspension(
                     company_id=user.company_id, user_id=user.id, until=until, reason=reason, created_at=now,
@@ -102,8 +100,7 @@ class SuspensionService:
             )  # fmt: skip
             Users(session).update(user, {"suspended_until": until})
             _tell(session, added, f"A moderator suspended you until {_utc(until)}: {reason}", "suspended")
-            was = before if before and before > now else None
-            _record(session, actor, AuditAction.USER_SUSPENDED, user.id, was, until, reason)
+            _record(session, actor, AuditAction.USER_SUSPENDED, user.id, reason=reason, after=until)
         self.hints.publish_standing(user.id)
 
     def lift(self, actor: Actor, suspension_id: UUID, note: str = "") -> None:
@@ -127,7 +124,8 @@ class SuspensionService:
             if user:
                 Users(session).update(user, {"suspended_until": None})
                 _tell(session, suspension, "A moderator lifted your suspension.", "lifted")
-            _record(session, actor, AuditAction.SUSPENSION_LIFTED, suspension.user_id, suspension.until, None, note)
+            until = suspension.until
+            _record(session, actor, AuditAction.SUSPENSION_LIFTED, suspension.user_id, reason=note, before=until)
         self.hints.publish_standing(suspension.user_id)
 
 
@@ -172,22 +170,23 @@ def _record(
     actor: Actor,
     action: AuditAction,
     user_id: UUID,
-    before: datetime | None,
-    after: datetime | None,
+    *,
     reason: str,
+    before: datetime | None = None,
+    after: datetime | None = None,
 ) -> None:
-    """Until when, before and after. That one has run out needs no row: its own says when."""
-
-    def facts(until: datetime | None) -> dict[str, Any] | None:
-        return {"suspended_until": until.isoformat(timespec="minutes")} if until else None
-
+    """Until when, before and after; None: nothing keeps them out. Running out needs no row: its own says when."""
     Audit(session).record(
         action,
         actor=actor,
         company_id=actor.company_id,
         target_type=TargetType.USER,
         target_id=user_id,
-        before=facts(before),
-        after=facts(after),
+        before=_facts(before),
+        after=_facts(after),
         reason=reason,
     )
+
+
+def _facts(until: datetime | None) -> dict[str, str] | None:
+    return {"suspended_until": until.isoformat(timespec="minutes")} if until else None
