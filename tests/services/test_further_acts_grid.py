@@ -1,4 +1,4 @@
-"""Removing for good, suspending and locking: by whom, in which state of a case and kind of conversation, written out."""
+"""Removing for good, suspending and locking: by whom, in which state of a case and kind of room, written out."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,7 +31,7 @@ deleted        d       d       d
 taken-back     d       d       d
 gone           c       d       c
 """
-# For everybody else. both-mod and other-mod: moderator and admin; moderator: not an admin. o NotPermitted about their own message.
+# For everybody else. both-mod, other-mod: moderator and admin; moderator: not an admin. o: about their own message.
 OTHERS = """
              purge  suspend  lift  lock  unlock  see  list
 moderator      p       d      d     d      d      d    d

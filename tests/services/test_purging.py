@@ -36,9 +36,7 @@ def ledger(database: Database) -> dict[str, list[str]]:
     with database.reading() as session:
         names = session.execute(text(LEDGER)).scalars().all()
         assert {"model_calls", "usage_numbers"} <= set(names)
-        return {
-            name: sorted(session.execute(text(f"SELECT t::text FROM {name} t")).scalars().all()) for name in names
-        }
+        return {name: sorted(session.execute(text(f"SELECT t::text FROM {name} t")).scalars().all()) for name in names}
 
 
 def purge(desk: Desk, who: Actor, case: tuple[UUID, int], reason: str = "A key") -> None:
@@ -185,9 +183,9 @@ def test_what_was_imported_goes_with_what_its_document_said(database: Database) 
     desk = Desk(database)
     talked, kim = Talked(desk, ConversationKind.ASSISTANT), keeper(desk)
     with database.transaction() as session:
-        origin = '{"title": ["%s", ""], "extra": {"first": "%s"}}' % (SECRET, SECRET)
+        origin = f'{{"title": ["{SECRET}", ""], "extra": {{"first": "{SECRET}"}}}}'
         session.execute(text("UPDATE conversations SET origin = CAST(:o AS jsonb), origin_key = 'x'"), {"o": origin})
-        extra = '{"imported": {"text": "%s"}}' % SECRET
+        extra = f'{{"imported": {{"text": "{SECRET}"}}}}'
         session.execute(
             text("UPDATE messages SET extra = CAST(:e AS jsonb) WHERE id = :id"), {"e": extra, "id": talked.message}
         )

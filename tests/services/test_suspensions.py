@@ -72,7 +72,7 @@ class Someone:
 
 @pytest.fixture
 def bo(desk: Desk, settings: Settings) -> Iterator[Someone]:
-    yield Someone(desk, settings)
+    return Someone(desk, settings)
 
 
 def in_force(desk: Desk, moderator: Actor) -> UUID:
@@ -180,9 +180,7 @@ def test_of_a_case_there_is_what_was_before(desk: Desk, ada: Actor, bo: Someone,
         (timedelta(seconds=1), None),
     ],
 )
-def test_how_long(
-    desk: Desk, ada: Actor, bo: Someone, time: Clock, after: timedelta, sentence: str | None
-) -> None:
+def test_how_long(desk: Desk, ada: Actor, bo: Someone, time: Clock, after: timedelta, sentence: str | None) -> None:
     case_id = decided(desk, ada, bo.actor)
     if sentence is None:
         desk.suspensions.suspend(ada, case_id, time.moment + after, "Insults")
@@ -250,8 +248,9 @@ def test_others_do_not_see_it(desk: Desk, ada: Actor, bo: Someone) -> None:
     desk.suspensions.suspend(ada, case_id, clock.now() + DAY, "Insults")
     assert seen() == before
     desk.talks.send(desk.me, direct, "Are you there?")
-    assert told(desk, desk.me.user_id) == ["A moderator looked at a message that you reported: it stays as it is. "
-                                           "Thank you for looking after one another."]
+    assert told(desk, desk.me.user_id) == [
+        "A moderator looked at a message that you reported: it stays as it is. Thank you for looking after one another."
+    ]
 
 
 def test_of_two_at_once_one_suspends_and_one_lifts(fresh_database: Database) -> None:

@@ -1,5 +1,6 @@
 """Cases: one of a message, or many at once, made inside PostgreSQL."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,9 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from core import clock
-from core.models import Company, ConversationKind, ReportReason, User
+from core.database.engine import Database
+from core.ids import new_id
+from core.models import Company, ConversationKind, ReportReason, Suspension, User
 from core.permissions import Actor
 from tests.support.builders import make_actor, make_conversation, make_user
 from tests.support.talks import Desk
@@ -95,3 +98,16 @@ def decided(desk: Desk, moderator: Actor, author: Actor, words: str = "You are a
     desk.moderation.claim(moderator, case_id, 0)
     desk.moderation.dismiss(moderator, case_id, 1)
     return case_id
+
+
+def suspend(database: Database, user_id: UUID, until: datetime, reason: str = "Insults") -> UUID:
+    """As a moderator's decision leaves it. The suspension."""
+    with database.transaction() as session:
+        user = session.get_one(User, user_id)
+        user.suspended_until = until
+        added = Suspension(
+            company_id=user.company_id, user_id=user_id, until=until, reason=reason, suspended_by=new_id(),
+            created_at=until - timedelta(days=1),
+        )  # fmt: skip
+        session.add_all([user, added])
+        return added.id
