@@ -23,8 +23,8 @@ TOLD = "moderation_told"
 """What the next draw says of what was done."""
 
 
-def action_bar(actor: Actor, view: CaseView) -> None:
-    """What can't be done now is not there; why nothing can is said."""
+def action_bar(actor: Actor, view: CaseView, more: Callable[[], None]) -> None:
+    """What can't be done now is not there; why nothing can is said. `more` draws the end of the bar."""
 
     def at_once(label: str, icon: str, key: str, act: Callable[..., None]) -> None:
         """Nobody but moderators sees it."""
@@ -52,6 +52,7 @@ def action_bar(actor: Actor, view: CaseView) -> None:
         for is_offered, label, icon, key, act, is_at_once in offers:
             if is_offered:
                 (at_once if is_at_once else asking)(label, icon, key, act)
+        more()
     if view.why_not:
         st.caption(f":material/info: {as_label(view.why_not, 300)}")
     elif view.is_taken_back:
@@ -69,13 +70,13 @@ def told() -> None:
         st.toast(sentence, icon=":material/shield:")
 
 
-def _what(view: CaseView) -> str:
+def what(view: CaseView) -> str:
     said = as_label(view.text, EXCERPT)
     who = as_label(author_of(view.line, view.assistant_name), LONGEST_NAME)
     return f"**{who}** in a {KINDS[view.line.kind].lower()}: “{said}”"
 
 
-def _reason_field(label: str = "Reason", placeholder: str = "People read it where the message was") -> str:
+def reason_field(label: str = "Reason", placeholder: str = "People read it where the message was") -> str:
     return st.text_input(label, placeholder=placeholder, max_chars=MAX_REASON)
 
 
@@ -103,18 +104,23 @@ def summary(decision: Decision, result: Together) -> str:
     return as_label(f"{done}, {count:,} {'was' if count == 1 else 'were'} not: {' '.join(left)}", 500)
 
 
-def _done(sentence: str) -> None:
+def remember(sentence: str) -> None:
+    """Has it said over the page that is drawn next."""
     st.session_state.setdefault(TOLD, sentence)
+
+
+def done(sentence: str) -> None:
+    remember(sentence)
     st.rerun()
 
 
-def _form(name: str) -> Any:
+def form(name: str) -> Any:
     return st.form(name, border=False)
 
 
 @dialog("Dismiss the reports?")
 def _dismiss(actor: Actor, view: CaseView) -> None:
-    st.markdown(_what(view))
+    st.markdown(what(view))
     st.markdown("The message stays as it is. Those who reported it are told so.")
 
     def dismiss() -> None:
@@ -124,16 +130,16 @@ def _dismiss(actor: Actor, view: CaseView) -> None:
         else:
             moderation.dismiss(now, view.line.id, view.line.version, reason)
 
-    with _form("dismiss"):
-        reason = _reason_field("Note", "Optional; for moderators and the audit")
+    with form("dismiss"):
+        reason = reason_field("Note", "Optional; for moderators and the audit")
         others = _with_others(view)
         if st.form_submit_button("Dismiss", type="primary") and tried(dismiss):
-            _done("Dismissed.")
+            done("Dismissed.")
 
 
 @dialog("Delete this message?")
 def _delete(actor: Actor, view: CaseView) -> None:
-    st.markdown(_what(view))
+    st.markdown(what(view))
     st.markdown(
         "Its text goes away for everybody at once, from search, exports and what the assistant is told as well. "
         "Its place stays, with your reason in it. The author is told. You can restore it at any time."
@@ -146,11 +152,11 @@ def _delete(actor: Actor, view: CaseView) -> None:
         else:
             moderation.delete(now, view.line.id, view.line.version, reason)
 
-    with _form("delete_message"):
-        reason = _reason_field()
+    with form("delete_message"):
+        reason = reason_field()
         others = _with_others(view)
         if st.form_submit_button("Delete", type="primary") and tried(delete):
-            _done("Deleted. Restore takes it back.")
+            done("Deleted. Restore takes it back.")
 
 
 @dialog("Edit this message")
@@ -159,30 +165,30 @@ def _edit(actor: Actor, view: CaseView) -> None:
         f"By **{as_label(author_of(view.line, view.assistant_name), LONGEST_NAME)}**. Mask or correct what must not "
         "stay. Everybody sees that a moderator edited it, and why; the author is told. All earlier texts are kept."
     )
-    with _form("edit_message"):
+    with form("edit_message"):
         text = st.text_area("Text", view.text, height=200)
-        reason = _reason_field(placeholder="People read it below the message")
+        reason = reason_field(placeholder="People read it below the message")
         if st.form_submit_button("Save", type="primary") and tried(
             lambda: bootstrap.current().moderation.edit(
                 guard.again(actor), view.line.id, view.line.version, text, reason
             )
         ):
-            _done("Edited. Restore gives the author's text back.")
+            done("Edited. Restore gives the author's text back.")
 
 
 @dialog("Restore this message?")
 def _restore(actor: Actor, view: CaseView) -> None:
-    st.markdown(_what(view))
+    st.markdown(what(view))
     st.markdown(
         "It is there again for everybody with the text its author gave it, and the author is told. "
         "The case is then yours to decide anew."
     )
-    with _form("restore_message"):
-        note = _reason_field("Note", "Optional; for moderators and the audit")
+    with form("restore_message"):
+        note = reason_field("Note", "Optional; for moderators and the audit")
         if st.form_submit_button("Restore", type="primary") and tried(
             lambda: bootstrap.current().moderation.restore(guard.again(actor), view.line.id, view.line.version, note)
         ):
-            _done("Restored.")
+            done("Restored.")
 
 
 def step_keys(before: UUID | None, after: UUID | None, go: Callable[[UUID], None], *, onward: str = "Next") -> None:

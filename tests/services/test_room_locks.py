@@ -52,7 +52,7 @@ def test_everybody_in_it_is_told_and_sees_why(desk: Desk, ada: Actor, room: UUID
     assert notices(desk, room)[-1] == "A moderator unlocked this room."
     view = desk.rooms.get(desk.me, room)
     assert (view.why_not, view.is_locked, view.can_own) == (None, False, True)
-    assert desk.talks.send(desk.me, room, "So")
+    assert desk.talks.send(desk.me, room, "So").seq
 
 
 def test_the_trail_has_both_and_since_when(desk: Desk, ada: Actor, room: UUID) -> None:
