@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import bootstrap
-from core.models import CaseStatus, MessageRole
+from core.models import CaseStatus, ConversationKind, MessageRole
 from core.permissions import Actor, Permission
 from core.services.in_force_views import LockLine
 from core.services.moderation import OWN
@@ -17,7 +17,6 @@ from core.services.suspensions import Standing
 from core.ui import guard, times
 from core.ui.dialogs import dialog, tried
 from core.ui.moderation_acts import done, form, reason_field, remember, what
-from core.ui.moderation_words import KINDS
 from core.ui.room_locking import lock_room, named, unlock_room
 from core.ui.suspending import earlier, lift_suspension, suspend_person, until
 from core.ui.text import as_label
@@ -115,7 +114,7 @@ def _purge(actor: Actor, view: CaseView) -> None:
     if not tried(lambda: found.append(bootstrap.current().purging.look(guard.again(actor), view.line.id))):
         return
     [purgeable] = found
-    st.markdown(f"{what(view)}  \n:small[{KINDS[view.line.kind]} · {_said_at(view)}]")
+    st.markdown(f"{what(view)}  \n:small[{_where_and_when(view)}]")
     if purgeable.is_held:
         st.info(HELD, icon=":material/gavel:")
         return
@@ -138,9 +137,9 @@ def _purge(actor: Actor, view: CaseView) -> None:
             done("Removed for good.")
 
 
-def _said_at(view: CaseView) -> str:
-    said = next((one.created_at for one in view.said if one.is_subject), None)
-    return times.exact(said, times.zone()) if said else ""
+def _where_and_when(view: CaseView) -> str:
+    said = next((times.exact(one.created_at, times.zone()) for one in view.said if one.is_subject), "")
+    return f"In “{as_label(view.room_title, 60)}”, {said}" if view.room_title else said
 
 
 def _what_goes(view: CaseView, purgeable: Purgeable) -> str:
@@ -148,7 +147,8 @@ def _what_goes(view: CaseView, purgeable: Purgeable) -> str:
     others = f", in {purgeable.others} more of its versions as well" if purgeable.others else ""
     is_answer = view.line.role is MessageRole.ASSISTANT
     thought = "comments on it" if is_answer else "mentions"
+    title = "; and a title that was made from it" if view.line.kind is ConversationKind.ASSISTANT else ""
     return (
         f"**Goes for good:** {texts}{others}; its reactions and {thought}; what those who reported it wrote; what "
-        "search knows of it; and a title that was made from it."
+        f"search knows of it{title}."
     )
