@@ -37,7 +37,7 @@ def _people(actor: Actor, where: tzinfo) -> None:
 
 def _person(actor: Actor, line: SuspensionLine, where: tzinfo) -> None:
     name = as_label(line.name or "Somebody who has left", LONGEST_NAME)
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+    with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(f":material/person_off: **{name}** · {until(line, where)}", width="stretch")
         if st.button("Lift", key=f"lift_{line.id}", type="tertiary", icon=":material/undo:", help=f"Lift: {name}"):
             lift_suspension(actor, line, remember)
@@ -59,7 +59,7 @@ def _room(actor: Actor, line: LockLine, where: tzinfo) -> None:
     name = named(line.kind, line.title)
     by = f" · by {as_label(line.by, LONGEST_NAME)}" if line.by else ""
     since = times.exact(line.locked_at, where)
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+    with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(
             f":material/lock: **{name[:1].upper()}{name[1:]}** · since {since} · "
             f"{as_label(line.reason, LONGEST_REASON)}{by}",

@@ -96,7 +96,7 @@ def in_force(actor: Actor, further: Further) -> None:
 
 
 def _line(text: str, label: str, key: str) -> bool:
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"{key}_line"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False, key=f"{key}_line"):
         st.markdown(f":small[{text}]", width="stretch")
         return bool(st.button(label, key=key, icon=":material/undo:", type="tertiary"))
 

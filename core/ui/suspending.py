@@ -1,7 +1,7 @@
 """Keeping somebody out for a time, and letting them in again."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from uuid import UUID
 
 import streamlit as st
@@ -19,6 +19,7 @@ from core.ui.text import as_label
 LONGEST_NAME = 60
 LONGEST_SHOWN = 500
 HOUR, DAY, WEEK, CHOSEN = "1 hour", "1 day", "1 week", "Until …"
+MORNING = timedelta(hours=8)
 LASTS = {HOUR: timedelta(hours=1), DAY: timedelta(days=1), WEEK: timedelta(days=7)}
 
 
@@ -43,13 +44,13 @@ def suspend_person(actor: Actor, case_id: UUID, name: str, told: Callable[[str],
         "when and why; nobody else sees it but moderators. What they wrote stays. You can lift it at any time."
     )
     chosen = st.segmented_control("For how long", [HOUR, DAY, WEEK, CHOSEN], default=DAY, required=True)
-    now, where = clock.now(), times.zone()
-    typed: datetime | None = None
+    where, typed = times.zone(), None
     if chosen == CHOSEN:
-        first = now.astimezone(where).replace(tzinfo=None)
+        # The same at each run of this day: what was chosen would be lost otherwise.
+        today = datetime.combine(clock.now().astimezone(where).date(), time())
         typed = st.datetime_input(
-            f"Until ({times.zone_name(where)})", first + LASTS[WEEK], min_value=first,
-            max_value=first + LONGEST, format="YYYY-MM-DD",
+            f"Until ({times.zone_name(where)})", today + LASTS[WEEK] + MORNING, min_value=today,
+            max_value=today + LONGEST, format="YYYY-MM-DD", key="suspend_until",
         )  # fmt: skip
     reason = st.text_input("Reason", placeholder="They read it when they try to sign in", max_chars=MAX_REASON)
 

@@ -40,9 +40,9 @@ def test_what_is_offered_once_it_is_claimed(house: House) -> None:
 def test_what_is_in_force_stands_above_the_case_and_in_its_tab(house: House) -> None:
     house.reported()
     browser = beside(house, house.mo).button("case_claim").click().run()
-    case_id = str(browser.query_params["case"])
+    case_id = UUID(str(browser.query_params["case"]))
     suspend(house.app.database, house.bo.user.id, clock.now() + timedelta(hours=1), "*Insults* $5")
-    house.app.room_locks.lock_of_case(house.mo.actor, UUID(case_id.strip("[]'")), "Too heated")
+    house.app.room_locks.lock_of_case(house.mo.actor, case_id, "Too heated")
     browser = browser.run()
     shown = text_of(browser)
     assert "is suspended until" in shown
