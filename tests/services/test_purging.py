@@ -1,5 +1,6 @@
 """What was removed for good is nowhere any more, and nothing else is different."""
 
+import threading
 from uuid import UUID
 
 import pytest
@@ -8,17 +9,30 @@ from sqlalchemy import text
 from core import clock
 from core.database.engine import Database
 from core.errors import AnswerInProgress, Conflict, Invalid
-from core.models import AuditAction, Case, CaseStatus, ConversationKind, Decision, Message, ReportReason, Score
+from core.models import (
+    AuditAction,
+    Case,
+    CaseStatus,
+    ConversationKind,
+    Decision,
+    LegalHold,
+    Message,
+    ReportReason,
+    Score,
+)
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
+from core.repositories.cases import Cases
+from core.repositories.legal_holds import LegalHolds
 from core.repositories.notices import Notices
+from core.repositories.retention import Retention
 from core.services.moderation_views import CaseView
 from core.services.purging import HELD, REPEATS
 from core.services.retention import RetentionService
 from core.services.retention_views import WantedHold
 from tests.services.test_moderation_leaks import KINDS, SECRET, Talked, places, seen, tables_with, told_to_the_model
-from tests.services.test_room_races import at_once
 from tests.support.talks import Desk
+from tests.support.waiting import until
 
 # Everything that counts or costs: not a byte of it may be different afterwards.
 LEDGER = """
@@ -110,6 +124,9 @@ def test_nothing_takes_it_back(database: Database) -> None:
         purge(desk, kim, talked.case)
     with pytest.raises(Conflict, match="can't be restored"):
         moderation.edit(kim, *talked.case, "Other", "Why")
+    with database.transaction() as session:
+        assert not Cases(session).reopen(*talked.case, kim.user_id)
+        assert not Cases(session).purge(*talked.case, kim.user_id, "Again")
 
 
 def test_the_trail_has_lengths_and_the_reason(database: Database) -> None:
@@ -244,31 +261,36 @@ def test_a_legal_hold_keeps_it(database: Database) -> None:
     assert {name for name, look in places(talked).items() if SECRET in repr(look(talked.author))}
 
 
-def test_a_hold_at_the_same_moment_is_before_or_after(fresh_database: Database) -> None:
-    """Never both: that it is placed, and that something went afterwards."""
-    desk = Desk(fresh_database, limits={"message": (1_000, 60), "room": (1_000, 60)})
-    kim, retention = keeper(desk), RetentionService(fresh_database)
-    for _ in range(10):
-        talked = Talked(desk, ConversationKind.GROUP)
-        desk.moderation.claim(kim, *talked.case)
-        case, name = talked.case, talked.author.display_name
-        hold = WantedHold("A court", conversation=str(talked.room))
-        purged, _ = at_once(
-            lambda: desk.purging.purge(kim, *case, "A key", confirmation=name),  # noqa: B023
-            lambda: retention.place_hold(kim, hold),  # noqa: B023
+def test_a_hold_that_is_being_placed_comes_first(fresh_database: Database) -> None:
+    """Nobody sees it yet when the removal begins; that waits all the same."""
+    desk = Desk(fresh_database)
+    talked, kim = Talked(desk, ConversationKind.GROUP), keeper(desk)
+    desk.moderation.claim(kim, *talked.case)
+    case, result = talked.case, []
+
+    def remove() -> None:
+        try:
+            purge(desk, kim, case)
+        except Conflict as error:
+            result.append(str(error))
+
+    removing = threading.Thread(target=remove)
+    with fresh_database.transaction() as session:
+        Retention(session).lock(desk.company.id)
+        LegalHolds(session).add(
+            LegalHold(company_id=desk.company.id, conversation_id=talked.room, reason="A court", placed_by=kim.user_id)
         )
-        with fresh_database.reading() as session:
-            at = session.get_one(Message, talked.message).purged_at
-            placed = session.execute(
-                text("SELECT created_at FROM legal_holds WHERE conversation_id = :id"), {"id": talked.room}
-            ).scalar_one()
-        if purged is None:
-            assert at
-        else:
-            assert (str(purged), at) == (HELD, None)
-        assert placed
-        with pytest.raises(Conflict):
-            desk.purging.purge(kim, *talked.case, "A key", confirmation=name)
+        removing.start()
+        until(lambda: _waits(fresh_database))
+    removing.join()
+    assert result == [HELD]
+    assert tables_with(fresh_database, SECRET) >= {"messages", "message_words"}
+
+
+def _waits(database: Database) -> bool:
+    with database.reading() as session:
+        statement = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+        return bool(session.execute(text(statement)).scalar_one())
 
 
 def _cases(desk: Desk, moderator: Actor) -> list[CaseView]:
