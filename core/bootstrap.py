@@ -38,14 +38,17 @@ from core.services.moderation_queue import ModerationQueue
 from core.services.people import PeopleService
 from core.services.presence import PresenceService
 from core.services.prices import PriceService
+from core.services.purging import PurgeService
 from core.services.queue import QueueService
 from core.services.reactions import ReactionService
 from core.services.reporting import ReportService
 from core.services.retention import RetentionService
 from core.services.retention_keeping import RetentionKeeper
+from core.services.room_locks import RoomLockService
 from core.services.rooms import RoomService
 from core.services.search import SearchService
 from core.services.spending import SpendingService
+from core.services.suspensions import SuspensionService
 from core.services.talk import TalkService
 from core.services.transcripts import TranscriptService
 from core.services.uploads import Uploads
@@ -96,6 +99,9 @@ class Application:
         self.moderation_queue = ModerationQueue(database)
         self.moderation_messages = ModerationMessages(database)
         self.message_moderation = MessageModeration(database, self.events)
+        self.purging = PurgeService(database, self.events)
+        self.suspensions = SuspensionService(database, self.events)
+        self.room_locks = RoomLockService(database, self.events)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)
         self.usage = UsageService(database)

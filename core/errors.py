@@ -4,6 +4,7 @@ ParleyError
 ├── NotFound                what was asked for does not exist, or not for this reader
 ├── NotPermitted            visible to this person, but not theirs to change
 │   └── NotSignedIn         no session, or one that ended
+│       └── Suspended       a moderator keeps this person out for a time
 ├── Invalid                 the input breaks a rule the person can mend
 │   ├── WrongCredentials    e-mail and password do not match an active account
 │   ├── LinkExpired         a one-time link that was used or is too old
@@ -75,6 +76,24 @@ class NotPermitted(ParleyError):
 class NotSignedIn(NotPermitted):
     code = "not_signed_in"
     sentence = "You are signed out. Sign in to go on."
+
+
+class Suspended(NotSignedIn):
+    """Only ever said to the person themselves: who signed in with the right password, or did before.
+
+    `until`: when it runs out; `reason`: a moderator's.
+    """
+
+    code = "suspended"
+    sentence = "Your account is suspended for a time."
+
+    def __init__(self, sentence: str | None = None, *, until: datetime | None = None, reason: str = "") -> None:
+        self.until, self.reason = until, reason
+        super().__init__(self.said(f"{until:%A, %-d %B %Y, %H:%M} UTC") if until else sentence)
+
+    def said(self, when: str) -> str:
+        """The whole sentence, with the moment at which it runs out in somebody's own words."""
+        return f"Suspended until {when} · {self.reason}"
 
 
 class Invalid(ParleyError):

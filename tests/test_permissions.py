@@ -16,6 +16,7 @@ conversations:browse       x       -         x        -
 rooms:oversee              -       -         x        -
 messages:view_deleted      -       -         x        -
 moderation:work            -       -         x        -
+messages:purge             -       -         -        x
 audit:own                  x       x         x        x
 audit:view                 -       -         x        x
 usage:view                 x       x         x        x
@@ -57,6 +58,7 @@ def test_several_roles_may_what_any_of_them_may() -> None:
     assert permissions_of([Role.STAFF, Role.ADMIN]) == everybody | {
         Permission.CHAT_USE,
         Permission.CONVERSATIONS_BROWSE,
+        Permission.MESSAGES_PURGE,
         Permission.BUDGETS_MANAGE,
         Permission.PRICES_MANAGE,
         Permission.AUDIT_VIEW,

@@ -146,8 +146,8 @@ def ask_next(session: Session, conversation: Conversation, admit: Admit) -> Answ
 
 
 def _ask_first(session: Session, conversation: Conversation) -> AnswerRun | None:
-    if conversation.deleted_at is not None:
-        return None
+    if conversation.deleted_at is not None or conversation.locked_at is not None:
+        return None  # where a moderator locked the room, it waits until that is taken back
     question = QueuedQuestions(session).get_next(conversation.id)
     if question is None or question.is_held_at(clock.now()):
         return None

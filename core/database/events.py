@@ -32,6 +32,8 @@ class Hint(StrEnum):
     """What that person has not read."""
     LISTED = "l"
     """How that conversation stands in its members' lists: its name, or whether it is there."""
+    STANDING = "s"
+    """Whether that person may come in."""
     ROOMS = "m"
     """Which rooms that person is in; what they have not read as well, then."""
 
@@ -130,6 +132,10 @@ class Events:
     def publish_person(self, user_id: UUID) -> None:
         """What they have not read is different now."""
         self._publish(Hint.PERSON, user_id)
+
+    def publish_standing(self, user_id: UUID) -> None:
+        """They are kept out now, or no longer."""
+        self._publish(Hint.STANDING, user_id)
 
     def publish_rooms(self, user_id: UUID) -> None:
         """Which rooms they are in, or what those are to them, is different now."""

@@ -53,6 +53,7 @@ from core.models.reaction import MAX_EMOJI, Mention, Reaction
 from core.models.report import MAX_COMMENT, MAX_REASON, Case, CaseStatus, Decision, Report, ReportReason
 from core.models.retention import MAX_DAYS, LegalHold, RetentionRule, RetentionRun
 from core.models.search import MessageWords, SearchBacklog, TitleWords
+from core.models.suspension import Suspension
 from core.models.usage import (
     ANY,
     BLOCK,
@@ -154,6 +155,7 @@ __all__ = [
     "SearchBacklog",
     "ServingProcess",
     "Span",
+    "Suspension",
     "TargetType",
     "TitleWords",
     "UsageError",

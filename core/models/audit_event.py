@@ -54,6 +54,7 @@ class AuditAction(StrEnum):
     MESSAGE_REMOVED = "moderation:delete"
     MESSAGE_REVERTED = "moderation:revert"
     MESSAGE_RESTORED = "moderation:restore"
+    MESSAGE_PURGED = "moderation:purge"
     USAGE_EXPORTED = "usage:export"
     BUDGET_SET = "budget:set"
     BUDGET_REMOVED = "budget:remove"
@@ -67,6 +68,10 @@ class AuditAction(StrEnum):
     RETENTION_RUN_ENDED = "retention:end_run"
     LEGAL_HOLD_PLACED = "legal_hold:place"
     LEGAL_HOLD_RELEASED = "legal_hold:release"
+    USER_SUSPENDED = "user:suspend"
+    SUSPENSION_LIFTED = "user:lift_suspension"
+    ROOM_LOCKED = "room:lock"
+    ROOM_UNLOCKED = "room:unlock"
     PERMISSION_REFUSED = "permission:refuse"
 
     @property

@@ -43,6 +43,7 @@ class Conversation(Record, table=True):
         one_of("history", History),
         CheckConstraint(f"char_length(title) <= {MAX_TITLE}", name="title"),
         CheckConstraint("(kind = 'direct') = (direct_key IS NOT NULL)", name="direct_key"),
+        CheckConstraint("locked_at IS NULL OR (kind <> 'assistant' AND lock_reason <> '')", name="locked"),
         # A person's assistant chats, and the archived ones, each in the order of its list.
         Index(
             "conversations_owner_recent_idx",
@@ -105,6 +106,14 @@ class Conversation(Record, table=True):
             text("id DESC"),
             postgresql_where=text("kind = 'company' AND deleted_at IS NULL AND archived_at IS NOT NULL"),
         ),
+        # Rooms that a moderator locked, few of however many, for who unlocks them.
+        Index(
+            "conversations_company_locked_idx",
+            "company_id",
+            text("locked_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("locked_at IS NOT NULL"),
+        ),
         # All of a kind, one after another: for who looks at each what is too old to be kept.
         Index("conversations_company_kind_idx", "company_id", "kind", "id"),
     )
@@ -138,6 +147,10 @@ class Conversation(Record, table=True):
     instructions: str = ""
     archived_at: datetime | None = time_field(None)
     deleted_at: datetime | None = time_field(None)
+    locked_at: datetime | None = time_field(None)
+    """Since when a moderator keeps a room locked: it can be read, and nothing else. None: it is open."""
+    locked_by: UUID | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
+    lock_reason: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     origin_key: str | None = None
     """Of an imported one: which conversation of which system it was, so that it comes in once. None: it began here."""
     origin: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))

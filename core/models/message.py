@@ -56,6 +56,7 @@ class Message(Record, table=True):
         CheckConstraint(
             f"role <> 'user' OR char_length(content) <= {MAX_MESSAGE} OR extra ? '{IMPORTED}'", name="content"
         ),
+        CheckConstraint("purged_at IS NULL OR (content = '' AND deleted_at IS NOT NULL)", name="purged"),
         # The visible transcript, newest first, without walking over what was superseded.
         Index("messages_transcript_idx", "conversation_id", text("(superseded_with_id IS NULL)"), text("seq DESC")),
         Index(
@@ -108,6 +109,8 @@ class Message(Record, table=True):
     """Why a moderator gave it the text that it has. None: it has its author's."""
     delete_reason: str | None = None
     """Why a moderator deleted it. None: its author did, or nobody."""
+    purged_at: datetime | None = time_field(None)
+    """When a moderator removed it for good. Its place stays, and with it every count and the order of the rest."""
 
 
 class MessageRevision(Record, table=True):

@@ -40,6 +40,8 @@ class Decision(StrEnum):
     DISMISSED = "dismissed"
     EDITED = "edited"
     DELETED = "deleted"
+    PURGED = "purged"
+    """Removed for good: nothing takes that back."""
     GONE = "gone"
     """Nobody decided: the message vanished for good before. The database writes this by itself."""
 

@@ -26,6 +26,8 @@ class User(Record, table=True):
     """None for people who sign in elsewhere."""
     is_active: bool = True
     last_seen_at: datetime | None = time_field(None)
+    suspended_until: datetime | None = time_field(None)
+    """Until then they are kept out; what is past keeps nobody out. The suspension itself is in Suspension."""
 
 
 class UserRole(SQLModel, table=True):

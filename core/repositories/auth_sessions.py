@@ -13,6 +13,12 @@ def is_live(now: datetime) -> Any:
     return col(AuthSession.revoked_at).is_(None) & (col(AuthSession.expires_at) > now)
 
 
+def is_welcome(now: datetime) -> Any:
+    """Of a person: neither deactivated nor suspended at that moment."""
+    suspended_until = col(User.suspended_until)
+    return col(User.is_active) & (suspended_until.is_(None) | (suspended_until <= now))
+
+
 class AuthSessions(Repository):
     def add(self, auth_session: AuthSession) -> AuthSession:
         self.session.add(auth_session)
@@ -20,18 +26,18 @@ class AuthSessions(Repository):
         return auth_session
 
     def get_live(self, session_id: UUID, now: datetime) -> AuthSession | None:
-        """None as well when the person was deactivated."""
+        """None as well when the person was deactivated or is suspended."""
         return self._get_live(col(AuthSession.id) == session_id, now)
 
     def get_by_token_hash(self, token_hash: bytes, now: datetime) -> AuthSession | None:
-        """Live ones of active people only."""
+        """Live ones only, of people who may come in."""
         return self._get_live(col(AuthSession.token_hash) == token_hash, now)
 
     def _get_live(self, condition: Any, now: datetime) -> AuthSession | None:
         statement = (
             select(AuthSession)
             .join(User, col(User.id) == AuthSession.user_id)
-            .where(condition, is_live(now), col(User.is_active))
+            .where(condition, is_live(now), is_welcome(now))
         )
         return self.session.exec(statement).one_or_none()
 

@@ -23,6 +23,7 @@ MOST_COUNTED = 100
 
 _cases, _reports = table_of(Case), table_of(Report)
 _is_closed = _cases.c.status == CaseStatus.CLOSED
+_is_not_final = or_(_cases.c.decision.is_(None), _cases.c.decision.not_in((Decision.GONE, Decision.PURGED)))
 _UNDECIDED: dict[str, Any] = {"decision": None, "decided_by": None, "decided_at": None, "reason": ""}
 
 
@@ -147,13 +148,25 @@ class Cases(Repository):
 
     def reopen(self, case_id: UUID, version: int, by: UUID) -> bool:
         """Takes a decision back, or goes on with an own case: it is this person's to decide anew."""
-        allowed = and_(
-            or_(_is_closed, _is_held(by)), or_(_cases.c.decision.is_(None), _cases.c.decision != Decision.GONE)
-        )
+        allowed = and_(or_(_is_closed, _is_held(by)), _is_not_final)
         now = clock.now()
         return self._move(
             case_id, version, allowed, status=CaseStatus.CLAIMED, claimed_by=by, claimed_at=now, **_UNDECIDED
         )
+
+    def purge(self, case_id: UUID, version: int, by: UUID, reason: str) -> bool:
+        """Closes one that this person holds, or that is decided, once and for all."""
+        allowed = and_(or_(_is_closed, _is_held(by)), _is_not_final)
+        return self._move(
+            case_id, version, allowed, status=CaseStatus.CLOSED, decision=Decision.PURGED, decided_by=by,
+            decided_at=clock.now(), reason=reason,
+        )  # fmt: skip
+
+    def close_gone(self, message_ids: Collection[UUID]) -> None:
+        """Those still open about messages that went with another: as when a message vanishes."""
+        statement = update(_cases).where(_cases.c.message_id.in_(message_ids), ~_is_closed)
+        gone = {"status": CaseStatus.CLOSED, "decision": Decision.GONE, "decided_at": clock.now()}
+        self.session.execute(statement.values(version=_cases.c.version + 1, **gone))
 
     def _move(self, case_id: UUID, version: int, allowed: Any, **values: Any) -> bool:
         statement = (

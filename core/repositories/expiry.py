@@ -169,9 +169,9 @@ class Expiry(Repository):
             self.session.execute(_SHRINK, key | {"count": len(counted)})
         elif counted:
             self.session.execute(_READ, key | {"seqs": counted, "last": max(counted)})
-        loses_title = is_chat and first in ids and _is_title_of_first(conversation)
+        loses_title = is_chat and first in ids and is_title_of_first(conversation)
         if any(row.is_imported for row in old):
-            _forget_origin(conversation)
+            forget_origin(conversation)
         Conversations(self.session).touch(conversation)
         return Taken(len(ids), loses_title=loses_title)
 
@@ -186,13 +186,13 @@ class Expiry(Repository):
         return self.session.execute(_FIRST_QUESTION, {"id": conversation_id}).scalar_one_or_none()
 
 
-def _is_title_of_first(conversation: Conversation) -> bool:
+def is_title_of_first(conversation: Conversation) -> bool:
     """Whether the title was made from the first question, or came with an import, which may have made it so."""
     given = (conversation.origin or {}).get("title")
     return not conversation.is_titled or (given is not None and given[0] == conversation.title)
 
 
-def _forget_origin(conversation: Conversation) -> None:
+def forget_origin(conversation: Conversation) -> None:
     """What its document said beside its messages may repeat them."""
     origin = dict(conversation.origin or {})
     origin.pop("extra", None)

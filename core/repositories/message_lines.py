@@ -40,6 +40,8 @@ class MessageLine:
     """Why a moderator gave it its text; None: it is its author's."""
     delete_reason: str | None = None
     """Why a moderator deleted it; None: its author did, or nobody."""
+    purged_at: datetime | None = None
+    """When a moderator removed it for good."""
 
     @property
     def shown_edit_reason(self) -> str | None:
@@ -75,6 +77,7 @@ _line = (
     _messages.c.extra,
     _messages.c.edit_reason,
     _messages.c.delete_reason,
+    _messages.c.purged_at,
 )
 
 

@@ -20,6 +20,7 @@ from core.models import (
     User,
 )
 from core.models.base import literal_of, table_of
+from core.repositories.auth_sessions import is_welcome
 from core.repositories.base import Repository
 
 _queued = table_of(QueuedQuestion)
@@ -109,7 +110,7 @@ class QueuedQuestions(Repository):
         return [QueuedLine(*tuple(row)) for row in self.session.execute(statement, {"now": clock.now()})]
 
     def get_next(self, conversation_id: UUID) -> QueuedQuestion | None:
-        """The first one that can be asked; the others stay where they are."""
+        """The first one whose sender may speak there now, and whose text is there; the others stay where they are."""
         statement = (
             _speakers(select(QueuedQuestion))
             .where(_queued.c.conversation_id == conversation_id)
@@ -184,6 +185,7 @@ class QueuedQuestions(Repository):
             .join(last, true())
             .where(
                 col(Conversation.deleted_at).is_(None),
+                col(Conversation.locked_at).is_(None),
                 or_(first.c.held_until.is_(None), first.c.held_until < clock.now()),
                 or_(last.c.status.in_(GOES_ON_AFTER), col(Conversation.kind) != ConversationKind.ASSISTANT),
                 ~is_answered,
@@ -201,8 +203,8 @@ class QueuedQuestions(Repository):
 
 
 def _speakers(statement: Select[Any]) -> Select[Any]:
-    """Of those only who may still speak where they asked, and of whose question the text is there. A moderator who
-    restores one brings its turn back.
+    """Of those only who may speak where they asked, and of whose question the text is there. Who is suspended is asked
+    for once that has run out; a moderator who restores a question brings its turn back.
     """
     messages = table_of(Message)
     is_deleted = exists().where(messages.c.id == _queued.c.message_id, messages.c.deleted_at.is_not(None))
@@ -212,5 +214,5 @@ def _speakers(statement: Select[Any]) -> Select[Any]:
     return (
         statement.join(User, col(User.id) == _queued.c.sender_id)
         .join(Member, membership)
-        .where(col(Member.left_at).is_(None), col(User.is_active), ~is_deleted)
+        .where(col(Member.left_at).is_(None), is_welcome(clock.now()), ~is_deleted)
     )

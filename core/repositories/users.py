@@ -10,7 +10,7 @@ from sqlmodel import Text, col, delete, exists, func, select, type_coerce
 
 from core.models import AuthSession, User, UserRole
 from core.permissions import Actor, Role
-from core.repositories.auth_sessions import is_live
+from core.repositories.auth_sessions import is_live, is_welcome
 from core.repositories.base import Repository
 
 
@@ -33,7 +33,7 @@ class Users(Repository):
         return self.session.exec(select(User).where(func.lower(User.email) == func.lower(email))).one_or_none()
 
     def get_actor(self, session_id: UUID, now: datetime) -> Actor | None:
-        """Who is behind a live session, in one query. None when it ended or the person is inactive."""
+        """Who is behind a live session, in one query. None when it ended or the person may not come in."""
         return self.list_actors([session_id], now).get(session_id)
 
     def list_actors(self, session_ids: Collection[UUID], now: datetime) -> dict[UUID, Actor]:
@@ -124,5 +124,5 @@ _columns: tuple[Any, ...] = (
 _actors = (
     sql_select(*_columns)
     .join_from(AuthSession, User, col(User.id) == AuthSession.user_id)
-    .where(col(AuthSession.id) == any_(bindparam("sessions", type_=ARRAY(Uuid()))), is_live(_when), col(User.is_active))
+    .where(col(AuthSession.id) == any_(bindparam("sessions", type_=ARRAY(Uuid()))), is_live(_when), is_welcome(_when))
 )

@@ -5,11 +5,12 @@ from collections.abc import Collection
 from uuid import UUID
 
 from core import clock
-from core.errors import Invalid, NotSignedIn, WrongCredentials
-from core.models import AuditAction, AuthSession, TargetType, User
+from core.errors import Invalid, NotSignedIn, Suspended, WrongCredentials
+from core.models import AuditAction, AuthSession, Suspension, TargetType, User
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
 from core.repositories.auth_sessions import AuthSessions
+from core.repositories.suspensions import Suspensions
 from core.repositories.users import Users
 from core.services.identity import is_email
 from core.services.passwords import check_password
@@ -26,16 +27,26 @@ SAME_PASSWORD = "The new password is the current one. Choose another."
 
 class AccountService(Setup):
     def sign_in(self, *, email: str, password: str, user_agent: str) -> SignedIn:
-        """A new session. Raises WrongCredentials, in the same words and time whatever was wrong."""
+        """A new session. Raises WrongCredentials, in the same words and time whatever was wrong; Suspended, only to who
+        gave the right password.
+        """
         known = self._known(email)
         usable_hash = known.password_hash if known and known.is_active else None
         if not self.passwords.verify(password, usable_hash) or known is None:
             self._note_refusal(known)
             raise WrongCredentials
+        try:
+            return self._open(known.id, usable_hash, user_agent)
+        except Suspended:
+            self._note_refusal(known)
+            raise
+
+    def _open(self, user_id: UUID, known_hash: str | None, user_agent: str) -> SignedIn:
         with self.database.transaction() as session:
-            user = Users(session).get_for_update(known.id)
-            if user is None or not user.is_active or user.password_hash != usable_hash:
+            user = Users(session).get_for_update(user_id)
+            if user is None or not user.is_active or user.password_hash != known_hash:
                 raise WrongCredentials  # changed while we were comparing
+            refuse_suspended(Suspensions(session).get_in_force(user.id, clock.now()))
             signed_in, actor = self.limits.open(session, user, user_agent)
             _record(Audit(session), AuditAction.SIGNED_IN, actor)
         return signed_in
@@ -62,11 +73,13 @@ class AccountService(Setup):
                 )
 
     def resolve(self, token: str) -> SessionIdentity | None:
-        """Whose session the token opens; None when it ended. Counts as a use."""
+        """Whose session the token opens; None when it ended. Counts as a use. Raises Suspended."""
+        token_hash = hash_of(token)
         with self.database.reading() as session:
-            found = AuthSessions(session).get_by_token_hash(hash_of(token), clock.now())
-        if found is None:
-            return None
+            found = AuthSessions(session).get_by_token_hash(token_hash, clock.now())
+            if found is None:
+                refuse_suspended(Suspensions(session).get_of_token_hash(token_hash, clock.now()))
+                return None
         self._touch(found)
         return SessionIdentity(session_id=found.id, user_id=found.user_id)
 
@@ -88,11 +101,12 @@ class AccountService(Setup):
             AuthSessions(session).touch(used.id, now=now, expires_at=expires_at)
 
     def actor(self, session_id: UUID) -> Actor:
-        """The person of a live session with the roles they have right now. Raises NotSignedIn."""
+        """The person of a live session with the roles they have right now. Raises NotSignedIn, Suspended."""
         with self.database.reading() as session:
             actor = Users(session).get_actor(session_id, clock.now())
-        if actor is None:
-            raise NotSignedIn
+            if actor is None:
+                refuse_suspended(Suspensions(session).get_of_session(session_id, clock.now()))
+                raise NotSignedIn
         return actor
 
     def actors(self, session_ids: Collection[UUID]) -> dict[UUID, Actor]:
@@ -175,3 +189,9 @@ def _record(
         target_id=actor.user_id,
         after=after,
     )
+
+
+def refuse_suspended(suspension: Suspension | None) -> None:
+    """Raises Suspended, with what its person may know of it. None: nothing keeps them out."""
+    if suspension is not None:
+        raise Suspended(until=suspension.until, reason=suspension.reason)

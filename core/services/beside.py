@@ -49,7 +49,7 @@ class Beside:
         return cls(
             reader_id=member.user_id,
             floor=conversation.floor_for(member),
-            is_closed=conversation.archived_at is not None,
+            is_closed=conversation.archived_at is not None or conversation.locked_at is not None,
             edit_window=edit_window,
             reactions=Reactions(session).list_of(ids),
             replied_to=Messages(session).list_excerpts({line.reply_to_id for line in lines if line.reply_to_id}),

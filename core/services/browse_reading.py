@@ -141,6 +141,7 @@ class _Beside:
             versions=tuple(one for one in versions[-MOST_TEXTS:] if one.id != line.id),
             edit_reason=line.shown_edit_reason,
             delete_reason=line.shown_delete_reason,
+            is_purged=line.purged_at is not None,
             has_more_versions=len(versions) > MOST_TEXTS,
         )
 

@@ -16,5 +16,11 @@ class Hints(Protocol):
     def publish_person(self, user_id: UUID) -> None:
         """What this person has not read is different now."""
 
+    def publish_listed(self, conversation_id: UUID) -> None:
+        """It has another name now, or is in other lists."""
+
+    def publish_standing(self, user_id: UUID) -> None:
+        """Whether this person may come in is different now."""
+
     def publish_rooms(self, user_id: UUID) -> None:
         """Which rooms this person is in, or what those are to them, is different now."""

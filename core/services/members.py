@@ -21,6 +21,7 @@ from core.services.room_access import (
     member_or_raise,
     record,
     refuse_closed,
+    refuse_locked,
     require_manager,
     require_owner,
     shared_or_raise,
@@ -108,6 +109,7 @@ class MemberService:
             if role is not MemberRole.OWNER and other.role is not MemberRole.MEMBER:
                 raise NotPermitted(OWNERS_ONLY)
             _keep_an_owner(session, conversation, other, LAST_OWNER_STAYS)
+            refuse_locked(conversation)
             _leave(session, conversation, other)
             name = session.get_one(User, user_id).display_name
             add_notice(session, conversation, f"{actor.display_name} removed {name}.")
@@ -139,6 +141,7 @@ class MemberService:
             before = other.role
             if before is role:
                 return
+            refuse_locked(conversation)
             _keep_an_owner(session, conversation, other, LAST_OWNER_STAYS)
             Members(session).change_role(other, role)
             Conversations(session).touch(conversation)

@@ -37,6 +37,7 @@ OWN = "You wrote this message yourself, so another moderator has to decide about
 NOT_YOURS = "Claim the case first: then nobody else decides about it at the same time."
 OTHER_TAB = "This case changed meanwhile, perhaps in another tab. Look at it again; nothing was done."
 GONE = "The message is gone for good, so there is nothing to decide about it any more."
+PURGED = "A moderator removed this message for good, so it can't be restored, nor anything else be done about it."
 TAKEN_BACK = "Its author deleted the message meanwhile. Nothing was done; dismiss the reports."
 TAKEN_BACK_UNREPORTED = "Its author deleted the message, so there is nothing left to do about it."
 BEING_WRITTEN = "The assistant is still writing this answer. Decide about it when it is finished."
@@ -45,12 +46,14 @@ DID = {
     Decision.DISMISSED: "dismissed the reports of it",
     Decision.EDITED: "edited it",
     Decision.DELETED: "deleted it",
+    Decision.PURGED: "removed it for good",
     Decision.GONE: "closed it",
 }
 OUTCOMES = {
     Decision.DISMISSED: "it stays as it is. Thank you for looking after one another.",
     Decision.EDITED: "it was edited. Thank you.",
     Decision.DELETED: "it was deleted. Thank you.",
+    Decision.PURGED: "it was removed for good. Thank you.",
 }
 
 
@@ -129,6 +132,8 @@ def present(session: Session, case: Case) -> tuple[Conversation, Message]:
     if conversation is None or message is None:
         raise Conflict(GONE)
     session.refresh(message)
+    if message.purged_at is not None:
+        raise Conflict(PURGED)
     if message.status is MessageStatus.PENDING:
         raise AnswerInProgress(BEING_WRITTEN)
     return conversation, message

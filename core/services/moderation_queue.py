@@ -32,7 +32,7 @@ from core.repositories.message_lines import MessageLine
 from core.repositories.messages import Messages
 from core.repositories.usage_lines import UsageLines
 from core.repositories.users import Users
-from core.services.moderation_deciding import BEING_WRITTEN, GONE, MOST_TOGETHER, OWN
+from core.services.moderation_deciding import BEING_WRITTEN, GONE, MOST_TOGETHER, OWN, PURGED
 from core.services.moderation_query import QueueQuery, mark_of, place_of
 from core.services.moderation_views import CaseView, QueuePage, Said, Step, TextVersion
 
@@ -134,6 +134,8 @@ def _possible(actor: Actor, line: CaseLine, message: Message | None) -> dict[str
 def _why_not(actor: Actor, line: CaseLine, message: Message | None) -> str | None:
     if message is None:
         return GONE
+    if message.purged_at is not None:
+        return PURGED
     if line.author_id == actor.user_id:
         return OWN
     return BEING_WRITTEN if message.status is MessageStatus.PENDING else None

@@ -32,6 +32,7 @@ DIRECT_STAYS = "A direct chat belongs to its two people: nobody is added, remove
 MANAGERS_ONLY = "That is for the owners and admins of this room."
 OWNERS_ONLY = "That is for the owners of this room."
 ARCHIVED = "This room is archived. An owner can bring it back."
+LOCKED = "Locked by a moderator"
 
 
 def member_or_raise(
@@ -88,12 +89,13 @@ def require_owner(session: Session, member: Member) -> None:
 def managed_or_raise(session: Session, actor: Actor, conversation_id: UUID) -> Conversation:
     """A conversation locked for a change of what it is: one's own chat, or a room that one looks after.
 
-    Raises NotPermitted when that is for others, RuleBroken in a direct chat.
+    Raises NotPermitted when that is for others, RuleBroken in a direct chat and where a moderator locked the room.
     """
     conversation = get_or_raise(Conversations(session), actor, conversation_id, lock=True)
     if not conversation.kind.is_room:
         return _own(conversation, actor)
     require_manager(session, shared_or_raise(session, actor, conversation_id)[1])
+    refuse_locked(conversation)
     return conversation
 
 
@@ -110,6 +112,7 @@ def owned_or_raise(
     if member is None:
         raise NotFound
     require_owner(session, member)
+    refuse_locked(conversation)
     return conversation
 
 
@@ -121,6 +124,8 @@ def _own(conversation: Conversation, actor: Actor) -> Conversation:
 
 def why_closed(session: Session, conversation: Conversation, actor: Actor) -> str | None:
     """Why nobody can write in the room; None where one can."""
+    if conversation.locked_at is not None:
+        return why_locked(conversation)
     if conversation.archived_at is not None:
         return ARCHIVED
     if conversation.kind is ConversationKind.DIRECT:
@@ -129,6 +134,16 @@ def why_closed(session: Session, conversation: Conversation, actor: Actor) -> st
             who = one_line(other.display_name) if other else "The other person"
             return f"{who} can't sign in any more, so nobody would read it."
     return None
+
+
+def why_locked(conversation: Conversation) -> str:
+    return f"{LOCKED} · {conversation.lock_reason}"
+
+
+def refuse_locked(conversation: Conversation) -> None:
+    """For changes of who is in a room and what it is. Raises RuleBroken while a moderator keeps it locked."""
+    if conversation.locked_at is not None:
+        raise RuleBroken(why_locked(conversation))
 
 
 def refuse_closed(session: Session, conversation: Conversation, actor: Actor) -> None:
@@ -141,7 +156,8 @@ def room_view(session: Session, actor: Actor, conversation: Conversation, member
     """The room as this member sees it."""
     is_direct = conversation.kind is ConversationKind.DIRECT
     other = Rooms(session).get_other(conversation.id, actor.user_id) if is_direct else None
-    stands = MemberRole.MEMBER if is_direct else standing(session, member)
+    is_locked = conversation.locked_at is not None
+    stands = MemberRole.MEMBER if is_direct or is_locked else standing(session, member)
     company: Company | None = Companies(session).get(conversation.company_id)
     return RoomView(
         id=conversation.id,
@@ -156,6 +172,7 @@ def room_view(session: Session, actor: Actor, conversation: Conversation, member
         can_manage=stands is not MemberRole.MEMBER,
         can_own=stands is MemberRole.OWNER,
         why_not=why_closed(session, conversation, actor),
+        is_locked=is_locked,
         assistant_name=company.assistant_name if company else "",
     )
 

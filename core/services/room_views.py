@@ -57,6 +57,8 @@ class RoomView:
     why_not: str | None
     """Why nobody can write here; None where one can."""
     assistant_name: str
+    is_locked: bool = False
+    """Whether a moderator keeps it locked: then nobody manages it either."""
 
     @property
     def can_write(self) -> bool:

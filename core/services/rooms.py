@@ -22,6 +22,7 @@ from core.services.room_access import (
     add_notice,
     member_or_raise,
     record,
+    refuse_locked,
     require_manager,
     room_view,
     shared_or_raise,
@@ -175,6 +176,7 @@ class RoomService:
                 raise NotFound
             if Members(session).get(conversation_id, actor.user_id):
                 return
+            refuse_locked(conversation)
             Members(session).put(conversation, {actor.user_id: MemberRole.MEMBER})
             add_notice(session, conversation, f"{actor.display_name} joined.")
             Members(session).mark_read(conversation_id, actor.user_id, conversation.last_seq + 1)
@@ -190,6 +192,7 @@ class RoomService:
             before = conversation.history
             if before is history:
                 return
+            refuse_locked(conversation)
             Conversations(session).update(conversation, history=history)
             add_notice(session, conversation, f"{actor.display_name} changed what is shown. {HISTORY_NOTICES[history]}")
             record(session, actor, AuditAction.ROOM_UPDATED, conversation, before={"history": before}, history=history)

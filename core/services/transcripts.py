@@ -146,6 +146,7 @@ def dressed(
             is_mine=line.sender_id == actor.user_id,
             edit_reason=line.shown_edit_reason,
             delete_reason=line.shown_delete_reason,
+            is_purged=line.purged_at is not None,
             report=_receipt(reported.get(line.id)),
             run_id=active_run_id if line.status is MessageStatus.PENDING else None,
             **_ending(

@@ -121,6 +121,8 @@ class MessageView:
     """Why a moderator gave it this text; None: it is its author's."""
     delete_reason: str | None = None
     """Why a moderator deleted it; None: its author did, or nobody."""
+    is_purged: bool = False
+    """Whether a moderator removed it for good."""
     report: Receipt | None = None
     """None when the reader did not report it."""
 

@@ -42,6 +42,7 @@ ACTIONS = {
     AuditAction.MESSAGE_REMOVED: "deleted as a moderator",
     AuditAction.MESSAGE_REVERTED: "gave back the author's text of",
     AuditAction.MESSAGE_RESTORED: "restored",
+    AuditAction.MESSAGE_PURGED: "removed for good",
     AuditAction.USAGE_EXPORTED: "exported",
     AuditAction.BUDGET_SET: "set",
     AuditAction.BUDGET_REMOVED: "removed",
@@ -55,6 +56,10 @@ ACTIONS = {
     AuditAction.RETENTION_RUN_ENDED: "has seen to",
     AuditAction.LEGAL_HOLD_PLACED: "placed",
     AuditAction.LEGAL_HOLD_RELEASED: "released",
+    AuditAction.USER_SUSPENDED: "suspended",
+    AuditAction.SUSPENSION_LIFTED: "lifted the suspension of",
+    AuditAction.ROOM_LOCKED: "locked",
+    AuditAction.ROOM_UNLOCKED: "unlocked",
     AuditAction.PERMISSION_REFUSED: "was refused",
 }
 """Between who did it and what they did it to."""
@@ -103,6 +108,7 @@ CHOICES = {
     AuditAction.RETENTION_RULE_REMOVED: "rule removed",
     AuditAction.RETENTION_RUN_BEGUN: "removing begun",
     AuditAction.RETENTION_RUN_ENDED: "removing ended",
+    AuditAction.SUSPENSION_LIFTED: "suspension lifted",
     AuditAction.PERMISSION_REFUSED: "not permitted",
 }
 """In the filter, where they read better than the words of ACTIONS alone."""

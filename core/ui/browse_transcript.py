@@ -159,7 +159,7 @@ def _message(shown: BrowsedTranscript, message: BrowsedMessage, where: tzinfo) -
             st.caption(f":material/reply: {_quoted(shown, message)}")
         if message.is_deleted:
             said = ". What it said:" if message.content else ""
-            st.caption(f"{reporting.deleted_text(message.delete_reason)}{said}")
+            st.caption(f"{reporting.deleted_text(message)}{said}")
         if message.content:
             st.markdown(as_markdown(message.content) if is_answer else as_typed(message.content))
         if message.edit_reason is not None and not message.is_deleted:

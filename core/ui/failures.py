@@ -6,9 +6,10 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from core.errors import BudgetSpent, DatabaseUnavailable, ParleyError
+from core.errors import BudgetSpent, DatabaseUnavailable, ParleyError, Suspended
 from core.ids import new_id
 from core.ui import refusals, times
+from core.ui.text import as_label
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ def noticed() -> Iterator[None]:
 
 def sentence_of(error: ParleyError) -> str:
     """What to say of it here: times are the reader's own, and no amount of money begins a formula."""
+    if isinstance(error, Suspended) and error.until:
+        return as_label(error.said(times.with_zone(error.until, times.zone())), 700)
     if isinstance(error, BudgetSpent) and error.resets_at:
         return error.said(times.with_zone(error.resets_at, times.zone())).replace("$", r"\$")
     return str(error)

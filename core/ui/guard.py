@@ -5,10 +5,10 @@ from uuid import UUID
 import streamlit as st
 
 from core import bootstrap
-from core.errors import NotPermitted, NotSignedIn
+from core.errors import NotPermitted, NotSignedIn, Suspended
 from core.ids import parse_id
 from core.permissions import Actor, Permission
-from core.ui import refusals
+from core.ui import failures, refusals
 from core.ui.failures import NOTICE
 from core.ui.plain_links import plain_links
 
@@ -20,6 +20,9 @@ def signed_in() -> Actor:
     """
     try:
         return bootstrap.current().accounts.actor(_session_id())
+    except Suspended as error:
+        st.info(failures.sentence_of(error), icon=":material/block:")
+        st.stop()
     except NotSignedIn as error:
         st.info(str(error), icon=":material/logout:")
         plain_links({"Sign in": "/account/sign-in"}, key="sign_in")

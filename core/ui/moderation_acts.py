@@ -27,8 +27,8 @@ TOLD = "moderation_told"
 """What the next draw says of what was done."""
 
 
-def action_bar(actor: Actor, view: CaseView) -> None:
-    """What can't be done now is not there; why nothing can is said."""
+def action_bar(actor: Actor, view: CaseView, more: Callable[[], None]) -> None:
+    """What can't be done now is not there; why nothing can is said. `more` draws the end of the bar."""
 
     def at_once(label: str, icon: str, key: str, act: Callable[..., None]) -> None:
         """Nobody but moderators sees it."""
@@ -56,6 +56,7 @@ def action_bar(actor: Actor, view: CaseView) -> None:
         for is_offered, label, icon, key, act, is_at_once in offers:
             if is_offered:
                 (at_once if is_at_once else asking)(label, icon, key, act)
+        more()
     if view.why_not:
         st.caption(f":material/info: {as_label(view.why_not, 300)}")
     elif view.is_taken_back:
@@ -111,8 +112,13 @@ def sentence_of(acted: str, refused: Sequence[str]) -> str:
     return as_label(f"{acted}, {count:,} {'was' if count == 1 else 'were'} not: {' '.join(left)}", 500)
 
 
-def done(sentence: str) -> None:
+def remember(sentence: str) -> None:
+    """Has it said over the page that is drawn next."""
     st.session_state.setdefault(TOLD, sentence)
+
+
+def done(sentence: str) -> None:
+    remember(sentence)
     st.rerun()
 
 

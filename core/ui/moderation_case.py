@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import bootstrap
 from core.errors import NotFound
-from core.models import AuditAction, CaseStatus, MessageRole
+from core.models import AuditAction, CaseStatus, Decision, MessageRole
 from core.permissions import Actor
 from core.services.moderation_query import QueueQuery
 from core.services.moderation_views import CaseLine, CaseView, QueuePage, Said, Step, TextVersion
@@ -18,6 +18,7 @@ from core.ui.into_view import into_view
 from core.ui.message import AVATARS
 from core.ui.moderation_acts import action_bar, step_keys
 from core.ui.moderation_filters import go
+from core.ui.moderation_more import in_force, look_further, more_menu, suspended_before
 from core.ui.moderation_words import KINDS, LONGEST_NAME, STEPS, age_of, author_of, reasons_of, since, state_of
 from core.ui.reporting import REASONS
 from core.ui.text import as_label, as_markdown, as_typed
@@ -46,9 +47,12 @@ def case_beside(actor: Actor, query: QueueQuery, page: QueuePage) -> None:
             _close(query)
             return
         _header(query, page, view)
-        action_bar(actor, view)
+        further = look_further(actor, view)
+        action_bar(actor, view, lambda: more_menu(actor, view, further))
+        in_force(actor, further)
         with st.container(key="panel_body"):
             case_body(view, lambda line: go(query.opening(line.id)))
+            suspended_before(further)
 
 
 def _header(query: QueueQuery, page: QueuePage, view: CaseView) -> None:
@@ -122,7 +126,10 @@ def _message(view: CaseView, said: Said, where: tzinfo) -> None:
         if said.is_subject and view.line.report_count:
             st.markdown(":orange-badge[:material/flag: Reported]")
         if said.is_deleted:
-            st.caption("Message deleted" + (". What it said:" if said.content else ""))
+            is_purged = said.is_subject and view.line.decision is Decision.PURGED
+            st.caption(
+                "Removed for good" if is_purged else "Message deleted" + (". What it said:" * bool(said.content))
+            )
         if said.content:
             st.markdown(as_markdown(said.content) if is_answer else as_typed(said.content))
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.permissions import Actor
 from core.ui.controls import shows
+from core.ui.moderation_in_force import in_force_tab
 from core.ui.moderation_messages import messages_tab
 from core.ui.moderation_queue import queue_tab
 
@@ -16,16 +17,19 @@ TAB = "tab"
 class Tab(StrEnum):
     QUEUE = "queue"
     MESSAGES = "messages"
+    IN_FORCE = "in_force"
 
 
 TABS: Mapping[Tab, Callable[[Actor], None]] = {
     Tab.QUEUE: queue_tab,
     Tab.MESSAGES: messages_tab,
+    Tab.IN_FORCE: in_force_tab,
 }
 """In the order that they stand in."""
 LABELS = {
     Tab.QUEUE: "Queue",
     Tab.MESSAGES: "Messages",
+    Tab.IN_FORCE: "In force",
 }
 
 

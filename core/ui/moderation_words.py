@@ -19,6 +19,7 @@ DECISIONS = {
     Decision.DISMISSED: "Dismissed",
     Decision.EDITED: "Edited",
     Decision.DELETED: "Deleted",
+    Decision.PURGED: "Removed for good",
     Decision.GONE: "Gone",
 }
 STEPS = {
@@ -31,6 +32,7 @@ STEPS = {
     AuditAction.MESSAGE_REMOVED: "deleted the message",
     AuditAction.MESSAGE_REVERTED: "gave the message its own text back",
     AuditAction.MESSAGE_RESTORED: "restored the message",
+    AuditAction.MESSAGE_PURGED: "removed the message for good",
 }
 LONGEST_NAME = 60
 

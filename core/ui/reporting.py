@@ -7,6 +7,7 @@ import streamlit as st
 from core import bootstrap
 from core.models import MAX_COMMENT, Decision, ReportReason
 from core.permissions import Actor
+from core.services.browse_views import BrowsedMessage
 from core.services.views import MessageView
 from core.ui import guard
 from core.ui.dialogs import dialog, tried
@@ -29,17 +30,19 @@ OUTCOMES = {
     Decision.DISMISSED: "looked at, it stays",
     Decision.EDITED: "a moderator edited it",
     Decision.DELETED: "a moderator deleted it",
+    Decision.PURGED: "a moderator removed it for good",
     Decision.GONE: "it is gone",
 }
 LONGEST_REASON = 500
 DELETED = "Message deleted"
 
 
-def deleted_text(delete_reason: str | None) -> str:
+def deleted_text(message: MessageView | BrowsedMessage) -> str:
     """What stands in place of a deleted message. The reason is a moderator's; None: its author deleted it."""
-    if delete_reason is None:
+    if message.delete_reason is None:
         return DELETED
-    return f":material/shield: Message deleted by a moderator · {as_label(delete_reason, LONGEST_REASON)}"
+    did = "Removed for good" if message.is_purged else "Message deleted"
+    return f":material/shield: {did} by a moderator · {as_label(message.delete_reason, LONGEST_REASON)}"
 
 
 def edited_text(edit_reason: str) -> str:

@@ -25,7 +25,7 @@ NEWCOMERS = {
 
 
 def may_add(room: RoomView) -> bool:
-    return room.kind is ConversationKind.COMPANY or room.can_manage
+    return not room.is_locked and (room.kind is ConversationKind.COMPANY or room.can_manage)
 
 
 def forget() -> None:

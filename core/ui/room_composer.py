@@ -16,6 +16,7 @@ ABOVE_BOX = "room_above_box"
 REPLIES = "replies"
 EXCERPT = 80
 DELETED = "The message you were replying to was deleted."
+LONGEST_REASON = 600
 LONGEST_TITLE = 28
 """As much as stands in the box of a telephone."""
 
@@ -69,6 +70,9 @@ def _reply_to(view: View) -> UUID | None:
 
 def box(actor: Actor, view: View, refresh: Callable[[], None]) -> None:
     room, key = view.room, composer.box_key(view.id)
+    if room.is_locked:
+        st.bottom.info(as_label(room.why_not or "", LONGEST_REASON), icon=":material/lock:")
+        return
 
     def submitted() -> None:
         text = st.session_state[key]

@@ -6,13 +6,14 @@ import streamlit as st
 
 from core import bootstrap
 from core.models import ConversationKind
-from core.permissions import Actor
+from core.permissions import Actor, Permission
 from core.services.room_views import RoomView
 from core.services.views import ConversationView, Transcript
 from core.ui import dialogs, exporting, failures, guard, room_adding, room_dialogs, room_members
 from core.ui.chat_header import forget_undo
 from core.ui.live import here_label
 from core.ui.room_adding import ADD_PEOPLE, may_add
+from core.ui.room_locking import lock_room, named, unlock_room
 from core.ui.room_members import MEMBERS, members_count
 from core.ui.room_usage import SPEND, spend
 from core.ui.text import as_label
@@ -24,6 +25,7 @@ ICONS = {
 }
 RENAME, INSTRUCTIONS, HISTORY = "Rename", "Instructions", "What newcomers see"
 MUTE, UNMUTE, LEAVE, ARCHIVE, UNARCHIVE, DELETE = "Mute", "Unmute", "Leave", "Archive", "Bring back", "Delete"
+LOCK, UNLOCK = "Lock this room", "Unlock this room"
 MENU = "room_menu"
 
 
@@ -37,7 +39,7 @@ def room_header(actor: Actor, shown: Transcript) -> None:
             st.button(_people(room), type="tertiary", key="room_people", help=MEMBERS, on_click=_ask, args=(MEMBERS,))
             st.menu_button(
                 "More",
-                _options(room, is_archived=conversation.is_archived),
+                [*_options(room, is_archived=conversation.is_archived), *_for_moderators(actor, room)],
                 type="tertiary",
                 key=MENU,
                 on_click=lambda: _act(actor, room, st.session_state[MENU]),
@@ -58,7 +60,7 @@ def _title(room: RoomView) -> None:
 def _people(room: RoomView) -> str:
     if room.other is None:
         return members_count(room)
-    return as_label(room.other.email, 40) if room.can_write else "Can't sign in any more"
+    return as_label(room.other.email, 40) if room.can_write or room.is_locked else "Can't sign in any more"
 
 
 def _options(room: RoomView, *, is_archived: bool) -> list[str]:
@@ -75,6 +77,15 @@ def _options(room: RoomView, *, is_archived: bool) -> list[str]:
         LEAVE,
         *([UNARCHIVE if is_archived else ARCHIVE, DELETE] if room.can_own else []),
     ]
+
+
+def _for_moderators(actor: Actor, room: RoomView) -> list[str]:
+    """What is said in private they lock from a case."""
+    if not actor.may(Permission.MODERATION_WORK):
+        return []
+    if room.is_locked:
+        return [UNLOCK]
+    return [LOCK] if room.kind is ConversationKind.COMPANY else []
 
 
 def _ask(choice: str) -> None:
@@ -114,6 +125,16 @@ def _open_dialog(actor: Actor, conversation: ConversationView, room: RoomView) -
         LEAVE: lambda: room_dialogs.leave(actor, room),
         ARCHIVE: lambda: room_dialogs.archive(actor, room),
         DELETE: lambda: room_dialogs.delete(actor, room),
+        LOCK: lambda: lock_room(named(room.kind, room.title), _lock(room), actor, _told),
+        UNLOCK: lambda: unlock_room(named(room.kind, room.title), room.id, actor, _told),
     }
     if opening := shown.get(st.session_state.pop(dialogs.OPEN, "")):
         opening()
+
+
+def _lock(room: RoomView) -> Callable[[Actor, str], None]:
+    return lambda actor, reason: bootstrap.current().room_locks.lock(actor, room.id, reason)
+
+
+def _told(sentence: str) -> None:
+    st.toast(sentence, icon=":material/shield:")

@@ -100,7 +100,7 @@ def _group(actor: Actor, view: View, group: list[MessageView], refresh: Refresh)
 
 def _message(actor: Actor, view: View, message: MessageView, refresh: Refresh) -> None:
     if message.is_deleted:
-        st.caption(reporting.deleted_text(message.delete_reason))
+        st.caption(reporting.deleted_text(message))
         reporting.traces(message)
         return
     if message.reply and (message.role is MessageRole.USER or message.reply.seq < message.seq - 1):

@@ -66,7 +66,7 @@ def _pending(actor: Actor, shown: Transcript, message: MessageView) -> DeltaGene
 def _message(actor: Actor, shown: Transcript, message: MessageView, where: tzinfo, *, is_editing: bool) -> None:
     with st.chat_message(message.role.value, avatar=AVATARS.get(message.role, ":material/info:")):
         if message.is_deleted:
-            st.caption(reporting.deleted_text(message.delete_reason))
+            st.caption(reporting.deleted_text(message))
             reporting.traces(message)
         elif is_editing:
             _editor(actor, message)

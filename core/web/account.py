@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from core.errors import Invalid, LinkExpired, WrongCredentials
+from core.errors import Invalid, LinkExpired, ParleyError, Suspended, WrongCredentials
 from core.services.sessions import SessionIdentity, SignedIn
 from core.web import addresses, cookies
 from core.web.application import Application
@@ -60,7 +60,7 @@ class AccountPages:
         except WrongCredentials as error:
             self._throttle.note_failure(limits)
             return await self._sign_in_page(request, email=email, next=wanted, error=error)
-        except Invalid as error:
+        except (Invalid, Suspended) as error:
             return await self._sign_in_page(request, email=email, next=wanted, error=error)
         if earlier := session_of(request.scope):
             await check(self.application.accounts.sign_out, earlier.session_id)
@@ -170,7 +170,7 @@ class AccountPages:
         purpose: str,
         identity: SessionIdentity | None,
         *,
-        error: Invalid | None = None,
+        error: ParleyError | None = None,
         **values: Any,
     ) -> HTMLResponse:
         """The form of that name; after an error with its sentence on top."""

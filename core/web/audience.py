@@ -108,6 +108,8 @@ class Audience:
                 self._wish.rooms.add(id_)
             elif hint is Hint.LISTED:
                 self._wish.listed.add(id_)
+            elif hint is Hint.STANDING:
+                self._recheck_at = 0.0
             if id_ in self._roster.watched:
                 self._note_watched(hint, id_)
             elif id_ in self._roster.people:

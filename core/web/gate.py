@@ -11,13 +11,13 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.errors import NotPermitted, NotSignedIn, ParleyError, Unavailable
+from core.errors import NotPermitted, NotSignedIn, ParleyError, Suspended, Unavailable
 from core.services.sessions import SessionIdentity
 from core.web import addresses, cookies
 from core.web.answer import Answer
 from core.web.application import Application
 from core.web.headers import is_own_host, is_own_origin
-from core.web.problems import answer_for, not_started
+from core.web.problems import answer_for, not_started, status_of
 from core.web.socket import GuardedSocket
 from core.web.threads import check
 
@@ -85,8 +85,13 @@ class Gate:
         settings = self.application.settings
         answer.secure = cookies.is_secure(scope, settings)
         token = cookies.read_cookie(HTTPConnection(scope), cookies.SESSION, settings)
-        identity = await self._resolve(token)
-        answer.clears_session = token is not None and identity is None
+        try:
+            identity = await self._resolve(token)
+            answer.clears_session = token is not None and identity is None
+        except Suspended:  # their session stands once that has run out; meanwhile somebody else may sign in here
+            if scope["path"] not in FORMS:
+                raise
+            identity = None
         is_open = identity is not None or scope["path"] in FORMS
         return _with_identity(scope, identity), None if is_open else _ask_to_sign_in(scope)
 
@@ -125,6 +130,8 @@ class Gate:
         token = cookies.read_cookie(HTTPConnection(scope), cookies.SESSION, settings)
         try:
             return CLOSE_SIGNED_OUT, await self._resolve(token)
+        except Suspended:
+            return CLOSE_SIGNED_OUT, None
         except ParleyError:
             return CLOSE_TRY_LATER, None
 
@@ -144,8 +151,8 @@ def _is_navigation(scope: Scope) -> bool:
 
 
 def _answer_to(error: Exception, scope: Scope) -> Response:
-    if isinstance(error, Unavailable) and scope["path"].endswith(PROBES):
-        return JSONResponse(str(error), 503)  # see `_ask_to_sign_in`
+    if isinstance(error, Unavailable | Suspended) and scope["path"].endswith(PROBES):
+        return JSONResponse(str(error), status_of(error))  # see `_ask_to_sign_in`
     return answer_for(error, wants_html=_is_navigation(scope))
 
 

@@ -12,6 +12,7 @@ from core.errors import (
     NotPermitted,
     NotSignedIn,
     ParleyError,
+    Suspended,
     TooLarge,
     TooManyAttempts,
     Unavailable,
@@ -32,6 +33,9 @@ STATUS: tuple[tuple[type[ParleyError], int], ...] = (
     (Unavailable, 503),
 )
 RETRY_SECONDS = 3
+KEPT_OUT = "Your account is suspended"
+LOOK_AGAIN_SECONDS = 60
+"""A suspension runs out, or is lifted, by itself."""
 
 
 def status_of(error: Exception) -> int:
@@ -49,6 +53,8 @@ def answer_for(error: Exception, *, wants_html: bool) -> Response:
             sentence = f"{sentence} Reference: {reference}."
     if not wants_html:
         return PlainTextResponse(sentence, status)
+    if isinstance(error, Suspended):
+        return page("message.html", status=status, title=KEPT_OUT, sentence=sentence, refresh=LOOK_AGAIN_SECONDS)
     refresh = RETRY_SECONDS if status == 503 else None
     return page("message.html", status=status, title="Something is wrong", sentence=sentence, refresh=refresh)
 

@@ -110,7 +110,7 @@ def test_a_bulk_decision_and_single_ones_share_the_cases(desk: Desk) -> None:
     assert all(one.startswith("Eve claimed") for one in together.refused)
 
 
-ACTS = ("claim", "release", "dismiss", "edit", "delete", "restore", "reopen")
+ACTS = ("claim", "release", "dismiss", "edit", "delete", "restore", "reopen", "purge")
 steps = st.lists(st.tuples(st.sampled_from([*ACTS, "author edits", "reported again"]), st.integers(0, 1)), max_size=14)
 
 
@@ -123,7 +123,7 @@ steps = st.lists(st.tuples(st.sampled_from([*ACTS, "author edits", "reported aga
 def test_any_order_of_acts_keeps_every_text_and_the_chain(database: Database, steps: list[tuple[str, int]]) -> None:
     with undone(database):
         desk = Desk(database, limits={"message": (1_000, 60), "report": (1_000, 60)})
-        moderators = [desk.person(Role.MODERATOR) for _ in range(2)]
+        moderators = [desk.person(Role.MODERATOR, Role.ADMIN) for _ in range(2)]
         room = desk.rooms.create(desk.me, ConversationKind.GROUP, "Ours")
         message = desk.talks.send(desk.me, room, "Text 0").message_id
         desk.reports.report(desk.me, message, ReportReason.OTHER)
@@ -141,7 +141,7 @@ class Said:
         self.texts = ["Text 0"]
         self.own = "Text 0"
         """The author's."""
-        self.is_deleted = self.is_moderated = False
+        self.is_deleted = self.is_moderated = self.is_purged = False
 
     def do(self, name: str, who: Actor, words: str) -> None:
         desk = self.desk
@@ -150,12 +150,16 @@ class Said:
             "edit": lambda: desk.moderation.edit(who, *case, words, "Why"),
             "author edits": lambda: desk.talks.edit(desk.me, self.message, words),
             "reported again": self._report_again,
+            "purge": lambda: desk.purging.purge(who, *case, "Why", confirmation=desk.me.display_name),
         }
         try:
             acts[name]()
         except ParleyError:
             return
-        if name in ("edit", "author edits"):
+        assert not self.is_purged, name
+        if name == "purge":
+            self.texts, self.own, self.is_deleted, self.is_moderated, self.is_purged = [""], "", True, False, True
+        elif name in ("edit", "author edits"):
             self.texts.append(words)
             self.is_moderated = name == "edit"
             self.own = self.own if name == "edit" else words
@@ -190,4 +194,5 @@ class Said:
             )
             if not self.is_moderated:
                 assert message.content == self.own
+            assert (message.purged_at is not None) == self.is_purged
             assert Audit(session).verify(self.desk.me.company_id) is None

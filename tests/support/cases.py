@@ -1,13 +1,19 @@
-"""Many cases at once, made inside PostgreSQL: messages of many people, reported by some."""
+"""Cases: one of a message, or many at once, made inside PostgreSQL."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import Session
 
 from core import clock
-from core.models import Company, ReportReason
-from tests.support.builders import make_conversation, make_user
+from core.database.engine import Database
+from core.ids import new_id
+from core.models import Company, ConversationKind, ReportReason, Suspension, User
+from core.permissions import Actor
+from tests.support.builders import make_actor, make_conversation, make_user
+from tests.support.talks import Desk
 
 MODERATORS = 5
 # Of a hundred cases so many are still open, and two are claimed; the rest is closed.
@@ -63,3 +69,45 @@ def make_cases(session: Session, company: Company, count: int, *, people: int = 
     for statement in (MESSAGES, CASES, REPORTS):
         session.execute(text(statement), {name: value for name, value in given.items() if f":{name}" in statement})
     session.execute(text("ANALYZE messages, cases, reports"))
+
+
+def case_of(desk: Desk, message_id: UUID) -> tuple[UUID, int]:
+    """The case of a reported message, with the version that it is at."""
+    with desk.database.reading() as session:
+        found = session.execute(text("SELECT id, version FROM cases WHERE subject_id = :id"), {"id": message_id})
+        row = found.one()
+    return row.id, row.version
+
+
+def report(desk: Desk, message_id: UUID) -> UUID:
+    """By whoever of the conversation did not write it. The case."""
+    with desk.database.reading() as session:
+        statement = """SELECT u.id FROM users u JOIN members k ON k.user_id = u.id JOIN messages m
+            ON m.conversation_id = k.conversation_id WHERE m.id = :id AND k.left_at IS NULL
+            AND m.sender_id IS DISTINCT FROM u.id LIMIT 1"""
+        user_id = session.execute(text(statement), {"id": message_id}).scalar_one()
+        reporter = make_actor(session.get_one(User, user_id))
+    desk.reports.report(reporter, message_id, ReportReason.HARASSMENT)
+    return case_of(desk, message_id)[0]
+
+
+def decided(desk: Desk, moderator: Actor, author: Actor, words: str = "You are a walrus") -> UUID:
+    """A case about a message of that person that is dismissed, so that every moderator may go on from it."""
+    room = desk.rooms.create(desk.me, ConversationKind.GROUP, "Kitchen", user_ids=[author.user_id])
+    case_id = report(desk, desk.talks.send(author, room, words).message_id)
+    desk.moderation.claim(moderator, case_id, 0)
+    desk.moderation.dismiss(moderator, case_id, 1)
+    return case_id
+
+
+def suspend(database: Database, user_id: UUID, until: datetime, reason: str = "Insults") -> UUID:
+    """As a moderator's decision leaves it. The suspension."""
+    with database.transaction() as session:
+        user = session.get_one(User, user_id)
+        user.suspended_until = until
+        added = Suspension(
+            company_id=user.company_id, user_id=user_id, until=until, reason=reason, suspended_by=new_id(),
+            created_at=until - timedelta(days=1),
+        )  # fmt: skip
+        session.add_all([user, added])
+        return added.id

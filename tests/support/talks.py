@@ -29,10 +29,13 @@ from core.services.moderation import ModerationService
 from core.services.moderation_message_acts import MessageModeration
 from core.services.moderation_messages import ModerationMessages
 from core.services.moderation_queue import ModerationQueue
+from core.services.purging import PurgeService
 from core.services.queue import QueueService
 from core.services.reactions import ReactionService
 from core.services.reporting import ReportService
+from core.services.room_locks import RoomLockService
 from core.services.rooms import RoomService
+from core.services.suspensions import SuspensionService
 from core.services.talk import TalkService
 from core.services.transcripts import TranscriptService
 from core.services.views import Asked, Queued, Transcript
@@ -68,6 +71,7 @@ class Told:
     people: list[UUID] = field(default_factory=list)
     rooms: list[UUID] = field(default_factory=list)
     listed: list[UUID] = field(default_factory=list)
+    standing: list[UUID] = field(default_factory=list)
 
     def publish(self, conversation_id: UUID) -> None:
         self.conversations.append(conversation_id)
@@ -83,6 +87,9 @@ class Told:
 
     def publish_rooms(self, user_id: UUID) -> None:
         self.rooms.append(user_id)
+
+    def publish_standing(self, user_id: UUID) -> None:
+        self.standing.append(user_id)
 
 
 @dataclass
@@ -119,6 +126,9 @@ class Desk:
         self.cases = ModerationQueue(self.database)
         self.overseen = ModerationMessages(self.database)
         self.overseeing = MessageModeration(self.database, self.hints)
+        self.purging = PurgeService(self.database, self.hints)
+        self.suspensions = SuspensionService(self.database, self.hints)
+        self.locks = RoomLockService(self.database, self.hints)
         with self.database.transaction() as session:
             self.company = make_company(session)
         self.me = self.person()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,7 @@ from core.web.cookies import SESSION
 from core.web.events import EVENTS
 from tests.conftest import autocommit
 from tests.support.builders import make_user
+from tests.support.cases import suspend
 from tests.support.passwords import QuickPasswords
 from tests.support.streams import Guest, changed, counted, counts, eventually, opened, scene
 from tests.support.talks import Desk, admit_all
@@ -562,3 +564,23 @@ def break_connections(url: URL) -> None:
         connection.execute(
             text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley-events'")
         )
+
+
+def test_the_stream_of_who_is_suspended_ends_at_once(
+    desk: Desk, events: Events, room: UUID, bo: Guest, listens: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only when sessions are looked at again; and nobody opens another one."""
+    monkeypatch.setattr(audience, "RECHECK", 3_600.0)
+
+    @scene
+    async def play() -> None:
+        async with listens(bo, room) as stream, listens(bo) as elsewhere:
+            assert await stream.told("unread") == await elsewhere.told("unread")
+            suspend(desk.database, bo.actor.user_id, clock.now() + timedelta(hours=1))
+            events.publish_standing(bo.actor.user_id)
+            for one in (stream, elsewhere):
+                while await one.next() != listener.SIGNED_OUT:
+                    pass
+                assert await one.next() == ""
+        async with listens(bo, room) as again:
+            await eventually(lambda: again.status == 401)
