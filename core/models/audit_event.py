@@ -67,6 +67,9 @@ class AuditAction(StrEnum):
     RETENTION_RUN_ENDED = "retention:end_run"
     LEGAL_HOLD_PLACED = "legal_hold:place"
     LEGAL_HOLD_RELEASED = "legal_hold:release"
+    RULE_ADDED = "rule:add"
+    RULE_CHANGED = "rule:change"
+    RULE_DELETED = "rule:delete"
     PERMISSION_REFUSED = "permission:refuse"
 
     @property
@@ -85,6 +88,7 @@ class TargetType(StrEnum):
     AUDIT = "audit"
     RETENTION = "retention"
     LEGAL_HOLD = "legal_hold"
+    RULE = "rule"
     PERMISSION = "permission"
 
 

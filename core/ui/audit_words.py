@@ -55,6 +55,9 @@ ACTIONS = {
     AuditAction.RETENTION_RUN_ENDED: "has seen to",
     AuditAction.LEGAL_HOLD_PLACED: "placed",
     AuditAction.LEGAL_HOLD_RELEASED: "released",
+    AuditAction.RULE_ADDED: "added",
+    AuditAction.RULE_CHANGED: "changed",
+    AuditAction.RULE_DELETED: "deleted",
     AuditAction.PERMISSION_REFUSED: "was refused",
 }
 """Between who did it and what they did it to."""
@@ -77,6 +80,7 @@ SUBJECTS = {
     "audit": "Audit",
     "retention": "Retention",
     "legal_hold": "Legal holds",
+    "rule": "Rules",
     "permission": "Refusals",
 }
 CHOICES = {
@@ -118,6 +122,7 @@ TYPES = {
     TargetType.AUDIT: "The audit trail",
     TargetType.RETENTION: "How long messages are kept",
     TargetType.LEGAL_HOLD: "A legal hold",
+    TargetType.RULE: "A rule",
     TargetType.PERMISSION: "Something not permitted",
 }
 PROBLEMS = {

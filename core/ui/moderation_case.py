@@ -144,6 +144,10 @@ def _heading(view: CaseView, version: TextVersion, where: tzinfo) -> str:
 def _reports(view: CaseView) -> None:
     st.markdown("**Reports**")
     for report in view.reports:
+        if report.rule:
+            said = f"Rule “{as_label(report.rule, LONGEST_NAME)}”"
+            st.markdown(f":material/rule: **{said}** · {REASONS[report.reason]} :small[{times.ago(report.created_at)}]")
+            continue
         name = as_label(report.reporter_name or "Somebody who has left", LONGEST_NAME)
         comment = f": {as_label(report.comment, LONGEST_COMMENT)}" if report.comment else ""
         st.markdown(
