@@ -68,7 +68,9 @@ class Application:
         self.assistant = assistant
         self.local_model = local_model
         self.events = Events(database.engine.url, connect_timeout=settings.database_connect_timeout)
-        store = RunStore(database, assistant, new_id(), timedelta(seconds=settings.lost_after))
+        store = RunStore(
+            database, assistant, new_id(), timedelta(seconds=settings.lost_after), self.events.publish_person
+        )
         self.runner = Runner(store, assistant, grace=settings.shutdown_grace, changed=self._changed)
         self.accounts = AccountService(database, settings)
         self.audit = AuditService(database)
@@ -114,9 +116,15 @@ class Application:
             self._changed,
             limiter=limiter,
             admit=budgeting.admit,
+            reported=self.events.publish_person,
         )
         self.queue = QueueService(
-            database, self.runner.submit, self.runner.stop_run, self._changed, admit=budgeting.admit
+            database,
+            self.runner.submit,
+            self.runner.stop_run,
+            self._changed,
+            admit=budgeting.admit,
+            reported=self.events.publish_person,
         )
 
     def _changed(self, conversation_id: UUID) -> None:

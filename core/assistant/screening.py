@@ -8,11 +8,12 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from core.errors import Invalid
 from core.models import AuditAction, Conversation, ConversationKind, Message, ReportReason, TargetType
 from core.repositories.audit import Audit
 from core.repositories.cases import Cases
 from core.repositories.rules import Rules
-from core.rules.screen import RuleSpec, Screen, Screened
+from core.rules.screen import RuleSpec, Screen, Screened, told
 
 MOST_KEPT = 200
 """Companies whose rules a process keeps ready."""
@@ -44,25 +45,34 @@ class _Kept:
 _kept = _Kept()
 
 
-def screened(session: Session, company_id: UUID, kind: ConversationKind, text: str, *, before: str = "") -> Screened:
-    """The text as it may be kept in a conversation of that kind. Raises RefusedByRule. `before`: what it replaces."""
-    return _kept.get(session, company_id).look(text, kind, before=before)
+def screened(
+    session: Session, company_id: UUID, kind: ConversationKind, text: str, *, limit: int, before: str = ""
+) -> Screened:
+    """The text as it may be kept in a conversation of that kind. Raises RefusedByRule; Invalid where it has more than
+    `limit` characters with what was taken out. `before`: what it replaces.
+    """
+    kept = _kept.get(session, company_id).look(text, kind, before=before)
+    if kept.masked and len(kept.text) > limit:
+        raise Invalid(f"{told(kept.masked)} That makes more than {limit:,} characters of it: shorten it.")
+    return kept
 
 
 def screened_data(session: Session, company_id: UUID, kind: ConversationKind, data: Any) -> Any:
     """The same for data as JSON has it: whatever is written in it somewhere."""
+    return _looked_through(_kept.get(session, company_id), kind, data)
+
+
+def _looked_through(screen: Screen, kind: ConversationKind, data: Any) -> Any:
     match data:
         case dict():
-            return {
-                screened(session, company_id, kind, name).text: screened_data(session, company_id, kind, value)
-                for name, value in data.items()
-            }
+            pairs = ((screen.look(name, kind).text, value) for name, value in data.items())
+            return {name: _looked_through(screen, kind, value) for name, value in pairs}
         case list():
-            return [screened_data(session, company_id, kind, one) for one in data]
+            return [_looked_through(screen, kind, one) for one in data]
         case None | bool():
             return data
     written = str(data)
-    kept = screened(session, company_id, kind, written).text
+    kept = screen.look(written, kind).text
     return data if kept == written else kept
 
 
@@ -95,13 +105,8 @@ def report_found(
 
 def report_asked(session: Session, conversation: Conversation, questions: Iterable[Message]) -> tuple[UUID, ...]:
     """The same for questions that have waited, by the rules of now: they are messages only since their turn came."""
-    told: dict[UUID, None] = {}
+    moderators: dict[UUID, None] = {}
     for question in questions:
-        rules = screen_reports(session, conversation, question.content)
-        told |= dict.fromkeys(report_found(session, conversation, question, rules))
-    return tuple(told)
-
-
-def screen_reports(session: Session, conversation: Conversation, text: str) -> tuple[RuleSpec, ...]:
-    """The rules that have a text reported which is kept already, whatever others would have done with it."""
-    return _kept.get(session, conversation.company_id).reports(text, conversation.kind)
+        rules = _kept.get(session, conversation.company_id).reports(question.content, conversation.kind)
+        moderators |= dict.fromkeys(report_found(session, conversation, question, rules))
+    return tuple(moderators)

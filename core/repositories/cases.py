@@ -50,9 +50,7 @@ def hash_of_text(text: str) -> bytes:
 
 
 class Cases(Repository):
-    def open(
-        self, conversation: Conversation, message: Message, reason: ReportReason, *, reports: int = 1
-    ) -> UUID:
+    def open(self, conversation: Conversation, message: Message, reason: ReportReason, *, reports: int = 1) -> UUID:
         """The message's case, counting so many more reports; a closed one waits again from now on."""
         now = clock.now()
         new = insert(_cases).values(

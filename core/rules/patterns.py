@@ -76,7 +76,9 @@ def checked_pattern(text: str) -> Pattern:
         raise Invalid(f"A pattern may have up to {MAX_PATTERN:,} characters; this has {len(text):,}.")
     pattern = Pattern(text)
     if pattern.finds_nothing_at_all():
-        raise Invalid("This pattern is also found where nothing stands, so in every message. Have it ask for something.")
+        raise Invalid(
+            "This pattern is also found where nothing stands, so in every message. Have it ask for something."
+        )
     if pattern.steps > MOST_STEPS:
         raise Invalid(
             f"This pattern would be too slow: it comes to {pattern.steps:,} steps for each character, and up to "

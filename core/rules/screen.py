@@ -130,6 +130,7 @@ class _Ready:
 
     def __init__(self, rule: RuleSpec) -> None:
         self.rule = rule
+        self._detect: Callable[[Placed], Iterator[Found]]
         if rule.kind is RuleKind.WORDS:
             self._detect = WordList(rule.words).find
         elif rule.kind is RuleKind.PATTERN:

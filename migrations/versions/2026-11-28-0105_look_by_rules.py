@@ -22,6 +22,12 @@ FROM companies c CROSS JOIN (VALUES
 ) AS r (name, kind, is_on)
 """
 
+FEWER_REPORTS = """
+UPDATE cases c SET reasons = array_remove(reasons, 'automatic'),
+    report_count = (SELECT count(*) FROM reports r WHERE r.case_id = c.id)
+WHERE 'automatic' = ANY (reasons)
+"""
+
 
 def upgrade() -> None:
     # People are chatting while this runs: give up rather than make them queue behind a lock.
@@ -42,9 +48,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("changed_by", sa.Uuid(), nullable=True),
         sa.Column("changed_at", MOMENT, nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('secrets', 'cards', 'ibans', 'words', 'pattern')", name=op.f("rules_kind_check")
-        ),
+        sa.CheckConstraint("kind IN ('secrets', 'cards', 'ibans', 'words', 'pattern')", name=op.f("rules_kind_check")),
         sa.CheckConstraint("action IN ('report', 'mask', 'refuse')", name=op.f("rules_action_check")),
         sa.CheckConstraint("char_length(name) BETWEEN 1 AND 60", name=op.f("rules_name_check")),
         sa.CheckConstraint("(kind = 'words') = (cardinality(words) > 0)", name=op.f("rules_words_check")),
@@ -74,6 +78,8 @@ def _allow_reasons(reasons: str) -> None:
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute("DELETE FROM reports WHERE reporter_id IS NULL")
+    op.execute("DELETE FROM cases c WHERE NOT EXISTS (SELECT FROM reports r WHERE r.case_id = c.id)")
+    op.execute(FEWER_REPORTS)
     _allow_reasons(REASONS)
     op.drop_constraint(op.f("reports_by_check"), "reports", type_="check")
     op.drop_constraint("reports_case_id_rule_id_key", "reports", type_="unique")
