@@ -42,6 +42,7 @@ from core.services.reporting import ReportService
 from core.services.retention import RetentionService
 from core.services.retention_keeping import RetentionKeeper
 from core.services.rooms import RoomService
+from core.services.rules import RuleService
 from core.services.search import SearchService
 from core.services.spending import SpendingService
 from core.services.talk import TalkService
@@ -94,6 +95,7 @@ class Application:
         self.reports = ReportService(database, limiter, self.events.publish_person)
         self.moderation = ModerationService(database, self.events)
         self.moderation_queue = ModerationQueue(database)
+        self.rules = RuleService(database)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)
         self.usage = UsageService(database)

@@ -120,8 +120,8 @@ class _Clock:
     def look(self, rule: RuleSpec) -> None:
         if time.monotonic() > self._end:
             raise RefusedByRule(
-                f"Holding this against the rule “{rule.name}” took too long, so nothing was sent. Try again, or send it "
-                "in parts."
+                f"Holding this against the rule “{rule.name}” took too long, so nothing was sent. Try again, or send "
+                "it in parts."
             )
 
 

@@ -8,20 +8,24 @@ import streamlit as st
 from core.permissions import Actor
 from core.ui.controls import shows
 from core.ui.moderation_queue import queue_tab
+from core.ui.rules import rules_tab
 
 TAB = "tab"
 
 
 class Tab(StrEnum):
     QUEUE = "queue"
+    RULES = "rules"
 
 
 TABS: Mapping[Tab, Callable[[Actor], None]] = {
     Tab.QUEUE: queue_tab,
+    Tab.RULES: rules_tab,
 }
 """In the order that they stand in."""
 LABELS = {
     Tab.QUEUE: "Queue",
+    Tab.RULES: "Rules",
 }
 
 
