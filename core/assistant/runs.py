@@ -65,8 +65,8 @@ class RunStore:
         lost_after: timedelta,
         reported: Callable[[UUID], None] = lambda _: None,
     ) -> None:
-        """`lost_after`: a worker that was not heard of for that long is dead. `reported` is told the moderators for whom
-        a rule has opened a case.
+        """`lost_after`: a worker that was not heard of for that long is dead. `reported` is told those moderators for
+        whom a rule has opened a case.
         """
         self.reported = reported
         self.database = database

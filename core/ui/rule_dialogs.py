@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import bootstrap
-from core.models import MAX_RULE_NAME, RuleAction, RuleKind
+from core.models import MAX_RULE_NAME, ConversationKind, RuleAction, RuleKind
 from core.permissions import Actor
 from core.services.rules import MAX_PATTERN, MOST_WORDS, Hit, RuleView, WantedRule
 from core.ui import guard
@@ -27,7 +27,7 @@ class _Before:
     name: str = ""
     kind: RuleKind = RuleKind.WORDS
     action: RuleAction = RuleAction.REPORT
-    places: tuple[str, ...] = tuple(PLACES)
+    places: tuple[ConversationKind, ...] = tuple(PLACES)
     words: str = ""
     pattern: str = ""
 
@@ -56,8 +56,8 @@ def change(actor: Actor, rule: RuleView) -> None:
 @dialog("Delete a rule")
 def delete(actor: Actor, rule: RuleView) -> None:
     st.markdown(
-        f"**{as_label(rule.name, LONGEST)}** finds nothing any more from the next message on. What it did stays, and its "
-        "reports keep its name. It does not come back; to have it rest, switch it off instead."
+        f"**{as_label(rule.name, LONGEST)}** finds nothing any more from the next message on. What it did stays, and "
+        "its reports keep its name. It does not come back; to have it rest, switch it off instead."
     )
     if st.button("Delete it", type="primary", key=f"rule_end_{rule.id}") and tried(
         lambda: bootstrap.current().rules.delete(guard.again(actor), rule.id, rule.version)
