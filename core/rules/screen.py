@@ -104,7 +104,7 @@ class Screen:
         found = []
         for one in rules:
             try:
-                if one.pieces_found(text, clock) - one.pieces_found(before, clock):
+                if one.finds(text, clock) and (not before or one.pieces(text, clock) - one.pieces(before, clock)):
                     found.append(one.rule)
             except RefusedByRule:
                 log.warning("rule_too_slow rule=%s", one.rule.id)
@@ -148,7 +148,10 @@ class _Ready:
                     clock.look(self.rule)
                 yield Found(at + found.start, at + found.end, found.what)
 
-    def pieces_found(self, text: str, clock: _Clock) -> set[str]:
+    def finds(self, text: str, clock: _Clock) -> bool:
+        return next(self.find(text, clock), None) is not None
+
+    def pieces(self, text: str, clock: _Clock) -> set[str]:
         return {text[found.start : found.end] for found in self.find(text, clock)}
 
     def hit(self, found: Found, text: str) -> Hit:

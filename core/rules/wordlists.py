@@ -66,8 +66,9 @@ class WordList:
     def _in_unspaced(self, placed: Placed) -> Iterator[Found]:
         for at, character in enumerate(placed.text):
             for length in self._runs.get(character, ()):
-                if placed.text[at : at + length] in self._unspaced:
-                    yield Found(*placed.span(at, at + length), What.WORDS)
+                run = placed.text[at : at + length]  # shorter at the end of the text
+                if run in self._unspaced:
+                    yield Found(*placed.span(at, at + len(run)), What.WORDS)
                     break
 
 

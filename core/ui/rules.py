@@ -33,20 +33,16 @@ def rules_tab(actor: Actor) -> None:
 
 def _rule(actor: Actor, rule: RuleView) -> None:
     name = as_label(rule.name, LONGEST)
-    with (
-        st.container(border=True),
-        st.container(horizontal=True, vertical_alignment="center"),
-    ):
-        st.markdown(
-            f"{ICONS[rule.kind]} **{name}** · {ACTIONS[rule.action]}, {where(rule.places)}  \n{looks_for(rule)}  \n"
-            f":small[{_since(rule)}]",
-            width="stretch",
-        )
-        with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
+    does = f"{ACTIONS[rule.action]}, {where(rule.places)}" + ("" if rule.is_on else " :gray-badge[Off]")
+    with st.container(border=True):
+        words, acts = st.columns([7, 3], vertical_alignment="center")
+        words.markdown(f"{ICONS[rule.kind]} **{name}** · {does}  \n{looks_for(rule)}  \n:small[{_since(rule)}]")
+        with acts.container(horizontal=True, vertical_alignment="center", gap="small"):
             key = f"rule_on_{rule.id}_{rule.version}"
             st.toggle(
-                "On", rule.is_on, key=key, help=f"Whether “{name}” acts", on_change=_switch, args=(actor, rule, key)
-            )
+                f"“{name}” is on", rule.is_on, key=key, label_visibility="collapsed", on_change=_switch,
+                args=(actor, rule, key),
+            )  # fmt: skip
             if st.button("Change", type="tertiary", key=f"rule_change_{rule.id}", help=f"Change “{name}”"):
                 rule_dialogs.change(actor, rule)
             if st.button("Delete", type="tertiary", key=f"rule_delete_{rule.id}", help=f"Delete “{name}”"):
