@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from core.config import ROOT
 from tests.bench import machine
 from tests.bench.audit import trail
-from tests.bench.moderation import queue
+from tests.bench.moderation import queue, rules
 from tests.bench.retention import removing
 from tests.bench.rooms import answers, appending, listing, live, model, pages, reading, writers
 from tests.bench.search import finding
@@ -28,6 +28,7 @@ ROOMS: dict[str, tuple[str, Callable[[Stand], list[Row]]]] = {
     "usage": ("What usage costs to see, and to book", looking.measure),
     "audit": ("The audit trail, seen and verified", trail.measure),
     "moderation": ("What was reported, waiting to be looked at", queue.measure),
+    "rules": ("What is sent, held against the company's rules", rules.measure),
     "retention": ("Removing what is too old", removing.measure),
     "writers": ("Sixteen at once", writers.measure),
     "model": ("The embedded model", model.measure),

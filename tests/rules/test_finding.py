@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.errors import Invalid, RefusedByRule
 from core.ids import new_id
 from core.models import ConversationKind, RuleAction, RuleKind
+from core.rules import patterns
 from core.rules import screen as screens
 from core.rules.found import masked
 from core.rules.numbers import IBAN_LENGTHS, ISSUERS, cards, is_card
@@ -227,6 +228,13 @@ def test_patterns_that_ruin_other_machines_are_quick_or_rejected(pattern: str) -
     except Invalid:
         return
     Screen([rule(RuleKind.PATTERN, RuleAction.REFUSE, pattern=pattern)]).explain("a" * 9_999 + "!")  # has a time limit
+
+
+def test_a_pattern_that_takes_long_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However it is made: what counts is the time that it takes."""
+    monkeypatch.setattr(patterns, "PATIENCE", 1e-6)
+    with pytest.raises(Invalid, match=r"too slow: a message of 10,000 characters took \d+ ms"):
+        checked_pattern("a.*b|c")
 
 
 def test_time_is_up_for_what_would_be_kept_out_and_not_for_reports(monkeypatch: pytest.MonkeyPatch) -> None:
