@@ -35,7 +35,7 @@ def _rule(actor: Actor, rule: RuleView) -> None:
     name = as_label(rule.name, LONGEST)
     does = f"{ACTIONS[rule.action]}, {where(rule.places)}" + ("" if rule.is_on else " :gray-badge[Off]")
     with st.container(border=True):
-        words, acts = st.columns([7, 3], vertical_alignment="center")
+        words, acts = st.columns([7, 2], vertical_alignment="center")
         words.markdown(f"{ICONS[rule.kind]} **{name}** · {does}  \n{looks_for(rule)}  \n:small[{_since(rule)}]")
         with acts.container(horizontal=True, vertical_alignment="center", gap="small"):
             key = f"rule_on_{rule.id}_{rule.version}"
