@@ -14,8 +14,8 @@ class What(StrEnum):
     PASSWORD = "a password"
     CARD = "a card number"
     ACCOUNT = "an account number"
-    WORDS = "words on a list"
-    PATTERN = "text of a certain form"
+    WORDS = "a listed word"
+    PATTERN = "a text of a certain form"
 
     @property
     def mask(self) -> str:

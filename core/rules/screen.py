@@ -174,8 +174,10 @@ def _hits(rules: "Sequence[_Ready]", text: str, clock: _Clock) -> Iterator[Hit]:
 
 def _refused(hit: Hit, text: str) -> str:
     where = f" in line {hit.line:,}" if "\n" in text.strip() else ""
+    is_typed = hit.what in (What.WORDS, What.PATTERN)  # there it is no guess
+    looks = hit.what.value if is_typed else f"what looks like {hit.what.value}"
     return (
-        f"This has what looks like {hit.what.value}{where}, which the rule “{hit.name}” keeps out of here. "
+        f"This has {looks}{where}, which the rule “{hit.name}” keeps out of here. "
         "Nothing was sent. Take it out, then send again."
     )
 

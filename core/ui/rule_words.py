@@ -16,7 +16,7 @@ KINDS = {
 }
 EXPLAINED = {
     RuleKind.SECRETS: "Private keys, keys and tokens of well-known services, and passwords in addresses.",
-    RuleKind.CARDS: "Numbers with the length, beginning and checksum of a payment card, however they are grouped.",
+    RuleKind.CARDS: "Numbers with a payment card's length, beginning and checksum, however they are grouped.",
     RuleKind.IBANS: "IBANs with the right length and checksum.",
     RuleKind.WORDS: "Whole words and phrases, whatever their case and accents.",
     RuleKind.PATTERN: "A regular expression of your own.",

@@ -71,7 +71,7 @@ def test_what_is_masked_or_refused_is_said_above_the_box(desk: Desk, mo: Person)
     room = desk.application.rooms.create(bo.actor, ConversationKind.GROUP, "Ours")
     browser = go(visit(bo), "chat.py", c=room)
     browser.chat_input[0].set_value("About Manhattan").run()
-    assert "looks like words on a list" in sentences(browser)[0]
+    assert "This has a listed word, which the rule “Secret words” keeps out" in sentences(browser)[0]
     assert [one.content for one in desk.messages(bo, room)] == ["Bo made this room."]
     assert "About Manhattan" in text_of(browser)
     browser.chat_input[0].set_value(f"My card is {CARD}").run()
