@@ -19,7 +19,7 @@ from core.rules.wordlists import WordList
 log = logging.getLogger(__name__)
 
 TIME_LIMIT = 0.5
-"""Seconds that all rules together may take for one text: far more than any takes on a machine that is not overrun."""
+"""Seconds of a processor that all rules together may take for one text: far more than any takes."""
 LOOKED_AT_TIME = 64
 """Finds between two looks at the clock."""
 DETECTORS: dict[RuleKind, Callable[[Placed], Iterator[Found]]] = {
@@ -55,6 +55,7 @@ class Screened:
     text: str
     """As it may be kept."""
     masked: tuple[Hit, ...] = ()
+    """The first of each kind that each rule took out."""
     reported: tuple[RuleSpec, ...] = ()
     """Rules that have it reported."""
 
@@ -90,14 +91,16 @@ class Screen:
 
     def _mask(self, rules: "Sequence[_Ready]", text: str, clock: "_Clock") -> tuple[str, tuple[Hit, ...]]:
         """Until nothing is found any more: a mask may be what makes a number end where it did not before."""
-        hits: list[Hit] = []
+        hits: dict[tuple[UUID, What], Hit] = {}
         while rules:
             found = [(one, finding) for one in rules for finding in one.find(text, clock)]
             if not found:
                 break
-            hits += [one.hit(finding, text) for one, finding in found]
+            for one, finding in found:
+                if (one.rule.id, finding.what) not in hits:
+                    hits[one.rule.id, finding.what] = one.hit(finding, text)
             text = masked(text, [finding for _, finding in found])
-        return text, tuple(hits)
+        return text, tuple(hits.values())
 
     def _reports(self, rules: "Sequence[_Ready]", text: str, before: str, clock: "_Clock") -> tuple[RuleSpec, ...]:
         """A report that comes too late for its time is left out: it is no reason to hold up what somebody sends."""
@@ -115,10 +118,10 @@ class _Clock:
     """Raises RefusedByRule when the time for one text is over."""
 
     def __init__(self) -> None:
-        self._end = time.monotonic() + TIME_LIMIT
+        self._end = time.thread_time() + TIME_LIMIT
 
     def look(self, rule: RuleSpec) -> None:
-        if time.monotonic() > self._end:
+        if time.thread_time() > self._end:
             raise RefusedByRule(
                 f"Holding this against the rule “{rule.name}” took too long, so nothing was sent. Try again, or send "
                 "it in parts."
