@@ -46,6 +46,7 @@ from core.services.retention import RetentionService
 from core.services.retention_keeping import RetentionKeeper
 from core.services.room_locks import RoomLockService
 from core.services.rooms import RoomService
+from core.services.rules import RuleService
 from core.services.search import SearchService
 from core.services.spending import SpendingService
 from core.services.suspensions import SuspensionService
@@ -73,7 +74,9 @@ class Application:
         self.assistant = assistant
         self.local_model = local_model
         self.events = Events(database.engine.url, connect_timeout=settings.database_connect_timeout)
-        store = RunStore(database, assistant, new_id(), timedelta(seconds=settings.lost_after))
+        store = RunStore(
+            database, assistant, new_id(), timedelta(seconds=settings.lost_after), self.events.publish_person
+        )
         self.runner = Runner(store, assistant, grace=settings.shutdown_grace, changed=self._changed)
         self.accounts = AccountService(database, settings)
         self.audit = AuditService(database)
@@ -102,6 +105,7 @@ class Application:
         self.purging = PurgeService(database, self.events)
         self.suspensions = SuspensionService(database, self.events)
         self.room_locks = RoomLockService(database, self.events)
+        self.rules = RuleService(database)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)
         self.usage = UsageService(database)
@@ -124,9 +128,15 @@ class Application:
             self._changed,
             limiter=limiter,
             admit=budgeting.admit,
+            reported=self.events.publish_person,
         )
         self.queue = QueueService(
-            database, self.runner.submit, self.runner.stop_run, self._changed, admit=budgeting.admit
+            database,
+            self.runner.submit,
+            self.runner.stop_run,
+            self._changed,
+            admit=budgeting.admit,
+            reported=self.events.publish_person,
         )
 
     def _changed(self, conversation_id: UUID) -> None:

@@ -10,6 +10,7 @@ ParleyError
 │   ├── LinkExpired         a one-time link that was used or is too old
 │   ├── TooManyAttempts     sign-ins that failed too often within a minute
 │   ├── RuleBroken          what a conversation of this kind, or in this state, does not allow
+│   ├── RefusedByRule       a rule of the company keeps a text with this in it out
 │   ├── BudgetSpent         a budget has not enough left for what a call may cost
 │   ├── TooLarge            a form with more in it than any person types
 │   ├── StaleForm           a form that was open for too long, or is not ours
@@ -119,6 +120,11 @@ class TooManyAttempts(Invalid):
 class RuleBroken(Invalid):
     code = "rule_broken"
     sentence = "That isn't possible in this conversation."
+
+
+class RefusedByRule(Invalid):
+    code = "refused_by_rule"
+    sentence = "A rule of your company keeps this out. Nothing was sent."
 
 
 class BudgetSpent(Invalid):

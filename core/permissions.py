@@ -24,6 +24,7 @@ class Permission(StrEnum):
     DELETED_VIEW = "messages:view_deleted"
     MODERATION_WORK = "moderation:work"
     MESSAGES_PURGE = "messages:purge"
+    RULES_MANAGE = "rules:manage"
     AUDIT_OWN = "audit:own"
     AUDIT_VIEW = "audit:view"
     USAGE_VIEW = "usage:view"
@@ -46,6 +47,7 @@ GRID: dict[Role, frozenset[Permission]] = {
         Permission.ROOMS_OVERSEE,
         Permission.DELETED_VIEW,
         Permission.MODERATION_WORK,
+        Permission.RULES_MANAGE,
         Permission.AUDIT_VIEW,
     },
     Role.ADMIN: EVERYBODY
@@ -70,6 +72,7 @@ DENIALS: dict[Permission, str] = {
     Permission.DELETED_VIEW: "Reading deleted messages needs the role moderator.",
     Permission.MODERATION_WORK: "Seeing and deciding what was reported needs the role moderator.",
     Permission.MESSAGES_PURGE: "Removing a message for good needs the role admin, beside moderator.",
+    Permission.RULES_MANAGE: "Changing what is looked for in messages needs the role moderator.",
     Permission.AUDIT_OWN: "Your account has no role yet. An admin can give you one.",
     Permission.AUDIT_VIEW: "Seeing what everybody did needs the role moderator or admin.",
     Permission.USAGE_VIEW: "Your account has no role yet. An admin can give you one.",

@@ -17,6 +17,7 @@ rooms:oversee              -       -         x        -
 messages:view_deleted      -       -         x        -
 moderation:work            -       -         x        -
 messages:purge             -       -         -        x
+rules:manage               -       -         x        -
 audit:own                  x       x         x        x
 audit:view                 -       -         x        x
 usage:view                 x       x         x        x

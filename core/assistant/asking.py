@@ -6,6 +6,7 @@ is next in the queue when an answer has ended. The lock is taken before that of 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlmodel import Session
@@ -49,6 +50,18 @@ def put_question(
     version_group_id: UUID | None = None,
 ) -> AnswerRun:
     """Appends a person's question and the pending answer to it. The run that is to write it, queued."""
+    return _put(session, conversation, sender_id, text, client_key=client_key, version_group_id=version_group_id)[1]
+
+
+def _put(
+    session: Session,
+    conversation: Conversation,
+    sender_id: UUID,
+    text: str,
+    *,
+    client_key: UUID | None,
+    version_group_id: UUID | None = None,
+) -> tuple[Message, AnswerRun]:
     question = Messages(session).append(
         conversation.id,
         role=MessageRole.USER,
@@ -59,7 +72,7 @@ def put_question(
         version_group_id=version_group_id,
         title=title_from(text, MAX_TITLE),
     )
-    return begin_answer(session, conversation, sender_id, question.id)
+    return question, begin_answer(session, conversation, sender_id, question.id)
 
 
 def begin_answer(
@@ -121,14 +134,30 @@ def rewrite_answer(session: Session, conversation: Conversation, asked_by: UUID,
     return resume_answer(session, conversation, asked_by, answer)
 
 
-def ask_next(session: Session, conversation: Conversation, admit: Admit) -> AnswerRun | None:
-    """Asks the first question of the queue. None if nothing is to be asked, or not now.
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What came of the queue's turn."""
+
+    run: AnswerRun | None = None
+    """None if nothing is to be asked, or not now."""
+    questions: tuple[Message, ...] = ()
+    """Those that became messages: for `report_asked`, at the end of the transaction."""
+
+    @property
+    def run_id(self) -> UUID | None:
+        return self.run.id if self.run else None
+
+
+def ask_next(session: Session, conversation: Conversation, admit: Admit) -> Next:
+    """Asks the first question of the queue.
 
     One that no budget admits is put all the same, and its answer fails at once: nothing is lost, and nobody waits.
     Call it only while no answer is being written in the conversation.
     """
-    refusals = []
-    while run := _ask_first(session, conversation):
+    refusals, questions = [], []
+    while asked := _ask_first(session, conversation):
+        question, run = asked
+        questions += [question] if question else []
         try:
             admit(session, run)
         except BudgetSpent as error:
@@ -136,16 +165,17 @@ def ask_next(session: Session, conversation: Conversation, admit: Admit) -> Answ
             AnswerRuns(session).finish(run.id, RunStatus.FAILED, error.code)
             Messages(session).complete(run.message_id, run.partial, MessageStatus.FAILED, None)
             if not goes_on_after(conversation, MessageStatus.FAILED):
-                run = None
+                asked = None
                 break
         else:
             break
     for refusal in refusals:  # at the end: who tells people anything has taken the locks of budgets before
         tell_refused(session, refusal)
-    return run
+    return Next(asked[1] if asked else None, tuple(questions))
 
 
-def _ask_first(session: Session, conversation: Conversation) -> AnswerRun | None:
+def _ask_first(session: Session, conversation: Conversation) -> tuple[Message | None, AnswerRun] | None:
+    """The question, unless it was a message before, and the run of its answer."""
     if conversation.deleted_at is not None or conversation.locked_at is not None:
         return None  # where a moderator locked the room, it waits until that is taken back
     question = QueuedQuestions(session).get_next(conversation.id)
@@ -153,18 +183,18 @@ def _ask_first(session: Session, conversation: Conversation) -> AnswerRun | None
         return None
     QueuedQuestions(session).remove(question)
     if question.message_id is not None:
-        return begin_answer(session, conversation, question.sender_id, question.message_id)
-    return put_question(session, conversation, question.sender_id, question.content, client_key=question.client_key)
+        return None, begin_answer(session, conversation, question.sender_id, question.message_id)
+    return _put(session, conversation, question.sender_id, question.content, client_key=question.client_key)
 
 
-def move_on(session: Session, conversation: Conversation, admit: Admit) -> AnswerRun | None:
+def move_on(session: Session, conversation: Conversation, admit: Admit) -> Next:
     """The same if it is the queue's turn: nothing is being written, and the last answer was whole or stopped.
 
     In a room each question is somebody's own: there the queue goes on whatever became of the answer before.
     """
     last = Messages(session).last(conversation.id)
     if last is None or not goes_on_after(conversation, last.status):
-        return None
+        return Next()
     return ask_next(session, conversation, admit)
 
 

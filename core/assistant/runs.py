@@ -1,6 +1,6 @@
 """The transactions of an answer's life: begun, kept while it arrives, finished, or found abandoned."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core import clock
-from core.assistant.asking import ask_next, goes_on_after, move_on
+from core.assistant.asking import Next, ask_next, goes_on_after, move_on
 from core.assistant.budgeting import Budgeting, spend_holds, title_of
 from core.assistant.jobs import Job, load_job, origin_of
 from core.assistant.ledger import Call, Origin, rows_of, unlinked
 from core.assistant.provider import Assistant
+from core.assistant.screening import report_asked
 from core.assistant.stream import MISSING, Usage
 from core.assistant.tokens import estimate_tokens
 from core.database.engine import Database
@@ -56,8 +57,18 @@ class News:
 
 
 class RunStore:
-    def __init__(self, database: Database, assistant: Assistant, worker_id: UUID, lost_after: timedelta) -> None:
-        """`lost_after`: a worker that was not heard of for that long is dead."""
+    def __init__(
+        self,
+        database: Database,
+        assistant: Assistant,
+        worker_id: UUID,
+        lost_after: timedelta,
+        reported: Callable[[UUID], None] = lambda _: None,
+    ) -> None:
+        """`lost_after`: a worker that was not heard of for that long is dead. `reported` is told those moderators for
+        whom a rule has opened a case.
+        """
+        self.reported = reported
         self.database = database
         self.assistant = assistant
         self.worker_id = worker_id
@@ -125,7 +136,9 @@ class RunStore:
             _book(session, conversation, job.origin, self._rows(session, job.origin, calls))
             following = self._next_run(session, conversation, status)
             self.budgeting.tell(session, job.origin)
-            return following
+            moderators = report_asked(session, conversation, following.questions)
+        self._tell(moderators)
+        return following.run_id
 
     def title(self, job: Job, title: str | None, call: Call) -> None:
         """Books the call that looked for a better title, and uses it unless a person named the conversation."""
@@ -170,8 +183,10 @@ class RunStore:
             conversation = Conversations(session).lock(conversation_id)
             if conversation is None or AnswerRuns(session).get_active(conversation_id):
                 return None
-            run = move_on(session, conversation, self.budgeting.admit)
-            return run.id if run else None
+            following = move_on(session, conversation, self.budgeting.admit)
+            moderators = report_asked(session, conversation, following.questions)
+        self._tell(moderators)
+        return following.run_id
 
     def list_unclaimed(self) -> list[UUID]:
         with self.database.reading() as session:
@@ -211,9 +226,11 @@ class RunStore:
             call = Call(CallPurpose.ANSWER, model, usage, CallStatus(status.value), seconds, error_code=code)
             origin = origin_of(run, conversation)
             _book(session, conversation, origin, self._rows(session, origin, [call]))
-            self._next_run(session, conversation, status)  # found by whoever sweeps next
+            following = self._next_run(session, conversation, status)  # its run is found by whoever sweeps next
             self.budgeting.tell(session, origin)
-            return conversation.id
+            moderators = report_asked(session, conversation, following.questions)
+        self._tell(moderators)
+        return conversation.id
 
     def give_up(self, run_id: UUID) -> UUID | None:
         """Ends a run that could not even be begun, for a reason that stays. Its conversation."""
@@ -245,13 +262,16 @@ class RunStore:
     def _rows(self, session: Session, origin: Origin, calls: Sequence[Call]) -> list[ModelCall]:
         return rows_of(session, self.assistant.provider, [(origin, call) for call in calls])
 
-    def _next_run(self, session: Session, conversation: Conversation, ended: RunStatus) -> UUID | None:
-        """What follows the end of an answer: the next question of the queue, if it is its turn. Its run."""
+    def _next_run(self, session: Session, conversation: Conversation, ended: RunStatus) -> Next:
+        """What follows the end of an answer: the next question of the queue, if it is its turn."""
         Conversations(session).touch(conversation)
         if not goes_on_after(conversation, MESSAGE_STATUS[ended]):
-            return None
-        run = ask_next(session, conversation, self.budgeting.admit)
-        return run.id if run else None
+            return Next()
+        return ask_next(session, conversation, self.budgeting.admit)
+
+    def _tell(self, moderators: Iterable[UUID]) -> None:
+        for user_id in moderators:
+            self.reported(user_id)
 
 
 def _book(session: Session, conversation: Conversation, origin: Origin, rows: list[ModelCall]) -> None:

@@ -52,6 +52,7 @@ from core.models.rate_limit_event import RateLimitEvent
 from core.models.reaction import MAX_EMOJI, Mention, Reaction
 from core.models.report import MAX_COMMENT, MAX_REASON, Case, CaseStatus, Decision, Report, ReportReason
 from core.models.retention import MAX_DAYS, LegalHold, RetentionRule, RetentionRun
+from core.models.rule import MAX_RULE_NAME, Rule, RuleAction, RuleKind
 from core.models.search import MessageWords, SearchBacklog, TitleWords
 from core.models.suspension import Suspension
 from core.models.usage import (
@@ -93,6 +94,7 @@ __all__ = [
     "MAX_MESSAGE",
     "MAX_MODEL_NAME",
     "MAX_REASON",
+    "MAX_RULE_NAME",
     "MAX_TITLE",
     "MEASURES",
     "NOBODY",
@@ -150,6 +152,9 @@ __all__ = [
     "ReportReason",
     "RetentionRule",
     "RetentionRun",
+    "Rule",
+    "RuleAction",
+    "RuleKind",
     "RunStatus",
     "Score",
     "SearchBacklog",

@@ -72,6 +72,9 @@ class AuditAction(StrEnum):
     SUSPENSION_LIFTED = "user:lift_suspension"
     ROOM_LOCKED = "room:lock"
     ROOM_UNLOCKED = "room:unlock"
+    RULE_ADDED = "rule:add"
+    RULE_CHANGED = "rule:change"
+    RULE_DELETED = "rule:delete"
     PERMISSION_REFUSED = "permission:refuse"
 
     @property
@@ -90,6 +93,7 @@ class TargetType(StrEnum):
     AUDIT = "audit"
     RETENTION = "retention"
     LEGAL_HOLD = "legal_hold"
+    RULE = "rule"
     PERMISSION = "permission"
 
 

@@ -1,7 +1,7 @@
 from sqlalchemy import CheckConstraint, text
 from sqlmodel import Field
 
-from core.models.base import Record
+from core.models.base import Record, counter_field
 
 MAX_ASSISTANT_NAME = 40
 
@@ -24,3 +24,5 @@ class Company(Record, table=True):
     instructions: str = Field(
         default="", description="What the assistant is told in every conversation of the company."
     )
+    rules_version: int = counter_field()
+    """Counts up with each change of its rules."""

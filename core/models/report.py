@@ -28,6 +28,8 @@ class ReportReason(StrEnum):
     FALSE = "false"
     SPAM = "spam"
     OTHER = "other"
+    AUTOMATIC = "automatic"
+    """A rule's, never a person's."""
 
 
 class CaseStatus(StrEnum):
@@ -111,16 +113,22 @@ class Case(Record, table=True):
 
 
 class Report(Record, table=True):
-    """One person's word on a message. It is not taken back: a moderator decides."""
+    """One person's word on a message, or what a rule found in it. It is not taken back: a moderator decides."""
 
     __tablename__ = "reports"
     __table_args__ = (
         UniqueConstraint("case_id", "reporter_id"),
+        UniqueConstraint("case_id", "rule_id"),
         one_of("reason", ReportReason),
         CheckConstraint(f"char_length(comment) <= {MAX_COMMENT}", name="comment"),
+        CheckConstraint("(reporter_id IS NULL) = (rule_id IS NOT NULL AND rule <> '')", name="by"),
     )
 
     case_id: UUID = Field(foreign_key="cases.id", ondelete="CASCADE")
-    reporter_id: UUID
+    reporter_id: UUID | None = None
+    """None for a rule."""
     reason: ReportReason = enum_field(ReportReason)
     comment: str = ""
+    rule_id: UUID | None = None
+    rule: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    """What the rule was called: a report outlives it."""

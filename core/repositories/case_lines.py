@@ -71,9 +71,12 @@ class CaseLine:
 @dataclass(frozen=True, slots=True)
 class ReportLine:
     reporter_name: str | None
+    """None for a rule, and for who has left."""
     reason: ReportReason
     comment: str
     created_at: datetime
+    rule: str = ""
+    """What the rule was called; empty for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +132,10 @@ class CaseLines(Repository):
 
     def list_reports(self, case_id: UUID) -> list[ReportLine]:
         """In the order in which they came."""
-        statement = """SELECT u.display_name, r.reason, r.comment, r.created_at FROM reports r
+        statement = """SELECT u.display_name, r.reason, r.comment, r.created_at, r.rule FROM reports r
             LEFT JOIN users u ON u.id = r.reporter_id WHERE r.case_id = :id ORDER BY r.id"""
         rows = self.session.execute(text(statement), {"id": case_id})
-        return [ReportLine(row[0], ReportReason(row[1]), row[2], row[3]) for row in rows]
+        return [ReportLine(row[0], ReportReason(row[1]), row[2], row[3], row[4]) for row in rows]
 
     def list_events(self, company_id: UUID, subject_id: UUID) -> list[EventLine]:
         """What moderators did, the newest first: at most MOST_EVENTS."""

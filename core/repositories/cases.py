@@ -51,14 +51,14 @@ def hash_of_text(text: str) -> bytes:
 
 
 class Cases(Repository):
-    def open(self, conversation: Conversation, message: Message, reason: ReportReason) -> UUID:
-        """The message's case, counting one more report; a closed one waits again from now on."""
+    def open(self, conversation: Conversation, message: Message, reason: ReportReason, *, reports: int = 1) -> UUID:
+        """The message's case, counting so many more reports; a closed one waits again from now on."""
         new = insert(_cases).values(
             **_about(conversation, message), status=CaseStatus.OPEN, report_count=1, reasons=[reason.value]
         )
         named = literal(reason.value) == any_(_cases.c.reasons)
         again = {
-            "report_count": _cases.c.report_count + 1,
+            "report_count": _cases.c.report_count + reports,
             "reasons": case((named, _cases.c.reasons), else_=func.array_append(_cases.c.reasons, reason.value)),
             "text_hash": new.excluded.text_hash,
             "first_reported_at": case(
@@ -88,6 +88,19 @@ class Cases(Repository):
         statement = insert(_reports).values(row | {"reason": reason, "comment": comment}).on_conflict_do_nothing()
         return self.session.execute(statement.returning(_reports.c.id)).scalar_one_or_none() is not None
 
+    def is_reported_by(self, message_id: UUID, rule_id: UUID) -> bool:
+        of_message = select(_cases.c.id).where(_cases.c.message_id == message_id).scalar_subquery()
+        statement = select(_reports.c.id).where(_reports.c.case_id == of_message, _reports.c.rule_id == rule_id)
+        return self.session.execute(statement).first() is not None
+
+    def put_rule_report(self, case_id: UUID, rule_id: UUID, rule: str) -> None:
+        """What a rule found: one report of each rule, with the time of the last find."""
+        now = clock.now()
+        row = {"id": new_id(), "created_at": now, "case_id": case_id, "rule_id": rule_id, "rule": rule, "comment": ""}
+        statement = insert(_reports).values(row | {"reason": ReportReason.AUTOMATIC})
+        again = {"created_at": now, "rule": rule}
+        self.session.execute(statement.on_conflict_do_update(index_elements=["case_id", "rule_id"], set_=again))
+
     def list_mine(self, message_ids: Collection[UUID], user_id: UUID) -> dict[UUID, tuple[datetime, Decision | None]]:
         """Which of these messages this person reported, when, and what was decided; None while that is open."""
         if not message_ids:
@@ -96,7 +109,9 @@ class Cases(Repository):
         return {key: (at, decision) for key, at, decision in self.session.execute(_mine, given)}
 
     def list_reporters(self, case_id: UUID) -> list[UUID]:
-        statement = select(_reports.c.reporter_id).where(_reports.c.case_id == case_id)
+        """People; rules are told nothing."""
+        by_people = _reports.c.reporter_id.is_not(None)
+        statement = select(_reports.c.reporter_id).where(_reports.c.case_id == case_id, by_people)
         return list(self.session.execute(statement).scalars())
 
     def get(self, company_id: UUID, case_id: UUID) -> Case | None:

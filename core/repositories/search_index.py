@@ -31,8 +31,8 @@ MESSAGE_MARKS = f"""concat(
 LATER_MARKS = f"""concat(
     CASE WHEN m.edited_at IS NOT NULL THEN ' ''{Mark.EDITED}''' END,
     CASE WHEN EXISTS (SELECT FROM reactions r WHERE r.message_id = m.id) THEN ' ''{Mark.REACTION}''' END,
-    CASE WHEN EXISTS (SELECT FROM cases k WHERE k.message_id = m.id AND k.reasons <> '{{}}')
-        THEN ' ''{Mark.REPORTED}''' END)"""
+    CASE WHEN EXISTS (SELECT FROM cases k WHERE k.message_id = m.id
+        AND NOT k.reasons <@ ARRAY['automatic']::varchar[]) THEN ' ''{Mark.REPORTED}''' END)"""
 SCOPE = "CASE {c}.kind WHEN 'assistant' THEN {c}.owner_id ELSE {c}.id END, {c}.kind <> 'assistant'"
 
 _VECTOR = f"""CAST(concat(

@@ -76,7 +76,8 @@ class Naming:
     def _actor(self, row: AuditRow) -> str:
         if row.actor_id:
             return self.person(row.actor_id)
-        if row.action in (AuditAction.RETENTION_RUN_BEGUN, AuditAction.RETENTION_RUN_ENDED):
+        is_by_rule = row.action == AuditAction.MESSAGE_REPORTED and "rule" in (row.after or {})
+        if is_by_rule or row.action in (AuditAction.RETENTION_RUN_BEGUN, AuditAction.RETENTION_RUN_ENDED):
             return ITSELF
         # Who reported a message, moderators see with the case.
         is_somebody = row.action in (AuditAction.SIGNED_IN, AuditAction.MESSAGE_REPORTED)
@@ -90,6 +91,7 @@ class Naming:
             TargetType.MESSAGE: self._message,
             TargetType.BUDGET: self._budget,
             TargetType.PRICE: _price,
+            TargetType.RULE: _rule,
         }
         if row.target_type in words:
             return words[row.target_type](row)
@@ -155,6 +157,11 @@ def _place(place: Place, key: UUID | None) -> str:
     if place.title:
         return f"“{one_line(place.title)}”"
     return f"{KINDS[place.kind]} · {short(key)}" if key else KINDS[place.kind]
+
+
+def _rule(row: AuditRow) -> str:
+    name = (row.after or row.before or {}).get("name")
+    return f"the rule “{one_line(str(name))}”" if name else "a rule"
 
 
 def _price(row: AuditRow) -> str:

@@ -1,6 +1,7 @@
 """Asking the assistant: each method is one person's intention and one transaction."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -9,6 +10,7 @@ from sqlmodel import Session
 from core import clock
 from core.assistant.asking import (
     Admit,
+    Next,
     ask_next,
     asking,
     begin_answer,
@@ -16,6 +18,7 @@ from core.assistant.asking import (
     resume_answer,
     rewrite_answer,
 )
+from core.assistant.screening import report_asked, report_found, screened
 from core.assistant.titles import title_from
 from core.database.engine import Database
 from core.errors import AnswerInProgress, Conflict, Invalid, NotFound, NotPermitted, RuleBroken
@@ -37,6 +40,7 @@ from core.repositories.feedback import Feedbacks
 from core.repositories.members import Members
 from core.repositories.messages import REACHED_LIMIT, Messages
 from core.repositories.queued_questions import QueuedQuestions
+from core.rules.screen import Screened, told
 from core.services.access import get_or_raise
 from core.services.limits import Limited, RateLimiter
 from core.services.messages import (
@@ -57,8 +61,8 @@ MAX_COMMENT = 1_000
 NO_QUESTION = "The question to this answer was deleted. Ask it anew."
 REASONS = ("Wrong", "Not what I asked", "Too long", "Out of date", "Other")
 
-Written = tuple[Asked | Queued, UUID | None]
-"""What came of a question, and the run to begin for it, if one is."""
+Written = tuple[Asked | Queued, UUID | None, tuple[UUID, ...]]
+"""What came of a question, the run to begin for it, if one is, and the moderators to tell of it."""
 
 
 class ChatService:
@@ -79,7 +83,10 @@ class ChatService:
         *,
         admit: Admit,
         limiter: RateLimiter | None = None,
+        reported: Callable[[UUID], None] = lambda _: None,
     ) -> None:
+        """`reported` is told the moderators for whom a rule has opened a case."""
+        self.reported = reported
         self.database = database
         self.limiter = limiter or RateLimiter()
         self.admit = admit
@@ -107,21 +114,23 @@ class ChatService:
 
         def write(session: Session) -> Written:
             if conversation_id is None:
+                kept = _screened(session, actor, text)
                 conversation = self._start(session, actor, model)
-                run = put_question(session, conversation, actor.user_id, text, client_key=client_key)
-                return self._begun(session, run)
+                run = put_question(session, conversation, actor.user_id, kept.text, client_key=client_key)
+                return self._begun(session, conversation, run, kept)
             conversation = get_or_raise(Conversations(session), actor, conversation_id, lock=True)
             if conversation.kind.is_room:
                 raise RuleBroken("This is a room: send your message there.")
             if earlier := asked_before(session, actor, client_key):
-                return earlier, None  # by another tab, while this one waited for the lock
+                return earlier, None, ()  # by another tab, while this one waited for the lock
+            kept = _screened(session, actor, text)
             if conversation.archived_at is not None:  # writing in it brings it back
                 Conversations(session).unarchive(conversation)
             is_busy = AnswerRuns(session).get_active(conversation_id) is not None
             if is_busy or QueuedQuestions(session).count(conversation_id):
-                return self._queued(session, actor, conversation, text, client_key, is_busy=is_busy)
-            run = put_question(session, conversation, actor.user_id, text, client_key=client_key)
-            return self._begun(session, run)
+                return self._queued(session, actor, conversation, kept, client_key, is_busy=is_busy)
+            run = put_question(session, conversation, actor.user_id, kept.text, client_key=client_key)
+            return self._begun(session, conversation, run, kept)
 
         return self._once(actor, client_key, write)
 
@@ -133,14 +142,15 @@ class ChatService:
             conversation, question = locked_message(session, actor, question_id, MessageRole.USER)
             if question.sender_id != actor.user_id:
                 raise NotPermitted
+            kept = _screened(session, actor, text, before=question.content)
             group = question.version_group_id or question.id
             if not Messages(session).page(conversation.id, before=question.seq, limit=1):
-                conversation = _retitled(session, conversation, text)
+                conversation = _retitled(session, conversation, kept.text)
             Messages(session).supersede_from(question)
             run = put_question(
-                session, conversation, actor.user_id, text, client_key=client_key, version_group_id=group
+                session, conversation, actor.user_id, kept.text, client_key=client_key, version_group_id=group
             )
-            return self._begun(session, run)
+            return self._begun(session, conversation, run, kept)
 
         done = self._once(actor, client_key, write)
         assert isinstance(done, Asked)  # only `ask` queues
@@ -253,7 +263,7 @@ class ChatService:
             with asking(self.database) as session:
                 if earlier := asked_before(session, actor, client_key):
                     return earlier
-                done, run_id = write(session)
+                done, run_id, moderators = write(session)
         except (Conflict, IntegrityError):
             # Perhaps it was the same message that was faster: its transaction ended between our look and our write.
             with self.database.reading() as session:
@@ -263,6 +273,8 @@ class ChatService:
         if run_id:
             self.start_run(run_id)
         self.changed(done.conversation_id)
+        for user_id in moderators:
+            self.reported(user_id)
         return done
 
     def _queued(
@@ -270,7 +282,7 @@ class ChatService:
         session: Session,
         actor: Actor,
         conversation: Conversation,
-        text: str,
+        kept: Screened,
         client_key: UUID | None,
         *,
         is_busy: bool,
@@ -278,17 +290,20 @@ class ChatService:
         """Puts the question at the end of the queue, which then moves on unless an answer is being written."""
         if QueuedQuestions(session).count(conversation.id) >= MAX_QUEUED:
             raise Invalid(f"{MAX_QUEUED} questions are waiting here already. Send this one when some are answered.")
-        question = QueuedQuestions(session).add(conversation.id, actor.user_id, text, client_key)
+        question = QueuedQuestions(session).add(conversation.id, actor.user_id, kept.text, client_key)
         Conversations(session).touch(conversation)
-        run = None if is_busy else ask_next(session, conversation, self.admit)
-        if run and QueuedQuestions(session).get(question.id) is None:
-            asked = _asked(session, run)
-            return asked, asked.run_id
-        return Queued(conversation.id, question.id), run.id if run else None
+        following = Next() if is_busy else ask_next(session, conversation, self.admit)
+        moderators = report_asked(session, conversation, following.questions)
+        if following.run and QueuedQuestions(session).get(question.id) is None:
+            asked = replace(_asked(session, following.run), masked=told(kept.masked))
+            return asked, asked.run_id, moderators
+        return Queued(conversation.id, question.id, told(kept.masked)), following.run_id, moderators
 
-    def _begun(self, session: Session, run: AnswerRun) -> Written:
-        asked = self._admitted(session, run)
-        return asked, asked.run_id
+    def _begun(self, session: Session, conversation: Conversation, run: AnswerRun, kept: Screened) -> Written:
+        asked = replace(self._admitted(session, run), masked=told(kept.masked))
+        question = Messages(session).get(asked.question_id)
+        assert question
+        return asked, asked.run_id, report_found(session, conversation, question, kept.reported)
 
     def _admitted(self, session: Session, run: AnswerRun) -> Asked:
         self.admit(session, run)
@@ -311,6 +326,10 @@ class ChatService:
                 last_message_at=clock.now(),
             )
         )
+
+
+def _screened(session: Session, actor: Actor, text: str, *, before: str = "") -> Screened:
+    return screened(session, actor.company_id, ConversationKind.ASSISTANT, text, limit=MAX_MESSAGE, before=before)
 
 
 def _refuse_moderated(session: Session, answer: Message) -> None:

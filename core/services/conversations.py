@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from core.assistant.screening import screened
 from core.database.engine import Database
 from core.errors import Invalid, NotFound
 from core.models import MAX_INSTRUCTIONS, MAX_TITLE, AuditAction, Conversation, Member
@@ -13,6 +14,7 @@ from core.repositories.audit import Audit
 from core.repositories.conversations import Conversations
 from core.repositories.members import Members
 from core.repositories.messages import Messages
+from core.rules.screen import told
 from core.services.access import get_or_raise
 from core.services.room_access import add_notice, managed_or_raise, owned_or_raise, record, room_view
 from core.services.texts import checked_instructions, one_line, required_text
@@ -59,11 +61,13 @@ class ConversationService:
         with self.database.reading() as session:
             return Conversations(session).count(actor, archived=archived)
 
-    def rename(self, actor: Actor, conversation_id: UUID, title: str) -> None:
+    def rename(self, actor: Actor, conversation_id: UUID, title: str) -> str | None:
+        """What a rule took out of it, in a sentence; None: nothing."""
         title = required_text(one_line(title), field="The title", limit=MAX_TITLE)
         with self.database.transaction() as session:
             conversation = managed_or_raise(session, actor, conversation_id)
-            before = conversation.title
+            kept = screened(session, conversation.company_id, conversation.kind, title, limit=MAX_TITLE)
+            before, title = conversation.title, kept.text
             Conversations(session).update(conversation, title=title, is_titled=True)
             if conversation.kind.is_room:
                 add_notice(session, conversation, f"{actor.display_name} named this room “{title}”.")
@@ -71,6 +75,7 @@ class ConversationService:
             _record(session, actor, AuditAction.CONVERSATION_UPDATED, conversation, title_length=(before, title))
         self.changed(conversation_id)
         self.listed(conversation_id)
+        return told(kept.masked)
 
     def choose_model(self, actor: Actor, conversation_id: UUID, model: str | None) -> None:
         """None goes back to the default model."""
@@ -83,15 +88,19 @@ class ConversationService:
             _record(session, actor, AuditAction.CONVERSATION_UPDATED, conversation, model=(before, model))
         self.changed(conversation_id)
 
-    def instruct(self, actor: Actor, conversation_id: UUID, instructions: str) -> None:
-        """What the assistant is told in this conversation, beside the company's own instructions."""
+    def instruct(self, actor: Actor, conversation_id: UUID, instructions: str) -> str | None:
+        """What the assistant is told in this conversation, beside the company's own instructions. What a rule took out
+        of it, in a sentence; None: nothing.
+        """
         text = checked_instructions(instructions, limit=MAX_INSTRUCTIONS, tokens=self.instruction_tokens)
         with self.database.transaction() as session:
             conversation = managed_or_raise(session, actor, conversation_id)
-            before = conversation.instructions
+            kept = screened(session, conversation.company_id, conversation.kind, text, limit=MAX_INSTRUCTIONS)
+            before, text = conversation.instructions, kept.text
             Conversations(session).update(conversation, instructions=text)
             _record(session, actor, AuditAction.CONVERSATION_UPDATED, conversation, instructions_length=(before, text))
         self.changed(conversation_id)
+        return told(kept.masked)
 
     def archive(self, actor: Actor, conversation_id: UUID) -> None:
         with self.database.transaction() as session:

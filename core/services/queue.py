@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core import clock
-from core.assistant.asking import Admit, ask_next, move_on
+from core.assistant.asking import Admit, Next, ask_next, move_on
+from core.assistant.screening import report_asked, screened
 from core.database.engine import Database
 from core.errors import Conflict, NotFound, NotPermitted, RuleBroken
 from core.models import MAX_MESSAGE, Conversation, QueuedQuestion
@@ -15,6 +16,7 @@ from core.permissions import Actor
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.conversations import Conversations
 from core.repositories.queued_questions import QueuedQuestions
+from core.rules.screen import told
 from core.services.access import get_or_raise
 from core.services.texts import required_text
 
@@ -34,7 +36,10 @@ class QueueService:
         changed: Callable[[UUID], None],
         *,
         admit: Admit,
+        reported: Callable[[UUID], None] = lambda _: None,
     ) -> None:
+        """`reported` is told the moderators for whom a rule has opened a case."""
+        self.reported = reported
         self.database = database
         self.start_run = start_run
         self.stop_run = stop_run
@@ -54,26 +59,31 @@ class QueueService:
         with self.database.transaction() as session:
             conversation, question = _own_question(session, actor, question_id)
             QueuedQuestions(session).hold(question, None)
-            run_id = _moved_on(session, conversation, self.admit)
-        self._after(conversation.id, run_id)
+            done = _moved_on(session, conversation, self.admit)
+        self._after(conversation.id, done)
 
-    def edit(self, actor: Actor, question_id: UUID, text: str) -> None:
-        """Gives a waiting question other words. Raises Invalid, NotPermitted; Conflict when it was sent meanwhile."""
+    def edit(self, actor: Actor, question_id: UUID, text: str) -> str | None:
+        """Gives a waiting question other words. What a rule took out of them, in a sentence; None: nothing.
+
+        Raises Invalid, NotPermitted; Conflict when it was sent meanwhile.
+        """
         text = required_text(text, field="The message", limit=MAX_MESSAGE)
         with self.database.transaction() as session:
             conversation, question = _own_question(session, actor, question_id)
-            QueuedQuestions(session).edit(question, text)
+            kept = screened(session, conversation.company_id, conversation.kind, text, limit=MAX_MESSAGE)
+            QueuedQuestions(session).edit(question, kept.text)
             QueuedQuestions(session).hold(question, None)
-            run_id = _moved_on(session, conversation, self.admit)
-        self._after(conversation.id, run_id)
+            done = _moved_on(session, conversation, self.admit)
+        self._after(conversation.id, done)
+        return told(kept.masked)
 
     def remove(self, actor: Actor, question_id: UUID) -> None:
         """Takes a waiting question back: it was never asked."""
         with self.database.transaction() as session:
             conversation, question = _own_question(session, actor, question_id)
             QueuedQuestions(session).remove(question)
-            run_id = _moved_on(session, conversation, self.admit)
-        self._after(conversation.id, run_id)
+            done = _moved_on(session, conversation, self.admit)
+        self._after(conversation.id, done)
 
     def send_now(self, actor: Actor, question_id: UUID) -> None:
         """Asks this one next: at once, or as soon as the answer being written is stopped, which it is."""
@@ -81,27 +91,38 @@ class QueueService:
             conversation, question = _own_question(session, actor, question_id)
             QueuedQuestions(session).hold(question, None)
             QueuedQuestions(session).move_to_front(question)
-            run_id, active = None, AnswerRuns(session).get_active(conversation.id)
+            following, active = Next(), AnswerRuns(session).get_active(conversation.id)
             if active:
                 AnswerRuns(session).request_stop(active.id)
-            elif run := ask_next(session, conversation, self.admit):
-                run_id = run.id
+            else:
+                following = ask_next(session, conversation, self.admit)
             Conversations(session).touch(conversation)
+            done = _reported(session, conversation, following)
         if active:
             self.stop_run(active.id)
-        self._after(conversation.id, run_id)
+        self._after(conversation.id, done)
 
-    def _after(self, conversation_id: UUID, run_id: UUID | None) -> None:
+    def _after(self, conversation_id: UUID, done: "Done") -> None:
+        run_id, moderators = done
         if run_id:
             self.start_run(run_id)
         self.changed(conversation_id)
+        for user_id in moderators:
+            self.reported(user_id)
 
 
-def _moved_on(session: Session, conversation: Conversation, admit: Admit) -> UUID | None:
+Done = tuple[UUID | None, tuple[UUID, ...]]
+"""The run to begin, and the moderators to tell."""
+
+
+def _moved_on(session: Session, conversation: Conversation, admit: Admit) -> Done:
     """What was in the queue's way may be gone."""
     Conversations(session).touch(conversation)
-    run = move_on(session, conversation, admit)
-    return run.id if run else None
+    return _reported(session, conversation, move_on(session, conversation, admit))
+
+
+def _reported(session: Session, conversation: Conversation, following: Next) -> Done:
+    return following.run_id, report_asked(session, conversation, following.questions)
 
 
 def _own_question(session: Session, actor: Actor, question_id: UUID) -> tuple[Conversation, QueuedQuestion]:

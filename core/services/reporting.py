@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.database.engine import Database
-from core.errors import AnswerInProgress, Conflict, NotFound, RuleBroken
+from core.errors import AnswerInProgress, Conflict, Invalid, NotFound, RuleBroken
 from core.models import (
     MAX_COMMENT,
     AuditAction,
@@ -44,6 +44,8 @@ class ReportService:
         """Raises NotFound for what this person can't read or what is deleted, Conflict for a second time, RateLimited,
         AnswerInProgress; RuleBroken for what Parley itself wrote.
         """
+        if reason is ReportReason.AUTOMATIC:
+            raise Invalid("That is a rule's reason. Choose another one.")
         comment = checked_text(comment.strip(), field="The comment", limit=MAX_COMMENT)
         with self.database.transaction() as session:
             conversation, message = _reportable(session, actor, message_id)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from core import clock
+from core.assistant.screening import screened
 from core.database.engine import Database
 from core.errors import Invalid, NotFound, RuleBroken
 from core.models import MAX_TITLE, AuditAction, Conversation, ConversationKind, History, MemberRole
@@ -97,6 +98,7 @@ class RoomService:
         if len(invited) > MAX_AT_ONCE:
             raise Invalid(f"Add up to {MAX_AT_ONCE} people at once.")
         with self.database.transaction() as session:
+            title = screened(session, actor.company_id, kind, title, limit=MAX_TITLE).text
             people = Users(session).list_by_ids(actor.company_id, invited, roles_with(Permission.CHAT_USE))
             if any(user_id not in people or not people[user_id][1] for user_id in invited):
                 raise Invalid("Some of these people can't be added. Choose from the list.")

@@ -13,6 +13,7 @@ from core.permissions import Role
 from core.repositories.audit import Audit
 from core.repositories.companies import Companies
 from core.repositories.one_time_links import OneTimeLinks
+from core.repositories.rules import Rules
 from core.repositories.users import Users
 from core.services.identity import clean_email, clean_name
 from core.services.passwords import Passwords, check_password
@@ -68,6 +69,7 @@ class Setup:
             _require_link(session, token)
             OneTimeLinks(session).use_all(LinkPurpose.SETUP, clock.now())
             company = Companies(session).add(Company(name=company_name))
+            Rules(session).add_first(company.id)
             user = Users(session).add(
                 User(company_id=company.id, email=email, display_name=display_name, password_hash=password_hash)
             )

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from core.assistant.asking import Admit, asking, begin_answer, stop_answer_to
+from core.assistant.screening import report_found, screened, screened_data
 from core.assistant.tokens import estimate_tokens
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound, NotPermitted, RuleBroken
@@ -30,6 +31,7 @@ from core.repositories.members import Members
 from core.repositories.mentions import Mentions
 from core.repositories.messages import REACHED_LIMIT, Messages
 from core.repositories.queued_questions import QueuedQuestions
+from core.rules.screen import told
 from core.services.beside import may_still_edit
 from core.services.calls import called_people, calls_assistant
 from core.services.hints import Hints
@@ -97,20 +99,22 @@ class TalkService:
                 self.limiter.take(session, actor, Limited.MESSAGE, conversation_id)
                 if reply_to_id is not None:
                     visible_message(session, actor, reply_to_id, conversation_id)
+                kept = screened(session, conversation.company_id, conversation.kind, text, limit=MAX_MESSAGE)
                 message = Messages(session).append(
                     conversation_id,
                     role=MessageRole.USER,
-                    content=text,
+                    content=kept.text,
                     sender_id=actor.user_id,
                     message_type=message_type,
-                    tokens_used=estimate_tokens(text),
+                    tokens_used=estimate_tokens(kept.text),
                     reply_to_id=reply_to_id,
                     client_key=client_key,
-                    extra=extra,
+                    extra=screened_data(session, conversation.company_id, conversation.kind, extra),
                 )
                 Members(session).mark_read(conversation_id, actor.user_id, message.seq)
                 note_called(session, message)
                 run_id = self._ask(session, actor, conversation, message)
+                moderators = report_found(session, conversation, message, kept.reported)
         except IntegrityError:
             # The same key was being written into another room, or by somebody else, at this moment.
             with self.database.reading() as session:
@@ -120,7 +124,12 @@ class TalkService:
         if run_id:
             self.start_run(run_id)
         self.hints.publish(conversation_id)
-        return Sent(conversation_id, message.id, message.seq, run_id)
+        self._tell(moderators)
+        return Sent(conversation_id, message.id, message.seq, run_id, told(kept.masked))
+
+    def _tell(self, moderators: tuple[UUID, ...]) -> None:
+        for user_id in moderators:
+            self.hints.publish_person(user_id)
 
     def _ask(self, session: Session, actor: Actor, conversation: Conversation, message: Message) -> UUID | None:
         """Has the assistant answer, if it is called: at once, or after the answers before it. The run, if any."""
@@ -140,8 +149,9 @@ class TalkService:
         self.admit(session, run)
         return run.id
 
-    def edit(self, actor: Actor, message_id: UUID, text: str) -> None:
-        """Gives one's own message other words, within the time for it; the earlier ones are kept.
+    def edit(self, actor: Actor, message_id: UUID, text: str) -> str | None:
+        """Gives one's own message other words, within the time for it; the earlier ones are kept. What a rule took out
+        of them, in a sentence; None: nothing.
 
         Raises NotFound, NotPermitted for other people's, RuleBroken when it is too late, Conflict when it is deleted.
         """
@@ -154,13 +164,20 @@ class TalkService:
             if not may_still_edit(message.created_at, self.edit_window):
                 raise RuleBroken(f"Messages can be edited for {_minutes(self.edit_window)}; this one is older.")
             if message.content == text:
-                return
-            lengths = {"before": {"length": len(message.content)}, "after": {"length": len(text)}}
-            Messages(session).edit(message, text, actor.user_id)
+                return None
+            before = message.content
+            kept = screened(session, conversation.company_id, conversation.kind, text, limit=MAX_MESSAGE, before=before)
+            if before == kept.text:
+                return told(kept.masked)
+            lengths = {"before": {"length": len(before)}, "after": {"length": len(kept.text)}}
+            Messages(session).edit(message, kept.text, actor.user_id)
             note_called(session, message)
             Conversations(session).touch(conversation)
             _record(session, actor, AuditAction.MESSAGE_EDITED, conversation, message, **lengths)
+            moderators = report_found(session, conversation, message, kept.reported)
         self.hints.publish(conversation.id)
+        self._tell(moderators)
+        return told(kept.masked)
 
     def delete(self, actor: Actor, message_id: UUID) -> None:
         """Takes one's own message back: its place stays, without the text. It is not asked any more, and an answer that

@@ -167,6 +167,8 @@ class Asked:
     question_id: UUID
     answer_id: UUID
     run_id: UUID
+    masked: str | None = None
+    """What a rule took out of it, in a sentence; None: nothing, or this was sent before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,7 @@ class Queued:
 
     conversation_id: UUID
     queued_id: UUID
+    masked: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +189,4 @@ class Sent:
     seq: int
     run_id: UUID | None
     """The run of the answer that it asks for; None when it asks for none, or that one waits for another."""
+    masked: str | None = None

@@ -60,6 +60,9 @@ ACTIONS = {
     AuditAction.SUSPENSION_LIFTED: "lifted the suspension of",
     AuditAction.ROOM_LOCKED: "locked",
     AuditAction.ROOM_UNLOCKED: "unlocked",
+    AuditAction.RULE_ADDED: "added",
+    AuditAction.RULE_CHANGED: "changed",
+    AuditAction.RULE_DELETED: "deleted",
     AuditAction.PERMISSION_REFUSED: "was refused",
 }
 """Between who did it and what they did it to."""
@@ -82,6 +85,7 @@ SUBJECTS = {
     "audit": "Audit",
     "retention": "Retention",
     "legal_hold": "Legal holds",
+    "rule": "Rules",
     "permission": "Refusals",
 }
 CHOICES = {
@@ -124,6 +128,7 @@ TYPES = {
     TargetType.AUDIT: "The audit trail",
     TargetType.RETENTION: "How long messages are kept",
     TargetType.LEGAL_HOLD: "A legal hold",
+    TargetType.RULE: "A rule",
     TargetType.PERMISSION: "Something not permitted",
 }
 PROBLEMS = {

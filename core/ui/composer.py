@@ -39,9 +39,9 @@ def send(actor: Actor, conversation_id: UUID | None, text: str) -> bool:
     def ask(actor: Actor, client_key: UUID) -> UUID:
         model = st.session_state.get(MODEL) if conversation_id is None else None
         chat = bootstrap.current().chat
-        return chat.ask(
-            actor, text, conversation_id=conversation_id, model=model, client_key=client_key
-        ).conversation_id
+        asked = chat.ask(actor, text, conversation_id=conversation_id, model=model, client_key=client_key)
+        failures.keep_note(asked.masked)
+        return asked.conversation_id
 
     sent_to = _delivered(actor, conversation_id, text, ask)
     if sent_to is None:
@@ -59,7 +59,9 @@ def say(actor: Actor, room_id: UUID, text: str, *, reply_to_id: UUID | None = No
 
     def say(actor: Actor, client_key: UUID) -> UUID:
         talk = bootstrap.current().talk
-        return talk.send(actor, room_id, text, reply_to_id=reply_to_id, client_key=client_key).conversation_id
+        sent = talk.send(actor, room_id, text, reply_to_id=reply_to_id, client_key=client_key)
+        failures.keep_note(sent.masked)
+        return sent.conversation_id
 
     return _delivered(actor, room_id, f"{text}\0{reply_to_id or ''}", say) is not None
 
@@ -68,7 +70,7 @@ def _delivered(
     actor: Actor, conversation_id: UUID | None, text: str, deliver: Callable[[Actor, UUID], UUID]
 ) -> UUID | None:
     """The conversation that `deliver` sent it to, under a key that a repetition has again; None when it was refused."""
-    st.session_state.pop(failures.NOTICE, None)
+    failures.forget()
     sending = _sending(actor, conversation_id, text)
     is_repetition = sending.has_arrived
     st.session_state[LAST] = sending

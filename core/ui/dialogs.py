@@ -65,18 +65,20 @@ def tried(act: Callable[[], object]) -> bool:
 
 @dialog("Rename")
 def rename(actor: Actor, conversation: ConversationView) -> None:
+    service = bootstrap.current().conversations
     if conversation.room:
         st.caption("Everybody here sees the new name, and a notice says whose it is.")
     with st.form("rename", border=False):
         title = st.text_input("Name", conversation.title)
         if st.form_submit_button("Rename", type="primary") and tried(
-            lambda: bootstrap.current().conversations.rename(guard.again(actor), conversation.id, title)
+            lambda: failures.keep_note(service.rename(guard.again(actor), conversation.id, title))
         ):
             st.rerun()
 
 
 @dialog("Instructions")
 def instruct(actor: Actor, conversation: ConversationView) -> None:
+    service = bootstrap.current().conversations
     where = "in this room, whoever asks it" if conversation.room else "here"
     st.caption(f"The assistant is told this with every question {where}, after your company's own instructions.")
     with st.form("instruct", border=False):
@@ -88,7 +90,7 @@ def instruct(actor: Actor, conversation: ConversationView) -> None:
             help=f"Up to {MAX_INSTRUCTIONS:,} characters.",
         )
         if st.form_submit_button("Save", type="primary") and tried(
-            lambda: bootstrap.current().conversations.instruct(guard.again(actor), conversation.id, text)
+            lambda: failures.keep_note(service.instruct(guard.again(actor), conversation.id, text))
         ):
             st.rerun()
 

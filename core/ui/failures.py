@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from core.errors import BudgetSpent, DatabaseUnavailable, ParleyError, Suspended
+from core.errors import BudgetSpent, DatabaseUnavailable, ParleyError, RefusedByRule, Suspended
 from core.ids import new_id
 from core.ui import refusals, times
 from core.ui.text import as_label
@@ -14,6 +14,9 @@ from core.ui.text import as_label
 log = logging.getLogger(__name__)
 
 NOTICE = "notice"
+NOTE = "note"
+"""What was done otherwise than it was typed."""
+LONGEST = 500
 WHILE_AWAY = "Parley couldn't reach its database just then. If that was not done, try it again."
 """By the time that this is read, it can: no page is drawn before."""
 
@@ -43,11 +46,23 @@ def say(error: ParleyError) -> None:
 @contextmanager
 def noticed() -> Iterator[None]:
     """For callbacks: an error of ours becomes a notice on the page that is drawn next."""
-    st.session_state.pop(NOTICE, None)
+    forget()
     try:
         yield
     except ParleyError as error:
         keep_notice(error)
+
+
+def forget() -> None:
+    """At the beginning of a person's next action."""
+    st.session_state.pop(NOTICE, None)
+    st.session_state.pop(NOTE, None)
+
+
+def keep_note(sentence: str | None) -> None:
+    """Has it said on the page that is drawn next; None: nothing."""
+    if sentence:
+        st.session_state[NOTE] = as_label(sentence, LONGEST)
 
 
 def sentence_of(error: ParleyError) -> str:
@@ -56,7 +71,7 @@ def sentence_of(error: ParleyError) -> str:
         return as_label(error.said(times.with_zone(error.until, times.zone())), 700)
     if isinstance(error, BudgetSpent) and error.resets_at:
         return error.said(times.with_zone(error.resets_at, times.zone())).replace("$", r"\$")
-    return str(error)
+    return as_label(str(error), LONGEST) if isinstance(error, RefusedByRule) else str(error)
 
 
 def keep_notice(error: ParleyError) -> None:
@@ -77,3 +92,5 @@ def show_notice() -> None:
     place = st.empty()  # always there: what stands below keeps its place when the notice goes
     if sentence := st.session_state.get(NOTICE):
         place.error(sentence, icon=":material/error:")
+    elif note := st.session_state.get(NOTE):
+        place.info(note, icon=":material/visibility_off:")

@@ -160,6 +160,10 @@ def _reports(view: CaseView) -> None:
         return
     st.markdown("**Reports**")
     for report in view.reports:
+        if report.rule:
+            said = f"Rule “{as_label(report.rule, LONGEST_NAME)}”"
+            st.markdown(f":material/rule: **{said}** · {REASONS[report.reason]} :small[{times.ago(report.created_at)}]")
+            continue
         name = as_label(report.reporter_name or "Somebody who has left", LONGEST_NAME)
         comment = f": {as_label(report.comment, LONGEST_COMMENT)}" if report.comment else ""
         st.markdown(

@@ -10,6 +10,7 @@ from core.ui.controls import shows
 from core.ui.moderation_in_force import in_force_tab
 from core.ui.moderation_messages import messages_tab
 from core.ui.moderation_queue import queue_tab
+from core.ui.rules import rules_tab
 
 TAB = "tab"
 
@@ -18,18 +19,21 @@ class Tab(StrEnum):
     QUEUE = "queue"
     MESSAGES = "messages"
     IN_FORCE = "in_force"
+    RULES = "rules"
 
 
 TABS: Mapping[Tab, Callable[[Actor], None]] = {
     Tab.QUEUE: queue_tab,
     Tab.MESSAGES: messages_tab,
     Tab.IN_FORCE: in_force_tab,
+    Tab.RULES: rules_tab,
 }
 """In the order that they stand in."""
 LABELS = {
     Tab.QUEUE: "Queue",
     Tab.MESSAGES: "Messages",
     Tab.IN_FORCE: "In force",
+    Tab.RULES: "Rules",
 }
 
 

@@ -102,7 +102,7 @@ def _editor(actor: Actor, editing: Editing) -> None:
 
     def saved() -> None:
         try:
-            service.edit(guard.again(actor), editing.id, st.session_state[_box(editing)])
+            failures.keep_note(service.edit(guard.again(actor), editing.id, st.session_state[_box(editing)]))
         except ParleyError as error:
             failures.keep_notice(error)
         else:

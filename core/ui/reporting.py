@@ -25,6 +25,8 @@ REASONS = {
     ReportReason.SPAM: "Spam",
     ReportReason.OTHER: "Something else",
 }
+BY_PEOPLE = tuple(REASONS)
+REASONS[ReportReason.AUTOMATIC] = "Found by a rule"
 OUTCOMES = {
     None: "open",
     Decision.DISMISSED: "looked at, it stays",
@@ -78,7 +80,7 @@ def _ask(actor: Actor, message_id: UUID) -> None:
     with st.form("report", border=False):
         reason = st.selectbox(
             "What is wrong with it?",
-            list(REASONS),
+            BY_PEOPLE,
             index=None,
             format_func=lambda one: REASONS[one],
             placeholder="Choose a reason",

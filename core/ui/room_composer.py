@@ -46,9 +46,10 @@ def above_box(refresh: Callable[[], None]) -> None:
     view.above_box = state(view)
 
 
-def state(view: View) -> tuple[str | None, str | None]:
+def state(view: View) -> tuple[str | None, ...]:
     """Another one, and what stands above the box is to be drawn anew."""
-    return st.session_state.get(failures.NOTICE), _told(view) if view.id in _replies() else None
+    notices = st.session_state.get(failures.NOTICE), st.session_state.get(failures.NOTE)
+    return *notices, _told(view) if view.id in _replies() else None
 
 
 def _told(view: View) -> str:

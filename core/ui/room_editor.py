@@ -9,7 +9,7 @@ from core import bootstrap
 from core.errors import ParleyError
 from core.permissions import Actor
 from core.services.views import MessageView
-from core.ui import guard, refusals, room_view
+from core.ui import failures, guard, refusals, room_view
 
 PROBLEMS = "editing_problems"
 
@@ -23,10 +23,10 @@ def editor(actor: Actor, message: MessageView, refresh: Callable[[], None]) -> N
 
     def saved() -> None:
         try:
-            bootstrap.current().talk.edit(guard.again(actor), message.id, st.session_state[box])
+            failures.keep_note(bootstrap.current().talk.edit(guard.again(actor), message.id, st.session_state[box]))
         except ParleyError as error:
             refusals.note(error)
-            st.session_state.setdefault(PROBLEMS, {})[message.id] = str(error)
+            st.session_state.setdefault(PROBLEMS, {})[message.id] = failures.sentence_of(error)
         else:
             cancelled()
 

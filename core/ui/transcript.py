@@ -137,9 +137,10 @@ def _editor(actor: Actor, message: MessageView) -> None:
 
     def sent() -> None:
         with failures.noticed():
-            bootstrap.current().chat.edit_and_resend(
+            asked = bootstrap.current().chat.edit_and_resend(
                 guard.again(actor), message.id, st.session_state[box], client_key=st.session_state.get(EDIT_KEY)
             )
+            failures.keep_note(asked.masked)
             st.session_state.pop(EDITING, None)
 
     def cancelled() -> None:

@@ -12,7 +12,7 @@ from core.config import ROOT
 from tests.bench import machine
 from tests.bench.audit import trail
 from tests.bench.moderation import messages as overseen
-from tests.bench.moderation import queue
+from tests.bench.moderation import queue, rules
 from tests.bench.retention import removing
 from tests.bench.rooms import answers, appending, listing, live, model, pages, reading, writers
 from tests.bench.search import finding
@@ -30,6 +30,7 @@ ROOMS: dict[str, tuple[str, Callable[[Stand], list[Row]]]] = {
     "audit": ("The audit trail, seen and verified", trail.measure),
     "moderation": ("What was reported, waiting to be looked at", queue.measure),
     "messages": ("All that moderators may see, searched", overseen.measure),
+    "rules": ("What is sent, held against the company's rules", rules.measure),
     "retention": ("Removing what is too old", removing.measure),
     "writers": ("Sixteen at once", writers.measure),
     "model": ("The embedded model", model.measure),

@@ -24,6 +24,7 @@ from core.services.exporting import ExportService
 from core.services.moderation_query import QueueQuery
 from core.services.search import SearchService
 from core.transfer.parley_json import from_json
+from tests.support.tables import tables_with
 from tests.support.talks import MODELS, USAGE, Desk
 
 SECRET = "xyzzyplugh"
@@ -133,17 +134,6 @@ def told_to_the_model(talked: Talked, kind: ConversationKind) -> str:
     job = desk.store.begin(run_id)
     assert job
     return repr(job)
-
-
-def tables_with(database: Database, word: str) -> set[str]:
-    """Every table in which some row has it, whatever the column."""
-    with database.reading() as session:
-        names = session.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
-        return {
-            name
-            for name in names
-            if session.execute(text(f"SELECT 1 FROM {name} t WHERE t::text LIKE :word"), {"word": f"%{word}%"}).first()
-        }
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -110,9 +110,11 @@ class Desk:
         assistant = Assistant(Settings(_env_file=None), model_factory=lambda name: ScriptedModel())  # type: ignore[call-arg]
         admit = Budgeting(assistant).admit
         told = self.started.append, self.stopped.append, self.changed.append
-        self.chat = ChatService(self.database, _resolve, *told, limiter=limiter, admit=admit)
-        self.queue = QueueService(self.database, *told, admit=admit)
-        self.store = RunStore(self.database, assistant, new_id(), timedelta(seconds=15))
+        self.chat = ChatService(
+            self.database, _resolve, *told, limiter=limiter, admit=admit, reported=self.hints.publish_person
+        )
+        self.queue = QueueService(self.database, *told, admit=admit, reported=self.hints.publish_person)
+        self.store = RunStore(self.database, assistant, new_id(), timedelta(seconds=15), self.hints.publish_person)
         self.conversations = ConversationService(
             self.database, MODELS, 2_000, self.changed.append, self.hints.publish_listed
         )
