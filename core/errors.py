@@ -3,7 +3,8 @@
 ParleyError
 ├── NotFound                what was asked for does not exist, or not for this reader
 ├── NotPermitted            visible to this person, but not theirs to change
-│   └── NotSignedIn         no session, or one that ended
+│   ├── NotSignedIn         no session, or one that ended
+│   └── AccessOver          leave to read a private conversation that ended
 ├── Invalid                 the input breaks a rule the person can mend
 │   ├── WrongCredentials    e-mail and password do not match an active account
 │   ├── LinkExpired         a one-time link that was used or is too old
@@ -75,6 +76,11 @@ class NotPermitted(ParleyError):
 class NotSignedIn(NotPermitted):
     code = "not_signed_in"
     sentence = "You are signed out. Sign in to go on."
+
+
+class AccessOver(NotPermitted):
+    code = "access_over"
+    sentence = "Your access to this conversation has ended. To read on, ask again with a reason."
 
 
 class Invalid(ParleyError):

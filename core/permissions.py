@@ -23,6 +23,7 @@ class Permission(StrEnum):
     ROOMS_OVERSEE = "rooms:oversee"
     DELETED_VIEW = "messages:view_deleted"
     MODERATION_WORK = "moderation:work"
+    ACCESS_GRANT = "access:grant"
     AUDIT_OWN = "audit:own"
     AUDIT_VIEW = "audit:view"
     USAGE_VIEW = "usage:view"
@@ -45,6 +46,7 @@ GRID: dict[Role, frozenset[Permission]] = {
         Permission.ROOMS_OVERSEE,
         Permission.DELETED_VIEW,
         Permission.MODERATION_WORK,
+        Permission.ACCESS_GRANT,
         Permission.AUDIT_VIEW,
     },
     Role.ADMIN: EVERYBODY
@@ -67,6 +69,7 @@ DENIALS: dict[Permission, str] = {
     Permission.ROOMS_OVERSEE: "Reading company rooms that one is no member of needs the role moderator.",
     Permission.DELETED_VIEW: "Reading deleted messages needs the role moderator.",
     Permission.MODERATION_WORK: "Seeing and deciding what was reported needs the role moderator.",
+    Permission.ACCESS_GRANT: "Reading private conversations for a stated reason needs the role moderator.",
     Permission.AUDIT_OWN: "Your account has no role yet. An admin can give you one.",
     Permission.AUDIT_VIEW: "Seeing what everybody did needs the role moderator or admin.",
     Permission.USAGE_VIEW: "Your account has no role yet. An admin can give you one.",

@@ -16,6 +16,7 @@ conversations:browse       x       -         x        -
 rooms:oversee              -       -         x        -
 messages:view_deleted      -       -         x        -
 moderation:work            -       -         x        -
+access:grant               -       -         x        -
 audit:own                  x       x         x        x
 audit:view                 -       -         x        x
 usage:view                 x       x         x        x

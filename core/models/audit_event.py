@@ -67,6 +67,9 @@ class AuditAction(StrEnum):
     RETENTION_RUN_ENDED = "retention:end_run"
     LEGAL_HOLD_PLACED = "legal_hold:place"
     LEGAL_HOLD_RELEASED = "legal_hold:release"
+    ACCESS_GRANTED = "access:grant"
+    ACCESS_READ = "access:read"
+    ACCESS_ENDED = "access:end"
     PERMISSION_REFUSED = "permission:refuse"
 
     @property
@@ -92,6 +95,7 @@ _BY_SUBJECT = {
     "session": TargetType.USER,
     "room": TargetType.CONVERSATION,
     "moderation": TargetType.MESSAGE,
+    "access": TargetType.CONVERSATION,
 }
 TARGETS: Mapping[AuditAction, TargetType] = {
     action: _BY_SUBJECT.get(action.subject) or TargetType(action.subject) for action in AuditAction

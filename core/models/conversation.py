@@ -138,6 +138,8 @@ class Conversation(Record, table=True):
     instructions: str = ""
     archived_at: datetime | None = time_field(None)
     deleted_at: datetime | None = time_field(None)
+    looked_at: datetime | None = time_field(None)
+    """When a moderator last read in it under a grant; None: nobody ever did. See AccessGrant."""
     origin_key: str | None = None
     """Of an imported one: which conversation of which system it was, so that it comes in once. None: it began here."""
     origin: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))

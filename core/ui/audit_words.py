@@ -55,6 +55,9 @@ ACTIONS = {
     AuditAction.RETENTION_RUN_ENDED: "has seen to",
     AuditAction.LEGAL_HOLD_PLACED: "placed",
     AuditAction.LEGAL_HOLD_RELEASED: "released",
+    AuditAction.ACCESS_GRANTED: "asked for access to",
+    AuditAction.ACCESS_READ: "read with access to",
+    AuditAction.ACCESS_ENDED: "ended access to",
     AuditAction.PERMISSION_REFUSED: "was refused",
 }
 """Between who did it and what they did it to."""
@@ -77,6 +80,7 @@ SUBJECTS = {
     "audit": "Audit",
     "retention": "Retention",
     "legal_hold": "Legal holds",
+    "access": "Access",
     "permission": "Refusals",
 }
 CHOICES = {
@@ -103,6 +107,9 @@ CHOICES = {
     AuditAction.RETENTION_RULE_REMOVED: "rule removed",
     AuditAction.RETENTION_RUN_BEGUN: "removing begun",
     AuditAction.RETENTION_RUN_ENDED: "removing ended",
+    AuditAction.ACCESS_GRANTED: "asked for",
+    AuditAction.ACCESS_READ: "read",
+    AuditAction.ACCESS_ENDED: "ended",
     AuditAction.PERMISSION_REFUSED: "not permitted",
 }
 """In the filter, where they read better than the words of ACTIONS alone."""
