@@ -16,6 +16,8 @@ from core.database.engine import Database
 from core.database.events import Events
 from core.errors import ParleyError
 from core.ids import new_id
+from core.services.access_grants import AccessGrantService
+from core.services.access_reading import AccessReading
 from core.services.accounts import AccountService
 from core.services.audit import AuditService
 from core.services.audit_checking import AuditChecks
@@ -92,6 +94,8 @@ class Application:
         self.reports = ReportService(database, limiter, self.events.publish_person)
         self.moderation = ModerationService(database, self.events)
         self.moderation_queue = ModerationQueue(database)
+        self.access_grants = AccessGrantService(database)
+        self.access_reading = AccessReading(database, self.events, assistant.default_model)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)
         self.usage = UsageService(database)

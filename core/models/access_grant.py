@@ -31,6 +31,8 @@ class AccessGrant(Record, table=True):
             unique=True,
             postgresql_where=text("ended_at IS NULL"),
         ),
+        # A moderator's own, those that expire first.
+        Index("access_grants_own_idx", "moderator_id", "expires_at", postgresql_where=text("ended_at IS NULL")),
         # All of a company's, and those under which somebody looked into a conversation: the newest first.
         Index("access_grants_company_id_idx", "company_id", text("created_at DESC"), text("id DESC")),
         Index(

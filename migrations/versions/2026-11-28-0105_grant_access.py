@@ -52,6 +52,12 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("ended_at IS NULL"),
     )
+    op.create_index(
+        "access_grants_own_idx",
+        "access_grants",
+        ["moderator_id", "expires_at"],
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
     op.create_index("access_grants_company_id_idx", "access_grants", ["company_id", *NEWEST])
     op.create_index(
         "access_grants_looked_idx",
