@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from core.database.engine import Database
 from core.errors import NotFound
-from core.models import AccessGrant, AuditAction, Conversation, ConversationKind, MessageType
+from core.models import AccessGrant, AuditAction, Conversation, ConversationKind, MemberRole, MessageType
 from core.permissions import Actor, Permission
 from core.repositories.access_grants import AccessGrants, Part
 from core.repositories.access_lines import MOST_LOOKS, AccessLines
@@ -24,6 +24,7 @@ from core.services.access import get_or_raise
 from core.services.access_grants import GONE, mine_or_raise, record
 from core.services.access_views import GrantRead, Looked, LookedPage
 from core.services.browse import MESSAGES, as_seq
+from core.services.browse_reading import Reading
 from core.services.browse_views import Browsed, BrowsedTranscript
 from core.services.hints import Hints
 from core.services.marks import mark_of, place_of
@@ -64,14 +65,9 @@ class AccessReading:
         actor.require(Permission.ACCESS_GRANT)
         with self.database.transaction() as session:
             grant, conversation = _opened(session, actor, grant_id)
-            transcript = self._transcript(
-                session,
-                actor,
-                conversation,
-                around=as_seq(around),
-                before=as_seq(before),
-                after=as_seq(after),
-                limit=limit,
+            line = _line(session, actor, conversation)
+            transcript = Reading(session, actor, line, 0).transcript(
+                self._view(line), around=as_seq(around), before=as_seq(before), after=as_seq(after), limit=limit
             )
             is_new = _look(session, actor, grant, part_of(transcript))
             taken = AccessLines(session).get(grant_id)
@@ -92,7 +88,7 @@ class AccessReading:
         with self.database.reading() as session:
             conversation = get_or_raise(Conversations(session), actor, conversation_id, with_deleted=True)
             member = Members(session).get(conversation_id, actor.user_id)
-            if member is None or (conversation.deleted_at and conversation.owner_id != actor.user_id):
+            if member is None or (conversation.deleted_at and member.role is not MemberRole.OWNER):
                 raise NotFound
             floor, lines = conversation.floor_for(member), AccessLines(session)
             found = lines.list_looked(conversation_id, floor, after=place, limit=limit + 1)

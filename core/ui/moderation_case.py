@@ -12,6 +12,7 @@ from core.permissions import Actor
 from core.services.moderation_query import QueueQuery
 from core.services.moderation_views import CaseView, QueuePage, Said, Step, TextVersion
 from core.ui import differences, links, times
+from core.ui.access_asking import see_more
 from core.ui.browse_address import Address
 from core.ui.into_view import into_view
 from core.ui.message import AVATARS
@@ -44,13 +45,13 @@ def case_beside(actor: Actor, query: QueueQuery, page: QueuePage) -> None:
             st.info(GONE, icon=":material/search_off:")
             _close(query)
             return
-        _header(query, page, view)
+        _header(actor, query, page, view)
         action_bar(actor, view)
         with st.container(key="panel_body"):
             _body(view, query)
 
 
-def _header(query: QueueQuery, page: QueuePage, view: CaseView) -> None:
+def _header(actor: Actor, query: QueueQuery, page: QueuePage, view: CaseView) -> None:
     line = view.line
     with st.container(gap="xsmall"):
         into_view(str(line.id), key="case_opened")
@@ -70,6 +71,8 @@ def _header(query: QueueQuery, page: QueuePage, view: CaseView) -> None:
             help="",
             query_params=Address().opening(line.conversation_id, view.seq).params(),
         )
+    else:
+        see_more(actor, view)
 
 
 def _neighbours(page: QueuePage, case_id: UUID) -> tuple[UUID | None, UUID | None]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 import streamlit as st
 
 from core.permissions import Actor
+from core.ui.access_tab import grants_tab
 from core.ui.controls import shows
 from core.ui.moderation_queue import queue_tab
 
@@ -14,14 +15,17 @@ TAB = "tab"
 
 class Tab(StrEnum):
     QUEUE = "queue"
+    GRANTS = "grants"
 
 
 TABS: Mapping[Tab, Callable[[Actor], None]] = {
     Tab.QUEUE: queue_tab,
+    Tab.GRANTS: grants_tab,
 }
 """In the order that they stand in."""
 LABELS = {
     Tab.QUEUE: "Queue",
+    Tab.GRANTS: "Grants",
 }
 
 
