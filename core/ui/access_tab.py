@@ -61,10 +61,8 @@ def _mine(actor: Actor, lines: tuple[GrantLine, ...], address: AccessAddress) ->
 
 def _own(actor: Actor, line: GrantLine, address: AccessAddress) -> None:
     with st.container(border=True), st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"**{whose_label(line)}**  \n{as_label(line.reason, 500)}  \n:small[Until {moment(line.until)}, {left(line)}]",
-            width="stretch",
-        )
+        until = f":small[Until {moment(line.until)}, {left(line)}]"
+        st.markdown(f"**{whose_label(line)}**  \n{as_label(line.reason, 500)}  \n{until}", width="stretch")
         with st.container(horizontal=True, width="content"):
             st.button("Read", key=f"access_read_{line.id}", on_click=go, args=(address.opening(line.id),))
             st.button("End", type="tertiary", key=f"access_end_{line.id}", on_click=_end, args=(actor, line))
