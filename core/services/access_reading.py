@@ -169,7 +169,7 @@ def _look(session: Session, actor: Actor, grant: AccessGrant, part: Part) -> boo
 
 def _tell(session: Session, actor: Actor, grant: AccessGrant) -> None:
     """Everybody who is in it at this moment, whoever of them was told before."""
-    text = f"{one_line(actor.display_name)}, a moderator, read {IN_WHAT[grant.kind]}: {grant.reason}"
+    text = f"{one_line(actor.display_name)}, a moderator, read {IN_WHAT[grant.kind]}. Reason: {grant.reason}"
     Notices(session).tell(
         list(Members(session).list_names(grant.conversation_id)),
         key=f"access:{grant.id}",

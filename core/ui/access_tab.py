@@ -24,13 +24,13 @@ EXPLAINED = (
     "see who looked, when and why."
 )
 TEXT = st.column_config.TextColumn
-MOMENT = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width=135)
+MOMENT = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width=130)
 COLUMNS: dict[str, Any] = {
     "From": MOMENT,
     "To": MOMENT,
-    "Moderator": TEXT(width=120),
-    "Conversation": TEXT(width=240),
-    "Reason": TEXT(width=260),
+    "Moderator": TEXT(width=110),
+    "Conversation": TEXT(width=195),
+    "Reason": TEXT(width=195),
     "Looks": st.column_config.NumberColumn(width=60, help="Pages that were read"),
 }
 

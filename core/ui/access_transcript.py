@@ -16,12 +16,14 @@ from core.ui.access_asking import ask_again
 from core.ui.access_words import left, moment, over, whose_label
 from core.ui.browse_hits import KIND_ICONS
 from core.ui.browse_list import NEW_CHAT
-from core.ui.browse_transcript import LONGEST_TITLE, messages
+from core.ui.browse_transcript import LONGEST_TITLE, STYLE, messages
 from core.ui.into_view import into_view
 from core.ui.text import as_label
 
 GONE = "This access isn't here. It may be somebody else's, or the address is wrong."
 WIDTH = 760
+TOLD = "access_told"
+"""Of which grant it was said that it is over."""
 SLACK = 1.0
 """Seconds after which it surely is over."""
 
@@ -29,7 +31,8 @@ SLACK = 1.0
 def access_transcript(actor: Actor, address: AccessAddress) -> None:
     assert address.grant_id
     app = bootstrap.current()
-    with st.container(width=WIDTH):
+    st.html(STYLE)
+    with st.container(width=WIDTH, key="panel"):
         try:
             read = app.access_reading.read(
                 actor, address.grant_id, around=address.message, before=address.before, after=address.after
@@ -42,7 +45,8 @@ def access_transcript(actor: Actor, address: AccessAddress) -> None:
             _close(address)
         else:
             _header(actor, address, read.grant, read.transcript)
-            _body(address, read.transcript)
+            with st.container(key="panel_body"):
+                _body(address, read.transcript)
 
 
 def _is_over(actor: Actor, address: AccessAddress, line: GrantLine) -> None:
@@ -82,21 +86,19 @@ def _time_left(actor: Actor, address: AccessAddress, line: GrantLine) -> None:
     if is_over:
         stays = "What you see stays until you go on; to read more, ask again."
         st.warning(f"{over(line)} {stays}", icon=":material/timer_off:")
+        if st.session_state.get(TOLD) != line.id:  # however far down they are reading
+            st.session_state[TOLD] = line.id
+            st.toast(over(line), icon=":material/timer_off:")
     else:
         st.caption(f":material/timer: Until {moment(line.until)}, {left(line)} · “{as_label(line.reason, 500)}”")
     with st.container(horizontal=True, gap="small"):
         label = "Ask again" if is_over else "More time"
         if st.button(label, icon=":material/more_time:", type="tertiary", key="access_more"):
             ask_again(actor, line, address)
-        if not is_over:
-            st.button(
-                "I'm done",
-                icon=":material/done:",
-                type="tertiary",
-                key="access_done",
-                on_click=_done,
-                args=(actor, address),
-            )
+        done = not is_over and st.button("I'm done", icon=":material/done:", type="tertiary", key="access_done")
+    if done:
+        _done(actor, address)
+        st.rerun()  # the whole page: it shows something else now
 
 
 def _done(actor: Actor, address: AccessAddress) -> None:
