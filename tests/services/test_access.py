@@ -263,7 +263,7 @@ def test_one_is_in_force_and_is_extended_by_another(database: Database) -> None:
     third = desk.grants.extend(scene.moderator, second, WHY)
     desk.grants.end(scene.moderator, third)
     desk.grants.end(scene.moderator, third)
-    assert scene.take()
+    scene.take()
     assert [action.partition(":")[2] for action, _, _ in scene.events()][3:] == ["grant", "end", "grant"]
     lines = desk.grants.list_page(scene.moderator).lines
     assert [line.is_in_force(clock.now()) for line in lines] == [True, False, False, False]
@@ -275,8 +275,8 @@ def test_everybodys_grants_name_people_and_no_titles_page_by_page(database: Data
     for scene in scenes:
         scene.take()
     Scene(Desk(database), ConversationKind.GROUP).take()  # of another company
-    page, found = desk.grants.list_page(scenes[0].moderator, limit=2), []
-    found += page.lines
+    page = desk.grants.list_page(scenes[0].moderator, limit=2)
+    found = list(page.lines)
     while page.following:
         page = desk.grants.list_page(scenes[0].moderator, page.following, limit=2)
         found += page.lines
