@@ -4,6 +4,7 @@ import inspect
 import typing
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from itertools import product
 from typing import Any
@@ -77,8 +78,8 @@ class Walk:
 
     def _budget(self) -> Budget:
         return Budget(
-            company_id=self.desk.company.id, scope=BudgetScope.ROOM, room_id=self.scene.id, amount=1, marks=[80],
-            period=BudgetPeriod.MONTH, unit=BudgetUnit.USD,
+            company_id=self.desk.company.id, scope=BudgetScope.ROOM, room_id=self.scene.id, amount=Decimal(1),
+            period=BudgetPeriod.MONTH, unit=BudgetUnit.USD, marks=[80],
         )  # fmt: skip
 
     def methods(self) -> Iterator[tuple[str, str, Callable[..., Any]]]:
@@ -114,7 +115,7 @@ class Walk:
     def typed(self, actor: Actor) -> dict[Any, Any]:
         """By what it is. A plan for a file is one's own where one may have one, else none."""
         today, usage = clock.now().date(), Query(shows_calls=True)
-        app, room = self.application, {"room_id": self.scene.id}
+        app = self.application
         return {
             AuditQuery: AuditQuery(target_id=self.scene.id),
             QueueQuery: QueueQuery(),
@@ -123,7 +124,7 @@ class Walk:
             Filters: Filters(),
             ExportPlan: ExportPlan((self.scene.id,), 1, "", is_archive=False),
             WantedHold: WantedHold(WHY, conversation=str(self.scene.id)),
-            WantedBudget: WantedBudget(BudgetScope.ROOM, BudgetPeriod.DAY, BudgetUnit.USD, "1", **room),
+            WantedBudget: WantedBudget(BudgetScope.ROOM, BudgetPeriod.DAY, BudgetUnit.USD, "1", room_id=self.scene.id),
             TypedPrice: TypedPrice("1", "1", "1"),
             AuditPlan: _planned(lambda: app.audit_exports.plan(actor, AuditQuery(), "csv")),
             UsagePlan: _planned(lambda: app.usage_exports.plan(actor, usage, Table.CALLS, "csv")),
