@@ -21,7 +21,8 @@ def notices(actor: Actor, most: int) -> None:
     waiting = bootstrap.current().spending.notices(actor, limit=most + 1)
     for notice in waiting[:most]:
         again = f" It begins again on {times.with_zone(notice.ends_at, times.zone())}." if notice.ends_at else ""
-        with st.container(horizontal=True, vertical_alignment="center", wrap=False, border=True):
+        leads_on = notice.conversation_id is not None  # another button: on a narrow screen below the text
+        with st.container(horizontal=True, vertical_alignment="center", wrap=leads_on, border=True):
             st.markdown(
                 f":small[{ICONS.get(notice.kind, ICON)} {as_label(notice.text, LONGEST)}{again}]", width="stretch"
             )
