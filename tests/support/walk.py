@@ -67,6 +67,8 @@ class Walk:
         self.desk.access.read(self.scene.moderator, self.grant)
         application.indexer.refill()
         list(application.indexer.work())
+        application.usage_keeper.begin()
+        list(application.usage_keeper.work())
         self._typed: dict[UUID, dict[Any, Any]] = {}
 
     def _call(self, conversation: Conversation) -> ModelCall:
