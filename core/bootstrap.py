@@ -16,6 +16,8 @@ from core.database.engine import Database
 from core.database.events import Events
 from core.errors import ParleyError
 from core.ids import new_id
+from core.services.access_grants import AccessGrantService
+from core.services.access_reading import AccessReading
 from core.services.accounts import AccountService
 from core.services.audit import AuditService
 from core.services.audit_checking import AuditChecks
@@ -97,15 +99,7 @@ class Application:
         self.members = MemberService(database, self.events)
         self.talk = TalkService(database, limiter, self.events, self.runner.submit, edit_window, admit=budgeting.admit)
         self.reactions = ReactionService(database, limiter, self.events)
-        self.reports = ReportService(database, limiter, self.events.publish_person)
-        self.moderation = ModerationService(database, self.events)
-        self.moderation_queue = ModerationQueue(database)
-        self.moderation_messages = ModerationMessages(database)
-        self.message_moderation = MessageModeration(database, self.events)
-        self.purging = PurgeService(database, self.events)
-        self.suspensions = SuspensionService(database, self.events)
-        self.room_locks = RoomLockService(database, self.events)
-        self.rules = RuleService(database)
+        self._oversee(limiter)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)
         self.usage = UsageService(database)
@@ -138,6 +132,21 @@ class Application:
             admit=budgeting.admit,
             reported=self.events.publish_person,
         )
+
+    def _oversee(self, limiter: RateLimiter) -> None:
+        """What people report, and what moderators do."""
+        database, events = self.database, self.events
+        self.reports = ReportService(database, limiter, events.publish_person)
+        self.moderation = ModerationService(database, events)
+        self.moderation_queue = ModerationQueue(database)
+        self.moderation_messages = ModerationMessages(database)
+        self.message_moderation = MessageModeration(database, events)
+        self.purging = PurgeService(database, events)
+        self.suspensions = SuspensionService(database, events)
+        self.room_locks = RoomLockService(database, events)
+        self.rules = RuleService(database)
+        self.access_grants = AccessGrantService(database)
+        self.access_reading = AccessReading(database, events, self.assistant.default_model)
 
     def _changed(self, conversation_id: UUID) -> None:
         """Something is new in a conversation."""

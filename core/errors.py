@@ -3,8 +3,9 @@
 ParleyError
 ├── NotFound                what was asked for does not exist, or not for this reader
 ├── NotPermitted            visible to this person, but not theirs to change
-│   └── NotSignedIn         no session, or one that ended
-│       └── Suspended       a moderator keeps this person out for a time
+│   ├── NotSignedIn         no session, or one that ended
+│   │   └── Suspended       a moderator keeps this person out for a time
+│   └── AccessOver          leave to read a private conversation that ended
 ├── Invalid                 the input breaks a rule the person can mend
 │   ├── WrongCredentials    e-mail and password do not match an active account
 │   ├── LinkExpired         a one-time link that was used or is too old
@@ -95,6 +96,11 @@ class Suspended(NotSignedIn):
     def said(self, when: str) -> str:
         """The whole sentence, with the moment at which it runs out in somebody's own words."""
         return f"Suspended until {when} · {self.reason}"
+
+
+class AccessOver(NotPermitted):
+    code = "access_over"
+    sentence = "Your access to this conversation has ended. To read on, ask again with a reason."
 
 
 class Invalid(ParleyError):

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     MODERATION_WORK = "moderation:work"
     MESSAGES_PURGE = "messages:purge"
     RULES_MANAGE = "rules:manage"
+    ACCESS_GRANT = "access:grant"
     AUDIT_OWN = "audit:own"
     AUDIT_VIEW = "audit:view"
     USAGE_VIEW = "usage:view"
@@ -48,6 +49,7 @@ GRID: dict[Role, frozenset[Permission]] = {
         Permission.DELETED_VIEW,
         Permission.MODERATION_WORK,
         Permission.RULES_MANAGE,
+        Permission.ACCESS_GRANT,
         Permission.AUDIT_VIEW,
     },
     Role.ADMIN: EVERYBODY
@@ -73,6 +75,7 @@ DENIALS: dict[Permission, str] = {
     Permission.MODERATION_WORK: "Seeing and deciding what was reported needs the role moderator.",
     Permission.MESSAGES_PURGE: "Removing a message for good needs the role admin, beside moderator.",
     Permission.RULES_MANAGE: "Changing what is looked for in messages needs the role moderator.",
+    Permission.ACCESS_GRANT: "Reading private conversations for a stated reason needs the role moderator.",
     Permission.AUDIT_OWN: "Your account has no role yet. An admin can give you one.",
     Permission.AUDIT_VIEW: "Seeing what everybody did needs the role moderator or admin.",
     Permission.USAGE_VIEW: "Your account has no role yet. An admin can give you one.",

@@ -42,7 +42,10 @@ with chats:
             )
             st.caption(times.ago(line.last_message_at), width="content")
     if not latest:
-        st.markdown("Ask your first question below. Your chats stay here, and only you can read them.")
+        st.markdown(
+            "Ask your first question below. Your chats stay here for you alone: should a moderator ever have a reason "
+            "to look into one, you are told."
+        )
 with rooms:
     st.subheader("Rooms", anchor=False)
     home_rooms(actor)

@@ -18,6 +18,7 @@ messages:view_deleted      -       -         x        -
 moderation:work            -       -         x        -
 messages:purge             -       -         -        x
 rules:manage               -       -         x        -
+access:grant               -       -         x        -
 audit:own                  x       x         x        x
 audit:view                 -       -         x        x
 usage:view                 x       x         x        x

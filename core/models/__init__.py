@@ -1,5 +1,6 @@
 """The tables. Importing this package declares all of them on `SQLModel.metadata`."""
 
+from core.models.access_grant import AccessGrant, AccessLook
 from core.models.answer_run import ACTIVE, AnswerRun, RunStatus
 from core.models.audit_event import (
     TARGETS,
@@ -99,6 +100,8 @@ __all__ = [
     "MEASURES",
     "NOBODY",
     "TARGETS",
+    "AccessGrant",
+    "AccessLook",
     "AnswerRun",
     "AuditAction",
     "AuditCheck",

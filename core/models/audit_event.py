@@ -75,6 +75,9 @@ class AuditAction(StrEnum):
     RULE_ADDED = "rule:add"
     RULE_CHANGED = "rule:change"
     RULE_DELETED = "rule:delete"
+    ACCESS_GRANTED = "access:grant"
+    ACCESS_READ = "access:read"
+    ACCESS_ENDED = "access:end"
     PERMISSION_REFUSED = "permission:refuse"
 
     @property
@@ -101,6 +104,7 @@ _BY_SUBJECT = {
     "session": TargetType.USER,
     "room": TargetType.CONVERSATION,
     "moderation": TargetType.MESSAGE,
+    "access": TargetType.CONVERSATION,
 }
 TARGETS: Mapping[AuditAction, TargetType] = {
     action: _BY_SUBJECT.get(action.subject) or TargetType(action.subject) for action in AuditAction

@@ -173,6 +173,8 @@ class Notice(Record, table=True):
     kind: str
     text: str
     """Whole sentences."""
+    conversation_id: UUID | None = None
+    """Which conversation it is about, where there is more to be read of that; a plain key, as that may go."""
     ends_at: datetime | None = time_field(None)
     """From then on nobody needs it any more. None: it waits for ever."""
     read_at: datetime | None = time_field(None)

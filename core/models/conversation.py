@@ -151,6 +151,8 @@ class Conversation(Record, table=True):
     """Since when a moderator keeps a room locked: it can be read, and nothing else. None: it is open."""
     locked_by: UUID | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
     lock_reason: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    looked_at: datetime | None = time_field(None)
+    """When a moderator last read in it under a grant; None: nobody ever did. See AccessGrant."""
     origin_key: str | None = None
     """Of an imported one: which conversation of which system it was, so that it comes in once. None: it began here."""
     origin: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))

@@ -116,14 +116,7 @@ def is_kind(column: Any, kind: ConversationKind) -> Any:
 @cache
 def one(*, chats: bool, oversees: bool) -> Select[Any]:
     """A single one, by its id, as far as somebody may read it who `chats`, or `oversees` the company's rooms."""
-    page = (
-        select(*(_conversations.c[name] for name in NEEDED))
-        .where(
-            _conversations.c.id == bindparam("conversation", type_=_conversations.c.id.type),
-            _conversations.c.company_id == _company,
-        )
-        .subquery("page")
-    )
+    page = _by_id()
     is_chat = is_kind(page.c.kind, ConversationKind.ASSISTANT)
     is_own = or_(and_(is_chat, page.c.owner_id == _me), and_(~is_chat, _mine.c.role.is_not(None)))
     is_theirs = or_(is_chat, _mine.c.role == literal_of(_mine.c.role, MemberRole.OWNER))
@@ -133,6 +126,23 @@ def one(*, chats: bool, oversees: bool) -> Select[Any]:
         *([and_(is_kind(page.c.kind, ConversationKind.COMPANY), ~is_deleted)] if oversees else []),
     ]
     return dressed(page).where(or_(false(), *readable))
+
+
+@cache
+def any_one() -> Select[Any]:
+    """The same, whoever may read it."""
+    return dressed(_by_id())
+
+
+def _by_id() -> Any:
+    return (
+        select(*(_conversations.c[name] for name in NEEDED))
+        .where(
+            _conversations.c.id == bindparam("conversation", type_=_conversations.c.id.type),
+            _conversations.c.company_id == _company,
+        )
+        .subquery("page")
+    )
 
 
 def dressed(page: Any) -> Select[Any]:

@@ -2,7 +2,16 @@ from uuid import UUID
 
 from core.permissions import Actor, Permission
 from core.repositories.base import Repository
-from core.repositories.browse_lines import OWNERS_OF_ROOMS, BrowseLine, Position, Sort, Wanted, lines_of, one
+from core.repositories.browse_lines import (
+    OWNERS_OF_ROOMS,
+    BrowseLine,
+    Position,
+    Sort,
+    Wanted,
+    any_one,
+    lines_of,
+    one,
+)
 from core.repositories.browse_pages import Place, Shape, page
 
 
@@ -55,6 +64,11 @@ class Browsing(Repository):
         given = {"me": actor.user_id, "company": actor.company_id, "conversation": conversation_id}
         found = self.session.execute(one(**_rights(actor)), given)
         return next(iter(lines_of(found)), None)
+
+    def get_private(self, company_id: UUID, conversation_id: UUID) -> BrowseLine | None:
+        """Whosever it is, deleted or not: for who was given leave to read it, and has that checked elsewhere."""
+        given = {"me": None, "company": company_id, "conversation": conversation_id}
+        return next(iter(lines_of(self.session.execute(any_one(), given))), None)
 
     def list_owners(self, company_id: UUID) -> list[tuple[UUID, str, str]]:
         """Whose the company's rooms are: id, name and e-mail, by name."""

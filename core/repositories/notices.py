@@ -25,6 +25,8 @@ class NoticeLine:
     created_at: datetime
     ends_at: datetime | None
     """From then on nobody needs it any more."""
+    conversation_id: UUID | None
+    """What it is about, where there is more to be read of that."""
 
 
 class Notices(Repository):
@@ -38,9 +40,19 @@ class Notices(Repository):
         key = derived_id("notices", str(company_id)).int & (2**63 - 1)
         self.session.execute(select(func.pg_advisory_xact_lock(key)))
 
-    def tell(self, user_ids: Collection[UUID], *, key: str, kind: str, text: str, ends_at: datetime | None) -> None:
+    def tell(
+        self,
+        user_ids: Collection[UUID],
+        *,
+        key: str,
+        kind: str,
+        text: str,
+        ends_at: datetime | None,
+        conversation_id: UUID | None = None,
+    ) -> None:
         """Tells each of them, unless they were told of that `key` before. However many say so at once, it is once."""
-        said = {"key": key, "kind": kind, "text": text, "ends_at": ends_at, "created_at": clock.now()}
+        said = {"key": key, "kind": kind, "text": text, "ends_at": ends_at, "conversation_id": conversation_id}
+        said |= {"created_at": clock.now()}
         # In one order for everybody: two who tell the same people wait for each other once, and never both.
         rows = [said | {"id": new_id(), "user_id": user_id} for user_id in sorted(set(user_ids))]
         if rows:

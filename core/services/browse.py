@@ -108,7 +108,7 @@ class BrowseService:
             floor = 0 if _oversees(actor, line) else line.floor
             reading = Reading(session, actor, line, floor)
             return reading.transcript(
-                self._view(actor, line), around=_seq(around), before=_seq(before), after=_seq(after), limit=limit
+                self._view(actor, line), around=as_seq(around), before=as_seq(before), after=as_seq(after), limit=limit
             )
 
     def put_away(self, actor: Actor, conversation_ids: Collection[UUID], deed: Deed) -> tuple[Done, ...]:
@@ -174,7 +174,7 @@ def _done(act: Callable[[Actor, UUID], None], actor: Actor, conversation_id: UUI
     return Done(conversation_id)
 
 
-def _seq(seq: int | None) -> int | None:
+def as_seq(seq: int | None) -> int | None:
     """As a number that PostgreSQL can compare: beyond every message it is as good as the last."""
     return None if seq is None else min(max(seq, 0), BEYOND - 1)
 

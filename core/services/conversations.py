@@ -181,6 +181,7 @@ def view(session: Session, conversation: Conversation, actor: Actor, member: Mem
         is_archived=conversation.archived_at is not None,
         is_mine=conversation.owner_id == actor.user_id,
         room=room,
+        looked_at=conversation.looked_at,
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pandas import DataFrame
@@ -14,10 +13,10 @@ from core.analytics.periods import period_of
 from core.analytics.slices import Slice
 from core.database.engine import Database
 from core.errors import Invalid, NotPermitted
-from core.ids import parse_id
 from core.models import ConversationKind, Kind
 from core.permissions import DENIALS, Actor, Permission
-from core.repositories.usage_lines import CallRow, CallsWanted, Position, UsageLines
+from core.repositories.usage_lines import CallRow, CallsWanted, UsageLines
+from core.services.marks import mark_of, place_of
 from core.services.usage_views import (
     CallLine,
     CallsPage,
@@ -41,7 +40,6 @@ SERIES = {Chart.MODEL_COST: "model", Chart.ANSWERS: "model", Chart.PURPOSE_COST:
 """What a chart tells apart; the others nothing."""
 NO_NAME = "\n"
 """No model or purpose is called that."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UsageService:
@@ -113,10 +111,10 @@ class UsageService:
         of the page before. Raises Invalid for what is no such mark or point.
         """
         calls = self._calls_wanted(actor, wanted, chart, point)
-        before = _place(after) if after else None
+        before = place_of(after, NO_SUCH_PLACE) if after else None
         with self.database.reading() as session:
             rows = UsageLines(session).list_calls(actor.user_id, calls, before=before, limit=limit + 1)
-        older = _mark(rows[limit - 1].position) if len(rows) > limit else None
+        older = mark_of(rows[limit - 1].position) if len(rows) > limit else None
         return CallsPage(tuple(_line(row) for row in rows[:limit]), older)
 
     def all_calls(
@@ -238,15 +236,3 @@ def _room_name(kind: str, title: str) -> str:
 
 def _line(row: CallRow) -> CallLine:
     return CallLine(*(getattr(row, name) for name in CallRow.__slots__))
-
-
-def _mark(position: Position) -> str:
-    return f"{(position[0] - EPOCH) // timedelta(microseconds=1)}.{position[1]}"
-
-
-def _place(mark: str) -> Position:
-    moment, _, key = mark.partition(".")
-    call_id = parse_id(key)
-    if call_id is None or not moment.isascii() or not moment.isdigit() or len(moment) > 17:
-        raise Invalid(NO_SUCH_PLACE)
-    return EPOCH + timedelta(microseconds=int(moment)), call_id

@@ -37,6 +37,8 @@ class ConversationView:
     is_mine: bool
     room: RoomView | None
     """None for a chat with the assistant."""
+    looked_at: datetime | None = None
+    """When a moderator last read in it under a grant; None: nobody ever did."""
 
 
 @dataclass(frozen=True, slots=True)

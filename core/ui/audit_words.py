@@ -63,6 +63,9 @@ ACTIONS = {
     AuditAction.RULE_ADDED: "added",
     AuditAction.RULE_CHANGED: "changed",
     AuditAction.RULE_DELETED: "deleted",
+    AuditAction.ACCESS_GRANTED: "asked for access to",
+    AuditAction.ACCESS_READ: "read with access to",
+    AuditAction.ACCESS_ENDED: "ended access to",
     AuditAction.PERMISSION_REFUSED: "was refused",
 }
 """Between who did it and what they did it to."""
@@ -86,6 +89,7 @@ SUBJECTS = {
     "retention": "Retention",
     "legal_hold": "Legal holds",
     "rule": "Rules",
+    "access": "Access",
     "permission": "Refusals",
 }
 CHOICES = {
@@ -113,6 +117,9 @@ CHOICES = {
     AuditAction.RETENTION_RUN_BEGUN: "removing begun",
     AuditAction.RETENTION_RUN_ENDED: "removing ended",
     AuditAction.SUSPENSION_LIFTED: "suspension lifted",
+    AuditAction.ACCESS_GRANTED: "asked for",
+    AuditAction.ACCESS_READ: "read",
+    AuditAction.ACCESS_ENDED: "ended",
     AuditAction.PERMISSION_REFUSED: "not permitted",
 }
 """In the filter, where they read better than the words of ACTIONS alone."""

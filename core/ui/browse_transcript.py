@@ -60,7 +60,7 @@ def browse_transcript(actor: Actor, address: Address) -> None:
 def _body(address: Address, shown: BrowsedTranscript) -> None:
     if shown.has_earlier:
         _on("Earlier messages", "expand_less", replace(address, before=shown.messages[0].seq, after=None))
-    _messages(shown, address)
+    messages(shown, urlencode(address.params()))
     if shown.has_later:
         _on("Later messages", "expand_more", replace(address, after=shown.messages[-1].seq, before=None))
 
@@ -129,7 +129,8 @@ def _on(label: str, icon: str, address: Address) -> None:
     st.button(label, icon=f":material/{icon}:", type="tertiary", key=key, on_click=go, args=(address,))
 
 
-def _messages(shown: BrowsedTranscript, address: Address) -> None:
+def messages(shown: BrowsedTranscript, opened: str) -> None:
+    """`opened`: another one than before brings the message that it was asked for into view."""
     where = times.zone()
     today = clock.now().astimezone(where).date()
     day: date | None = None
@@ -147,7 +148,7 @@ def _messages(shown: BrowsedTranscript, address: Address) -> None:
         with st.container(border=is_found, key="browse_found" if is_found else f"said_{message.seq}"):
             _message(shown, message, where)
             if is_found:
-                into_view(urlencode(address.params()), key="browse_found_here")
+                into_view(opened, key="browse_found_here")
 
 
 def _message(shown: BrowsedTranscript, message: BrowsedMessage, where: tzinfo) -> None:

@@ -9,6 +9,7 @@ from core.permissions import Actor
 from core.services.views import ConversationView
 from core.ui import dialogs, exporting, failures, guard, links
 from core.ui.composer import UNDO
+from core.ui.looked import WHO_LOOKED, looked_line, who_looked
 from core.ui.text import as_label
 
 RENAME, INSTRUCTIONS, ARCHIVE, UNARCHIVE, DELETE = "Rename", "Instructions", "Archive", "Bring back", "Delete"
@@ -25,10 +26,12 @@ def chat_header(actor: Actor, conversation: ConversationView) -> None:
         if st.button(f"**{title}**", type="tertiary", key="chat_title", help="Rename", wrap=False):
             dialogs.rename(actor, conversation)
         _model_choice(actor, conversation)
-        options = [RENAME, INSTRUCTIONS, exporting.EXPORT, UNARCHIVE if conversation.is_archived else ARCHIVE, DELETE]
+        put_away = UNARCHIVE if conversation.is_archived else ARCHIVE
+        options = [RENAME, INSTRUCTIONS, exporting.EXPORT, WHO_LOOKED, put_away, DELETE]
         st.menu_button("More", options, type="tertiary", key=menu, on_click=chosen)
     if conversation.is_archived:
         st.info("This chat is archived. Writing in it brings it back.", icon=":material/archive:")
+    looked_line(actor, conversation)
     asked = st.session_state.pop(dialogs.OPEN, None)
     if asked == RENAME:
         dialogs.rename(actor, conversation)
@@ -36,6 +39,8 @@ def chat_header(actor: Actor, conversation: ConversationView) -> None:
         dialogs.instruct(actor, conversation)
     elif asked == exporting.EXPORT:
         exporting.export([conversation.id])
+    elif asked == WHO_LOOKED:
+        who_looked(actor, conversation.id)
 
 
 def undo_offer(actor: Actor) -> None:
@@ -70,7 +75,7 @@ def _act(actor: Actor, conversation: ConversationView, choice: str | None) -> No
     conversations = bootstrap.current().conversations
     with failures.noticed():
         actor = guard.again(actor)
-        if choice in (RENAME, INSTRUCTIONS, exporting.EXPORT):
+        if choice in (RENAME, INSTRUCTIONS, exporting.EXPORT, WHO_LOOKED):
             st.session_state[dialogs.OPEN] = choice
         elif choice == UNARCHIVE:
             conversations.unarchive(actor, conversation.id)

@@ -13,6 +13,7 @@ from core.permissions import Actor
 from core.services.moderation_query import QueueQuery
 from core.services.moderation_views import CaseLine, CaseView, QueuePage, Said, Step, TextVersion
 from core.ui import differences, links, times
+from core.ui.access_asking import see_more
 from core.ui.browse_address import Address
 from core.ui.into_view import into_view
 from core.ui.message import AVATARS
@@ -46,7 +47,7 @@ def case_beside(actor: Actor, query: QueueQuery, page: QueuePage) -> None:
             st.info(GONE, icon=":material/search_off:")
             _close(query)
             return
-        _header(query, page, view)
+        _header(actor, query, page, view)
         further = look_further(actor, view)
         action_bar(actor, view, lambda: more_menu(actor, view, further))
         in_force(actor, further)
@@ -55,7 +56,7 @@ def case_beside(actor: Actor, query: QueueQuery, page: QueuePage) -> None:
             suspended_before(further)
 
 
-def _header(query: QueueQuery, page: QueuePage, view: CaseView) -> None:
+def _header(actor: Actor, query: QueueQuery, page: QueuePage, view: CaseView) -> None:
     line = view.line
     with st.container(gap="xsmall"):
         into_view(str(line.id), key="case_opened")
@@ -67,11 +68,11 @@ def _header(query: QueueQuery, page: QueuePage, view: CaseView) -> None:
         badge = f":{BADGES[line.status]}-badge[{as_label(state_of(line), 120)}]"
         st.markdown(f"{badge} {as_label(reasons_of(line), 300)}")
         st.caption(since(line))
-    room_link(view)
+    way_there(actor, view)
 
 
-def room_link(view: CaseView) -> None:
-    """To where it was said, if moderators may read there."""
+def way_there(actor: Actor, view: CaseView) -> None:
+    """To where it was said: at once where moderators may read, else for a reason."""
     if view.room_title is not None:
         st.page_link(
             links.BROWSE.page(),
@@ -80,6 +81,8 @@ def room_link(view: CaseView) -> None:
             help="",
             query_params=Address().opening(view.line.conversation_id, view.seq).params(),
         )
+    else:
+        see_more(actor, view)
 
 
 def _neighbours(page: QueuePage, case_id: UUID) -> tuple[UUID | None, UUID | None]:

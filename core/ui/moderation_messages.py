@@ -12,7 +12,7 @@ from core.services.moderation_messages import BY_TEXT
 from core.services.moderation_views import CaseLine, MessagesPage, OpenMessage
 from core.ui.into_view import into_view
 from core.ui.moderation_acts import step_keys
-from core.ui.moderation_case import STYLE, case_body, room_link
+from core.ui.moderation_case import STYLE, case_body, way_there
 from core.ui.moderation_message_acts import message_bar, told
 from core.ui.moderation_message_filters import checked, filter_row, go, search_field
 from core.ui.moderation_message_list import message_list
@@ -73,7 +73,7 @@ def _beside(actor: Actor, query: MessagesQuery, page: MessagesPage, message_id: 
             st.info(GONE, icon=":material/search_off:")
             _close(query)
             return
-        _header(query, page, message)
+        _header(actor, query, page, message)
         message_bar(actor, message)
         with st.container(key="panel_body"):
             case_body(message.view, lambda line: _open_other(query, line))
@@ -83,7 +83,7 @@ def _open_other(query: MessagesQuery, line: CaseLine) -> None:
     go(query.opening(line.subject_id))
 
 
-def _header(query: MessagesQuery, page: MessagesPage, message: OpenMessage) -> None:
+def _header(actor: Actor, query: MessagesQuery, page: MessagesPage, message: OpenMessage) -> None:
     view = message.view
     with st.container(gap="xsmall"):
         into_view(str(message.line.message_id), key="message_opened")
@@ -96,7 +96,7 @@ def _header(query: MessagesQuery, page: MessagesPage, message: OpenMessage) -> N
             st.markdown(f":blue-badge[{as_label(state, 200)}]")
         if message.line.report_count:
             st.caption(f"{as_label(reasons_of(view.line), 300)} · {since(view.line)}")
-    room_link(view)
+    way_there(actor, view)
 
 
 def _neighbours(page: MessagesPage, message_id: UUID) -> tuple[UUID | None, UUID | None]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 import streamlit as st
 
 from core.permissions import Actor
+from core.ui.access_tab import grants_tab
 from core.ui.controls import shows
 from core.ui.moderation_in_force import in_force_tab
 from core.ui.moderation_messages import messages_tab
@@ -19,6 +20,7 @@ class Tab(StrEnum):
     QUEUE = "queue"
     MESSAGES = "messages"
     IN_FORCE = "in_force"
+    GRANTS = "grants"
     RULES = "rules"
 
 
@@ -26,6 +28,7 @@ TABS: Mapping[Tab, Callable[[Actor], None]] = {
     Tab.QUEUE: queue_tab,
     Tab.MESSAGES: messages_tab,
     Tab.IN_FORCE: in_force_tab,
+    Tab.GRANTS: grants_tab,
     Tab.RULES: rules_tab,
 }
 """In the order that they stand in."""
@@ -33,6 +36,7 @@ LABELS = {
     Tab.QUEUE: "Queue",
     Tab.MESSAGES: "Messages",
     Tab.IN_FORCE: "In force",
+    Tab.GRANTS: "Grants",
     Tab.RULES: "Rules",
 }
 

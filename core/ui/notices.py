@@ -7,11 +7,12 @@ import streamlit as st
 from core import bootstrap
 from core.permissions import Actor
 from core.ui import failures, guard, times
+from core.ui.looked import who_looked_button
 from core.ui.text import as_label
 
 LONGEST = 800
 """Characters of a notice."""
-ICON, ICONS = ":material/savings:", {"moderation": ":material/shield:"}
+ICON, ICONS = ":material/savings:", {"moderation": ":material/shield:", "access": ":material/visibility:"}
 """By its kind."""
 
 
@@ -20,10 +21,13 @@ def notices(actor: Actor, most: int) -> None:
     waiting = bootstrap.current().spending.notices(actor, limit=most + 1)
     for notice in waiting[:most]:
         again = f" It begins again on {times.with_zone(notice.ends_at, times.zone())}." if notice.ends_at else ""
-        with st.container(horizontal=True, vertical_alignment="center", wrap=False, border=True):
+        leads_on = notice.conversation_id is not None  # another button: on a narrow screen below the text
+        with st.container(horizontal=True, vertical_alignment="center", wrap=leads_on, border=True):
             st.markdown(
                 f":small[{ICONS.get(notice.kind, ICON)} {as_label(notice.text, LONGEST)}{again}]", width="stretch"
             )
+            if notice.conversation_id:
+                who_looked_button(actor, notice.conversation_id, key=f"notice_looked_{notice.id}")
             _put_away_button(actor, "Put away", ":material/close:", notice.id)
     if len(waiting) > most:
         with st.container(horizontal=True, horizontal_alignment="right"):

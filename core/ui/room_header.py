@@ -12,6 +12,7 @@ from core.services.views import ConversationView, Transcript
 from core.ui import dialogs, exporting, failures, guard, room_adding, room_dialogs, room_members
 from core.ui.chat_header import forget_undo
 from core.ui.live import here_label
+from core.ui.looked import WHO_LOOKED, looked_line, who_looked
 from core.ui.room_adding import ADD_PEOPLE, may_add
 from core.ui.room_locking import lock_room, named, unlock_room
 from core.ui.room_members import MEMBERS, members_count
@@ -46,6 +47,7 @@ def room_header(actor: Actor, shown: Transcript) -> None:
             )
     if conversation.is_archived:
         st.info("This room is archived: nobody can write here. An owner can bring it back.", icon=":material/archive:")
+    looked_line(actor, conversation)
     _open_dialog(actor, conversation, room)
 
 
@@ -66,13 +68,14 @@ def _people(room: RoomView) -> str:
 def _options(room: RoomView, *, is_archived: bool) -> list[str]:
     mute = UNMUTE if room.muted else MUTE
     if room.kind is ConversationKind.DIRECT:
-        return [SPEND, exporting.EXPORT, mute]
+        return [SPEND, exporting.EXPORT, WHO_LOOKED, mute]
     return [
         MEMBERS,
         *([ADD_PEOPLE] if may_add(room) else []),
         *([RENAME, INSTRUCTIONS, HISTORY] if room.can_manage else []),
         SPEND,
         exporting.EXPORT,
+        *([WHO_LOOKED] if room.kind is ConversationKind.GROUP else []),
         mute,
         LEAVE,
         *([UNARCHIVE if is_archived else ARCHIVE, DELETE] if room.can_own else []),
@@ -122,6 +125,7 @@ def _open_dialog(actor: Actor, conversation: ConversationView, room: RoomView) -
         HISTORY: lambda: room_dialogs.history(actor, room),
         SPEND: lambda: spend(actor, room),
         exporting.EXPORT: lambda: exporting.export([room.id]),
+        WHO_LOOKED: lambda: who_looked(actor, room.id),
         LEAVE: lambda: room_dialogs.leave(actor, room),
         ARCHIVE: lambda: room_dialogs.archive(actor, room),
         DELETE: lambda: room_dialogs.delete(actor, room),

@@ -12,7 +12,8 @@ def test_the_first_visit_says_what_to_do(desk: Desk) -> None:
     browser = visit(desk.staff(display_name="Ada Lovelace"))
     assert browser.title[0].value == "Hello, Ada"
     assert [text.value for text in browser.main.markdown] == [
-        "Ask your first question below. Your chats stay here, and only you can read them.",
+        "Ask your first question below. Your chats stay here for you alone: should a moderator ever have a reason "
+        "to look into one, you are told.",
         "Talk with a colleague, or with several, and ask the assistant to join in.",
     ]
     assert browser.chat_input and not browser.page_link

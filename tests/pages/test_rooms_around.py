@@ -320,12 +320,13 @@ OWNERS = [
     "Mute",
     "Leave",
 ]
+LOOKED = [*OWNERS[:-2], "Who looked", *OWNERS[-2:]]
 MENUS: dict[tuple[ConversationKind, str], list[str]] = {
-    (DIRECT, "owner"): ["Model spend", "Export", "Mute"],
-    (DIRECT, "member"): ["Model spend", "Export", "Mute"],
-    (GROUP, "owner"): [*OWNERS, "Archive", "Delete"],
-    (GROUP, "admin"): OWNERS,
-    (GROUP, "member"): ["Members", "Model spend", "Export", "Mute", "Leave"],
+    (DIRECT, "owner"): ["Model spend", "Export", "Who looked", "Mute"],
+    (DIRECT, "member"): ["Model spend", "Export", "Who looked", "Mute"],
+    (GROUP, "owner"): [*LOOKED, "Archive", "Delete"],
+    (GROUP, "admin"): LOOKED,
+    (GROUP, "member"): ["Members", "Model spend", "Export", "Who looked", "Mute", "Leave"],
     (COMPANY, "owner"): [*OWNERS, "Archive", "Delete"],
     (COMPANY, "admin"): OWNERS,
     (COMPANY, "member"): ["Members", "Add people", "Model spend", "Export", "Mute", "Leave"],

@@ -30,7 +30,8 @@ from core.services.moderation_views import CaseView
 from core.services.purging import HELD, REPEATS
 from core.services.retention import RetentionService
 from core.services.retention_views import WantedHold
-from tests.services.test_moderation_leaks import KINDS, SECRET, Talked, places, seen, tables_with, told_to_the_model
+from tests.services.test_moderation_leaks import KINDS, SECRET, Talked, places, seen, told_to_the_model
+from tests.support.tables import tables_with
 from tests.support.talks import Desk
 from tests.support.waiting import until
 

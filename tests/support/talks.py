@@ -21,6 +21,8 @@ from core.ids import new_id
 from core.models import AnswerRun, CallPurpose, CallStatus, Company, Conversation, Member, RunStatus, UsageSource
 from core.permissions import Actor, Role
 from core.repositories.messages import Messages
+from core.services.access_grants import AccessGrantService
+from core.services.access_reading import AccessReading
 from core.services.chat import ChatService
 from core.services.conversations import ConversationService
 from core.services.limits import RateLimiter
@@ -131,6 +133,8 @@ class Desk:
         self.purging = PurgeService(self.database, self.hints)
         self.suspensions = SuspensionService(self.database, self.hints)
         self.locks = RoomLockService(self.database, self.hints)
+        self.grants = AccessGrantService(self.database)
+        self.access = AccessReading(self.database, self.hints, MODELS[0])
         with self.database.transaction() as session:
             self.company = make_company(session)
         self.me = self.person()
