@@ -2,7 +2,7 @@
 
 import inspect
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -27,6 +27,8 @@ from core.models import (
     Conversation,
     ConversationKind,
     ModelCall,
+    RuleAction,
+    RuleKind,
     Score,
     UsageSource,
 )
@@ -36,9 +38,12 @@ from core.services.audit_query import AuditQuery
 from core.services.browse_views import Filters
 from core.services.budgets import WantedBudget
 from core.services.export_views import EVERYTHING, ExportPlan
+from core.services.moderation_message_acts import Seen
+from core.services.moderation_message_query import MessagesQuery
 from core.services.moderation_query import QueueQuery
 from core.services.prices import TypedPrice
 from core.services.retention_views import WantedHold
+from core.services.rules import WantedRule
 from core.services.usage_exporting import UsagePlan
 from core.services.usage_query import Query
 from core.services.usage_views import Table, Wanted
@@ -121,6 +126,10 @@ class Walk:
         return {
             AuditQuery: AuditQuery(target_id=self.scene.id),
             QueueQuery: QueueQuery(),
+            MessagesQuery: MessagesQuery(text="password"),
+            Seen: (self.question, None),
+            Sequence[Seen]: [(self.question, None)],
+            WantedRule: WantedRule("Words", RuleKind.WORDS, RuleAction.REPORT, tuple(ConversationKind), "password"),
             Query: usage,
             Wanted: Wanted(today - timedelta(days=3), today, ZoneInfo("UTC")),
             Filters: Filters(),
@@ -177,9 +186,14 @@ class Walk:
             "roles": [Role.STAFF],
             "seen": [(new_id(), 0)],
             "version": 0,
+            "until": clock.now() + timedelta(days=1),
+            "on": True,
             "size": 1,
             "upload_id": str(new_id()),
-            **dict.fromkeys(("case_id", "budget_id", "raise_id", "price_id", "hold_id", "notice_id"), new_id()),
+            **dict.fromkeys(
+                ("case_id", "budget_id", "raise_id", "price_id", "hold_id", "notice_id", "suspension_id", "rule_id"),
+                new_id(),
+            ),
         }
 
     def said(self, actor: Actor, method: Callable[..., Any]) -> str:
