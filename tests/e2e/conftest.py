@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import text
 
 from core.web.cookies import SESSION
 from tests.e2e.browsing import PATIENCE, Chat, launched
@@ -58,9 +59,22 @@ def ada(parley: Parley) -> Guest:
 @pytest.fixture(scope="session")
 def bob(parley: Parley, ada: Guest) -> Guest:
     """Somebody whom the operator added at the terminal, and who then signed in."""
-    words = ("users", "add", "bob@example.com", "--name", "Bob Boole", "--password-stdin")
-    assert "Added bob@example.com (staff)." in parley.command_line(*words, typed=f"{GOOD}\n")
-    return Guest("bob@example.com", "Bob Boole", parley.sign_in("bob@example.com"))
+    return signed_in(parley, "bob@example.com", "Bob Boole", "staff")
+
+
+def signed_in(parley: Parley, email: str, name: str, *roles: str) -> Guest:
+    """Somebody whom the operator added with these roles."""
+    given = [word for role in roles for word in ("--role", role)]
+    words = ("users", "add", email, "--name", name, *given, "--password-stdin")
+    assert f"Added {email} ({', '.join(sorted(roles))})." in parley.command_line(*words, typed=f"{GOOD}\n")
+    return Guest(email, name, parley.sign_in(email))
+
+
+@pytest.fixture
+def nothing_reported(parley: Parley) -> None:
+    """The queue is empty, whatever other tests left in it."""
+    with parley.database() as database, database.transaction() as session:
+        session.execute(text("DELETE FROM cases"))
 
 
 Open = Callable[[Guest | None], Page]

@@ -9,10 +9,9 @@ from sqlalchemy import text
 
 from core import bootstrap
 from core.models import ConversationKind, ReportReason
-from tests.e2e.conftest import Guest, Open
+from tests.e2e.conftest import Guest, Open, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
-from tests.support.passwords import GOOD
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
 
@@ -23,13 +22,11 @@ READ = "A moderator read in this conversation"
 @pytest.fixture(scope="module")
 def una(parley: Parley, ada: Guest) -> Guest:
     """A moderator, who is in no room."""
-    words = ("users", "add", "una@example.com", "--name", "Una Looker", "--role", "moderator", "--password-stdin")
-    parley.command_line(*words, typed=f"{GOOD}\n")
-    return Guest("una@example.com", "Una Looker", parley.sign_in("una@example.com"))
+    return signed_in(parley, "una@example.com", "Una Looker", "moderator")
 
 
 @pytest.fixture
-def room(parley: Parley, ada: Guest, bob: Guest) -> UUID:
+def room(parley: Parley, nothing_reported: None, ada: Guest, bob: Guest) -> UUID:
     """A group in which much was said before what was reported."""
     with parley.database() as database:
         app = bootstrap.build(parley.settings, database)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core import bootstrap
 from core.models import ConversationKind, ReportReason
-from tests.e2e.conftest import Guest, Open
+from tests.e2e.conftest import Guest, Open, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 from tests.support.passwords import GOOD
@@ -21,13 +21,11 @@ SAID, REASON = "You are all walruses.", "Insults"
 @pytest.fixture(scope="module")
 def kim(parley: Parley, ada: Guest) -> Guest:
     """Moderator and admin."""
-    words = ("users", "add", "kim@example.com", "--name", "Kim Knuth", "--role", "moderator", "--role", "admin")
-    parley.command_line(*words, "--password-stdin", typed=f"{GOOD}\n")
-    return Guest("kim@example.com", "Kim Knuth", parley.sign_in("kim@example.com"))
+    return signed_in(parley, "kim@example.com", "Kim Knuth", "moderator", "admin")
 
 
 @pytest.fixture
-def room(parley: Parley, ada: Guest, bob: Guest, kim: Guest) -> UUID:
+def room(parley: Parley, nothing_reported: None, ada: Guest, bob: Guest, kim: Guest) -> UUID:
     """A group in which Bob said it, and Ada reported it."""
     with parley.database() as database:
         app = bootstrap.build(parley.settings, database)

@@ -9,10 +9,9 @@ from sqlalchemy import text
 
 from core import bootstrap
 from core.models import ConversationKind
-from tests.e2e.conftest import Guest, Open
+from tests.e2e.conftest import Guest, Open, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
-from tests.support.passwords import GOOD
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
 
@@ -25,13 +24,11 @@ HEADER, LINE = 36, 35
 @pytest.fixture(scope="module")
 def di(parley: Parley, ada: Guest) -> Guest:
     """A moderator, who is in no room."""
-    words = ("users", "add", "di@example.com", "--name", "Di Minton", "--role", "moderator", "--password-stdin")
-    parley.command_line(*words, typed=f"{GOOD}\n")
-    return Guest("di@example.com", "Di Minton", parley.sign_in("di@example.com"))
+    return signed_in(parley, "di@example.com", "Di Minton", "moderator")
 
 
 @pytest.fixture
-def room(parley: Parley, ada: Guest, bob: Guest) -> UUID:
+def room(parley: Parley, nothing_reported: None, ada: Guest, bob: Guest) -> UUID:
     """A company room in which Bob said it, and a group in which he said it too."""
     with parley.database() as database:
         app = bootstrap.build(parley.settings, database)
@@ -83,8 +80,11 @@ def test_two_are_deleted_together_and_undone(parley: Parley, ada: Guest, di: Gue
     desk.keyboard.press("x")
     expect(desk.get_by_role("dialog").get_by_text(SPAM[1])).to_be_visible()
     with parley.database() as database, database.reading() as session:
-        statement = "SELECT action, count(*) FROM audit_events WHERE after @> '{\"together\": true}' GROUP BY action"
-        assert {row[0]: row[1] for row in session.execute(text(statement))} == {
+        statement = text(
+            "SELECT action, count(*) FROM audit_events WHERE after @> '{\"together\": true}' AND target_id IN "
+            "(SELECT id FROM messages WHERE conversation_id = :room) GROUP BY action"
+        )
+        assert {row[0]: row[1] for row in session.execute(statement, {"room": room})} == {
             "moderation:delete": 2,
             "moderation:restore": 2,
         }

@@ -7,10 +7,9 @@ from playwright.sync_api import Page, expect
 
 from core import bootstrap
 from core.models import ConversationKind
-from tests.e2e.conftest import Guest, Open
+from tests.e2e.conftest import Guest, Open, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
-from tests.support.passwords import GOOD
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
 
@@ -21,14 +20,12 @@ SAID = f"Take my card, {CARD}, please"
 
 
 @pytest.fixture(scope="module")
-def di(parley: Parley, ada: Guest) -> Guest:
-    words = ("users", "add", "di@example.com", "--name", "Di Deans", "--role", "moderator", "--password-stdin")
-    parley.command_line(*words, typed=f"{GOOD}\n")
-    return Guest("di@example.com", "Di Deans", parley.sign_in("di@example.com"))
+def ruth(parley: Parley, ada: Guest) -> Guest:
+    return signed_in(parley, "ruth@example.com", "Ruth Deans", "moderator")
 
 
 @pytest.fixture
-def room(parley: Parley, ada: Guest, bob: Guest) -> UUID:
+def room(parley: Parley, nothing_reported: None, ada: Guest, bob: Guest) -> UUID:
     with parley.database() as database:
         app = bootstrap.build(parley.settings, database)
         found = [app.accounts.resolve(guest.token) for guest in (ada, bob)]
@@ -36,8 +33,8 @@ def room(parley: Parley, ada: Guest, bob: Guest) -> UUID:
         return app.rooms.create(hers, ConversationKind.GROUP, "Vault", user_ids=[his.user_id])
 
 
-def test_a_rule_refuses_masks_and_reports(parley: Parley, bob: Guest, di: Guest, room: UUID, tab: Open) -> None:
-    desk = tab(di)
+def test_a_rule_refuses_masks_and_reports(parley: Parley, bob: Guest, ruth: Guest, room: UUID, tab: Open) -> None:
+    desk = tab(ruth)
     desk.goto(f"{parley.url}/moderation?tab=rules")
     expect(desk.get_by_text("Card numbers · Mask, everywhere")).to_be_visible()
     desk.get_by_role("button", name="Delete").nth(SECOND).click()  # as it came: ours takes its place
