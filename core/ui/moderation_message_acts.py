@@ -30,8 +30,8 @@ class Told:
     refused: tuple[str, ...]
 
 
-def message_bar(actor: Actor, message: OpenMessage) -> None:
-    """What can't be done now is not there; why nothing can is said."""
+def message_bar(actor: Actor, message: OpenMessage, more: Callable[[], None]) -> None:
+    """What can't be done now is not there; why nothing can is said. `more` draws the end of the bar."""
     offers: list[tuple[bool, str, str, str, Callable[[Actor, OpenMessage], None]]] = [
         (message.can_change, "Edit", "edit", "E", _edit),
         (message.can_change, "Delete", "delete", "X", _delete),
@@ -41,6 +41,7 @@ def message_bar(actor: Actor, message: OpenMessage) -> None:
         for is_offered, label, icon, key, ask in offers:
             if is_offered and st.button(label, icon=f":material/{icon}:", key=f"message_{label.lower()}", shortcut=key):
                 ask(actor, message)
+        more()
     if message.why_not:
         st.caption(f":material/info: {as_label(message.why_not, 300)}")
 

@@ -12,11 +12,13 @@ from core.errors import Conflict, Invalid, NotFound, NotPermitted
 from core.models import CaseStatus, ConversationKind, Decision, ReportReason
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
+from core.services.moderation_deciding import PURGED
 from core.services.moderation_message_acts import IS_AS_WRITTEN, IS_DELETED, NOT_HERE, REPORTED, Seen
 from core.services.moderation_message_query import MessagesQuery, State
 from core.services.moderation_query import QueueQuery, Shown
 from core.services.moderation_views import OpenMessage
 from core.services.search import SearchService
+from core.ui.moderation_message_words import state_of
 from tests.services.test_moderation import done, told
 from tests.services.test_room_races import at_once
 from tests.support.talks import Desk
@@ -170,6 +172,27 @@ def test_what_can_not_be_done(desk: Desk, ada: Actor, bo: Actor, room: UUID, mes
     assert "Its author deleted" in (opened(desk, ada, message).why_not or "")
     with desk.database.reading() as session:
         assert session.execute(text("SELECT count(*) FROM cases")).scalar_one() == 0
+
+
+def test_what_was_removed_for_good_is_listed_and_nothing_is_done_with_it(
+    desk: Desk, ada: Actor, bo: Actor, room: UUID, message: UUID
+) -> None:
+    desk.overseeing.delete(ada, seen(desk, ada, message), "A key")
+    kim = desk.person(Role.MODERATOR, Role.ADMIN, display_name="Kim")
+    before = opened(desk, ada, message)
+    desk.purging.purge(kim, before.view.line.id, before.view.line.version, "A key", confirmation="Bo")
+    assert listed(desk, ada, state=State.DELETED) == [message]
+    gone = opened(desk, ada, message)
+    assert (gone.view.text, gone.can_change, gone.can_restore, gone.why_not) == ("", False, False, PURGED)
+    assert state_of(gone.line) == "Removed for good by Kim"
+    assert [(one.is_subject, one.is_purged) for one in gone.view.said][-1] == (True, True)
+    for acted in (
+        desk.overseeing.restore_together(ada, [before.seen, gone.seen]),
+        desk.overseeing.delete_together(ada, [gone.seen], "Again"),
+    ):
+        assert (acted.done, set(acted.refused)) == ((), {PURGED})
+    with pytest.raises(Conflict, match=PURGED):
+        desk.overseeing.edit(ada, gone.seen, "New words", "No")
 
 
 def test_several_at_once_and_what_was_not_done(desk: Desk, ada: Actor, bo: Actor, room: UUID, message: UUID) -> None:
