@@ -37,6 +37,10 @@ TEXTS, CHARACTERS = 50, 60_000
 """So many deleted messages are looked into for one page at the most, and so many characters of them."""
 BY_TEXT = (State.DELETED, State.TAKEN_BACK)
 """Where deleted messages are found by their words: elsewhere they would hold up what the index finds at once."""
+BY_PEOPLE = (
+    "is:reported finds what people reported. What rules reported is in the states “Reported, to decide” and “Reported, "
+    "decided” as well."
+)
 FATES = {
     State.ANY: Fate.ANY,
     State.THERE: Fate.THERE,
@@ -69,6 +73,7 @@ class ModerationMessages:
         show = Highlighter(sought)
         found = tuple(FoundMessage(line, parts_of(show.snippet(line.content))) for line in lines)
         hints = sought.hints if found else [*sought.hints, *sought.asides]
+        hints = [*hints, BY_PEOPLE] if sought.is_about_reports else hints
         return MessagesPage(found, Cursor(following).text if following else None, tuple(hints), is_cut)
 
     def get(self, actor: Actor, message_id: UUID) -> OpenMessage:

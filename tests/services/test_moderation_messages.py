@@ -15,6 +15,7 @@ from core.repositories.audit import Audit
 from core.services.moderation_deciding import PURGED
 from core.services.moderation_message_acts import IS_AS_WRITTEN, IS_DELETED, NOT_HERE, REPORTED, Seen
 from core.services.moderation_message_query import MessagesQuery, State
+from core.services.moderation_messages import BY_PEOPLE
 from core.services.moderation_query import QueueQuery, Shown
 from core.services.moderation_views import OpenMessage
 from core.services.search import SearchService
@@ -88,6 +89,8 @@ def test_what_nobody_reported_is_deleted_told_and_restored(
     assert listed(desk, ada, "seal", State.DELETED) == listed(desk, ada, "-walrus", State.DELETED) == []
     assert listed(desk, ada, "walrus") == []
     assert listed(desk, ada, "is:reported") == []
+    for words, hints in (("is:reported", (BY_PEOPLE,)), ("walrus", ())):
+        assert desk.overseen.list_page(ada, MessagesQuery(text=words), UTC).hints == hints
     desk.overseeing.restore(ada, gone.seen, "A mistake")
     assert desk.read(room, bo).messages[-1].content == BAD
     assert SearchService(desk.database).search(bo, "walrus").hits != ()
