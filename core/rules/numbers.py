@@ -57,8 +57,7 @@ def cards(placed: Placed) -> Iterator[Found]:
     """However the digits are grouped; a number begins and ends where a group does."""
     text = _DAY.sub(lambda day: "/" * len(day.group()), placed.text)
     for run in _RUN.finditer(text):
-        if not _has_neighbour(text, run.start(), run.end()):
-            yield from _cards_in(placed, run.start(), run.group())
+        yield from _cards_in(placed, run.start(), run.group())
 
 
 def _has_neighbour(text: str, start: int, end: int) -> bool:
@@ -85,7 +84,7 @@ def _is_other(text: str, start: int, end: int) -> bool:
     digits, before = _digits(text[start:end]), text[max(start - 3, 0) : start]
     is_fraction = len(digits) == end - start and _POINT.search(before) is not None
     is_phone = before.endswith("+") and len(digits) <= LONGEST_PHONE
-    return is_fraction or is_phone or is_barcode(digits)
+    return is_fraction or is_phone or is_barcode(digits) or _has_neighbour(text, start, end)
 
 
 def _digits(text: str) -> str:
@@ -127,14 +126,22 @@ def luhn(digits: str) -> bool:
 
 def accounts(placed: Placed) -> Iterator[Found]:
     """IBANs, in groups or not."""
-    for found in _IBAN.finditer(placed.text):
-        length, at, code = IBAN_LENGTHS.get(found[1].upper()), found.start(), ""
-        while length and len(code) < length and at < found.end():
-            code += placed.text[at] if placed.text[at].isalnum() else ""
-            at += 1
-        is_whole = at == len(placed.text) or not placed.text[at].isalnum()
-        if length and len(code) == length and is_whole and is_iban(code):
-            yield Found(*placed.span(found.start(), at), What.ACCOUNT)
+    at = 0
+    while found := _IBAN.search(placed.text, at):
+        end = _account_end(placed.text, found)
+        at = end or found.start() + 1  # what only begins as one may have one in it
+        if end:
+            yield Found(*placed.span(found.start(), end), What.ACCOUNT)
+
+
+def _account_end(text: str, found: re.Match[str]) -> int | None:
+    """None where it is no IBAN after all."""
+    length, at, code = IBAN_LENGTHS.get(found[1].upper()), found.start(), ""
+    while length and len(code) < length and at < found.end():
+        code += text[at] if text[at].isalnum() else ""
+        at += 1
+    is_whole = at == len(text) or not text[at].isalnum()
+    return at if length and len(code) == length and is_whole and is_iban(code) else None
 
 
 def is_iban(code: str) -> bool:

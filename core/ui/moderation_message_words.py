@@ -34,8 +34,8 @@ def state_of(line: OverseenLine) -> str:
     """Like "Edited by a moderator · claimed by Eve"; empty where nothing became of it. Plain text."""
     states = []
     if line.is_purged:
-        by = f" by {line.decided_name}" if line.decided_name and line.decision is Decision.PURGED else ""
-        states.append(f"{DECISIONS[Decision.PURGED]}{by}")
+        by = line.decided_name if line.decision is Decision.PURGED else None
+        states.append(f"{DECISIONS[Decision.PURGED]} by {by or 'a moderator'}")
     elif line.delete_reason is not None:
         by = line.decided_name if line.decision is Decision.DELETED else None
         states.append(f"Deleted by {by or 'a moderator'}")
