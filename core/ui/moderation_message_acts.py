@@ -16,6 +16,7 @@ from core.ui.moderation_acts import DELETING, done, form, reason_field, sentence
 from core.ui.moderation_words import LONGEST_NAME, author_of
 from core.ui.text import as_label
 
+ANEW = "Where they were reported, the cases are then yours to decide anew."
 LAST = "messages_done"
 ROUND = "messages_round"
 """Another one, and the list is a new one, in which nothing is ticked."""
@@ -110,7 +111,7 @@ def _delete_several(actor: Actor, seen: tuple[Seen, ...]) -> None:
 
 @dialog("Restore the selected messages?")
 def _restore_several(actor: Actor, seen: tuple[Seen, ...]) -> None:
-    st.markdown(f"**{_these(seen)}** get back what moderators took from them last. Their authors are told.")
+    st.markdown(f"**{_these(seen)}** get back what moderators took from them last. Their authors are told. {ANEW}")
 
     def restore() -> None:
         result = bootstrap.current().message_moderation.restore_together(guard.again(actor), seen, note)
