@@ -19,7 +19,7 @@ from core.repositories.search import REACH, Position, Scope, Search, Wanted
 from core.repositories.search_index import SearchIndex
 from core.search.query import Mark, Named, Query, parse
 from core.search.snippets import Highlighter
-from core.services.moderation_deciding import BEING_WRITTEN, OWN, PURGED, TAKEN_BACK_UNREPORTED
+from core.services.moderation_deciding import BEING_WRITTEN, OWN, PURGED, TAKEN_BACK_REPORTED, TAKEN_BACK_UNREPORTED
 from core.services.moderation_message_query import MessagesQuery, State
 from core.services.moderation_query import NO_SUCH_PLACE
 from core.services.moderation_queue import case_view, has_lapsed
@@ -140,11 +140,12 @@ def _why_not(actor: Actor, line: OverseenLine) -> str | None:
         return OWN
     if line.is_pending:
         return BEING_WRITTEN
-    if line.is_deleted and line.delete_reason is None:
+    is_taken_back = line.is_deleted and line.delete_reason is None
+    if is_taken_back and (line.case_id is None or line.status is CaseStatus.CLOSED):
         return TAKEN_BACK_UNREPORTED
     if is_others and line.claimed_at and not has_lapsed(line.claimed_at):
         return f"{one_line(line.claimed_name or 'Somebody')} claimed this case, so they decide about it."
-    return None
+    return TAKEN_BACK_REPORTED if is_taken_back else None
 
 
 def _place(mark: str | None) -> Position | None:

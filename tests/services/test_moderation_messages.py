@@ -12,7 +12,7 @@ from core.errors import Conflict, Invalid, NotFound, NotPermitted
 from core.models import CaseStatus, ConversationKind, Decision, ReportReason
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
-from core.services.moderation_deciding import PURGED
+from core.services.moderation_deciding import PURGED, TAKEN_BACK_REPORTED, TAKEN_BACK_UNREPORTED
 from core.services.moderation_message_acts import IS_AS_WRITTEN, IS_DELETED, NOT_HERE, REPORTED, Seen
 from core.services.moderation_message_query import MessagesQuery, State
 from core.services.moderation_messages import BY_PEOPLE
@@ -196,6 +196,18 @@ def test_what_was_removed_for_good_is_listed_and_nothing_is_done_with_it(
         assert (acted.done, set(acted.refused)) == ((), {PURGED})
     with pytest.raises(Conflict, match=PURGED):
         desk.overseeing.edit(ada, gone.seen, "New words", "No")
+
+
+def test_of_what_its_author_deleted_the_reports_are_left_to_the_queue(
+    desk: Desk, ada: Actor, bo: Actor, message: UUID
+) -> None:
+    desk.reports.report(desk.me, message, ReportReason.SPAM)
+    desk.talks.delete(bo, message)
+    left = opened(desk, ada, message)
+    assert (left.can_change, left.can_restore, left.why_not) == (False, False, TAKEN_BACK_REPORTED)
+    desk.moderation.claim(ada, left.view.line.id, left.view.line.version)
+    desk.moderation.dismiss(ada, left.view.line.id, opened(desk, ada, message).view.line.version)
+    assert opened(desk, ada, message).why_not == TAKEN_BACK_UNREPORTED
 
 
 def test_several_at_once_and_what_was_not_done(desk: Desk, ada: Actor, bo: Actor, room: UUID, message: UUID) -> None:
