@@ -22,9 +22,9 @@ SAID = f"Take my card, {CARD}, please"
 
 @pytest.fixture(scope="module")
 def di(parley: Parley, ada: Guest) -> Guest:
-    words = ("users", "add", "di@example.com", "--name", "Di Deans", "--role", "moderator", "--password-stdin")
+    words = ("users", "add", "dee@example.com", "--name", "Dee Deans", "--role", "moderator", "--password-stdin")
     parley.command_line(*words, typed=f"{GOOD}\n")
-    return Guest("di@example.com", "Di Deans", parley.sign_in("di@example.com"))
+    return Guest("dee@example.com", "Dee Deans", parley.sign_in("dee@example.com"))
 
 
 @pytest.fixture
