@@ -9,6 +9,12 @@ from core.rules.places import Placed
 # Digits, and between two of them at most so much: spaces of every kind, dashes, dots.
 _RUN = re.compile(r"\d(?:[ .\-]{0,3}\d){11,}")
 _GROUP = re.compile(r"\d+")
+# What has digits and is no card: days, what comes behind a decimal point, and the beginning of a telephone number.
+_DAY = re.compile(r"(?<!\d)(?:(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+                  r"|(?:0[1-9]|[12]\d|3[01])\.(?:0[1-9]|1[0-2])\.(?:19|20)\d\d)(?!\d)")  # fmt: skip
+_POINT = re.compile(r"(?:\d\.|(?<!\d)0,)$")
+LONGEST_PHONE = 15
+"""Digits behind its "+" (ITU-T E.164)."""
 SHORTEST, LONGEST = 13, 19
 # Beginnings as ranges of so many first digits, and the lengths that go with them.
 ISSUERS: tuple[tuple[int, int, frozenset[int]], ...] = (
@@ -49,9 +55,9 @@ _IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2})[ -]?(\d[ -]?\d)((?:[ -]?[A-Za
 
 def cards(placed: Placed) -> Iterator[Found]:
     """However the digits are grouped; a number begins and ends where a group does."""
-    for run in _RUN.finditer(placed.text):
-        if not _has_neighbour(placed.text, run.start(), run.end()):
-            yield from _cards_in(placed, run.start(), run.group())
+    text = _DAY.sub(lambda day: "/" * len(day.group()), placed.text)
+    for run in _RUN.finditer(text):
+        yield from _cards_in(placed, run.start(), run.group())
 
 
 def _has_neighbour(text: str, start: int, end: int) -> bool:
@@ -66,11 +72,29 @@ def _cards_in(placed: Placed, start: int, run: str) -> Iterator[Found]:
     at = 0
     while at < len(groups):
         last = _card_from(run, groups, at)
-        if last is None:
+        if last is None or _is_other(placed.text, start + groups[at][0], start + groups[last][1]):
             at += 1
             continue
         yield Found(*placed.span(start + groups[at][0], start + groups[last][1]), What.CARD)
         at = last + 1
+
+
+def _is_other(text: str, start: int, end: int) -> bool:
+    """Whether what looks like a card's number there is one of something else."""
+    digits, before = _digits(text[start:end]), text[max(start - 3, 0) : start]
+    is_fraction = len(digits) == end - start and _POINT.search(before) is not None
+    is_phone = before.endswith("+") and len(digits) <= LONGEST_PHONE
+    return is_fraction or is_phone or is_barcode(digits) or _has_neighbour(text, start, end)
+
+
+def _digits(text: str) -> str:
+    return "".join(_GROUP.findall(text))
+
+
+def is_barcode(digits: str) -> bool:
+    """Whether it has the sum of an EAN, as an ISBN has too: many begin as cards do, and hardly a card has 13 digits."""
+    total = sum(int(one) * (3 if place % 2 else 1) for place, one in enumerate(digits))
+    return len(digits) == 13 and total % 10 == 0
 
 
 def _card_from(run: str, groups: list[tuple[int, int]], first: int) -> int | None:
@@ -102,14 +126,22 @@ def luhn(digits: str) -> bool:
 
 def accounts(placed: Placed) -> Iterator[Found]:
     """IBANs, in groups or not."""
-    for found in _IBAN.finditer(placed.text):
-        length, at, code = IBAN_LENGTHS.get(found[1].upper()), found.start(), ""
-        while length and len(code) < length and at < found.end():
-            code += placed.text[at] if placed.text[at].isalnum() else ""
-            at += 1
-        is_whole = at == len(placed.text) or not placed.text[at].isalnum()
-        if length and len(code) == length and is_whole and is_iban(code):
-            yield Found(*placed.span(found.start(), at), What.ACCOUNT)
+    at = 0
+    while found := _IBAN.search(placed.text, at):
+        end = _account_end(placed.text, found)
+        at = end or found.start() + 1  # what only begins as one may have one in it
+        if end:
+            yield Found(*placed.span(found.start(), end), What.ACCOUNT)
+
+
+def _account_end(text: str, found: re.Match[str]) -> int | None:
+    """None where it is no IBAN after all."""
+    length, at, code = IBAN_LENGTHS.get(found[1].upper()), found.start(), ""
+    while length and len(code) < length and at < found.end():
+        code += text[at] if text[at].isalnum() else ""
+        at += 1
+    is_whole = at == len(text) or not text[at].isalnum()
+    return at if length and len(code) == length and is_whole and is_iban(code) else None
 
 
 def is_iban(code: str) -> bool:

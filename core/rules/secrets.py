@@ -24,7 +24,6 @@ TOKENS = (
     r"\bhooks\.slack\.com/services/[A-Za-z0-9/]{20,}",
     r"\b[srp]k_(?:live|test)_[A-Za-z0-9]{16,}",  # Stripe
     r"\bwhsec_[A-Za-z0-9+/=]{24,}",
-    r"\bsk-[A-Za-z0-9_\-]{20,}",  # OpenAI, Anthropic and whoever followed them
     r"\bhf_[A-Za-z0-9]{30,}",  # Hugging Face
     r"\bnpm_[A-Za-z0-9]{36}",
     r"\bpypi-[A-Za-z0-9_\-]{50,}",
@@ -33,15 +32,20 @@ TOKENS = (
     r"\bAGE-SECRET-KEY-1[0-9A-Z]{58}",
     r"\b[0-9]{8,10}:AA[A-Za-z0-9_\-]{33}",  # Telegram
     r"\beyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*",  # JSON Web Tokens
+)
+WITH_DIGITS = (
+    r"\bsk-[A-Za-z0-9_\-]{20,}",  # OpenAI, Anthropic and whoever followed them
     r"(?i:\bbearer\s+)[A-Za-z0-9._~+/\-]{20,}=*",
 )
+"""Without a digit they are words that hyphens join: a token of that length has one."""
 _PRIVATE_KEY = r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
 _END = r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
-_URL = r"\b[A-Za-z][A-Za-z0-9+.\-]{1,20}://[^\s/:@?#]*:([^\s/@?#]+)@"
-_PLACEHOLDER = r"[*x.•]+|<[^>]*>|\$\{?[A-Za-z_]+\}?|\{[^}]*\}|(?i:password|passwort|secret|pass|pwd)"
+_URL = r"\b[A-Za-z][A-Za-z0-9+.\-]{1,20}://[^\s/:@?#]*:([^\s/?#]+)@"
+_PLACEHOLDER = r"[*x.•]+|<[^>]*>|\$[A-Za-z0-9_]+|\$?\{[^}]*\}|%s|(?i:password|passwort|secret|pass|pwd)"
 
-_begin, _end, _url, _token, _placeholder = (
-    re2.compile(one, OPTIONS) for one in (_PRIVATE_KEY, _END, _URL, "|".join(TOKENS), _PLACEHOLDER)
+_begin, _end, _url, _token, _with_digits, _placeholder = (
+    re2.compile(one, OPTIONS)
+    for one in (_PRIVATE_KEY, _END, _URL, "|".join(TOKENS), "|".join(WITH_DIGITS), _PLACEHOLDER)
 )
 
 
@@ -49,6 +53,9 @@ def secrets(placed: Placed) -> Iterator[Found]:
     yield from _private_keys(placed)
     for found in _token.finditer(placed.text):
         yield _found(placed, found.start(), found.end(), What.KEY)
+    for found in _with_digits.finditer(placed.text):
+        if any(one.isdigit() for one in found.group()):
+            yield _found(placed, found.start(), found.end(), What.KEY)
     for found in _url.finditer(placed.text):
         if not _placeholder.fullmatch(found.group(1)):
             yield _found(placed, found.start(1), found.end(1), What.PASSWORD)

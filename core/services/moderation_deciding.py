@@ -40,6 +40,7 @@ GONE = "The message is gone for good, so there is nothing to decide about it any
 PURGED = "A moderator removed this message for good, so it can't be restored, nor anything else be done about it."
 TAKEN_BACK = "Its author deleted the message meanwhile. Nothing was done; dismiss the reports."
 TAKEN_BACK_UNREPORTED = "Its author deleted the message, so there is nothing left to do about it."
+TAKEN_BACK_REPORTED = "Its author deleted the message. All that is left to do is to dismiss the reports, in the queue."
 BEING_WRITTEN = "The assistant is still writing this answer. Decide about it when it is finished."
 SAME = {True: "Change something, or dismiss the reports.", False: "Change something first."}
 DID = {

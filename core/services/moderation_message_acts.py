@@ -18,7 +18,7 @@ from core.repositories.conversations import Conversations
 from core.repositories.messages import Messages
 from core.services import moderation_deciding as deciding
 from core.services.hints import Hints
-from core.services.moderation_deciding import MOST_TOGETHER, OWN, checked_note, required_reason
+from core.services.moderation_deciding import MOST_TOGETHER, OWN, PURGED, checked_note, required_reason
 
 Seen = tuple[UUID, int | None]
 """A message, and the version of its case as it was seen; None where there was none."""
@@ -119,7 +119,8 @@ def _each(actor: Actor, seen: Sequence[Seen], act: Callable[[Seen], int]) -> Act
 
 def _overseen(session: Session, actor: Actor, message_id: UUID) -> tuple[Conversation, Message]:
     """A message that moderators may see and that somebody else wrote, with its conversation locked: of two who come
-    across it at once, the second one finds the case of the first. Raises NotFound, NotPermitted.
+    across it at once, the second one finds the case of the first. Raises NotFound, NotPermitted; Conflict for what was
+    removed for good.
     """
     message = Messages(session).get(message_id)
     conversation = Conversations(session).lock(message.conversation_id) if message else None
@@ -132,6 +133,8 @@ def _overseen(session: Session, actor: Actor, message_id: UUID) -> tuple[Convers
         raise NotFound(NOT_HERE)
     if message.sender_id == actor.user_id:
         raise NotPermitted(OWN)
+    if message.purged_at is not None:
+        raise Conflict(PURGED)
     return conversation, message
 
 

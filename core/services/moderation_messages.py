@@ -19,7 +19,7 @@ from core.repositories.search import REACH, Position, Scope, Search, Wanted
 from core.repositories.search_index import SearchIndex
 from core.search.query import Mark, Named, Query, parse
 from core.search.snippets import Highlighter
-from core.services.moderation_deciding import BEING_WRITTEN, OWN, TAKEN_BACK_UNREPORTED
+from core.services.moderation_deciding import BEING_WRITTEN, OWN, PURGED, TAKEN_BACK_REPORTED, TAKEN_BACK_UNREPORTED
 from core.services.moderation_message_query import MessagesQuery, State
 from core.services.moderation_query import NO_SUCH_PLACE
 from core.services.moderation_queue import case_view, has_lapsed
@@ -37,6 +37,10 @@ TEXTS, CHARACTERS = 50, 60_000
 """So many deleted messages are looked into for one page at the most, and so many characters of them."""
 BY_TEXT = (State.DELETED, State.TAKEN_BACK)
 """Where deleted messages are found by their words: elsewhere they would hold up what the index finds at once."""
+BY_PEOPLE = (
+    "is:reported finds what people reported. What rules reported is in the states “Reported, to decide” and “Reported, "
+    "decided” as well."
+)
 FATES = {
     State.ANY: Fate.ANY,
     State.THERE: Fate.THERE,
@@ -69,6 +73,7 @@ class ModerationMessages:
         show = Highlighter(sought)
         found = tuple(FoundMessage(line, parts_of(show.snippet(line.content))) for line in lines)
         hints = sought.hints if found else [*sought.hints, *sought.asides]
+        hints = [*hints, BY_PEOPLE] if sought.is_about_reports else hints
         return MessagesPage(found, Cursor(following).text if following else None, tuple(hints), is_cut)
 
     def get(self, actor: Actor, message_id: UUID) -> OpenMessage:
@@ -129,15 +134,18 @@ def _possible(actor: Actor, line: OverseenLine) -> dict[str, Any]:
 
 def _why_not(actor: Actor, line: OverseenLine) -> str | None:
     is_others = line.status is CaseStatus.CLAIMED and line.claimed_by != actor.user_id
+    if line.is_purged:
+        return PURGED
     if line.sender_id == actor.user_id:
         return OWN
     if line.is_pending:
         return BEING_WRITTEN
-    if line.is_deleted and line.delete_reason is None:
+    is_taken_back = line.is_deleted and line.delete_reason is None
+    if is_taken_back and (line.case_id is None or line.status is CaseStatus.CLOSED):
         return TAKEN_BACK_UNREPORTED
     if is_others and line.claimed_at and not has_lapsed(line.claimed_at):
         return f"{one_line(line.claimed_name or 'Somebody')} claimed this case, so they decide about it."
-    return None
+    return TAKEN_BACK_REPORTED if is_taken_back else None
 
 
 def _place(mark: str | None) -> Position | None:

@@ -160,6 +160,7 @@ def _around(session: Session, message: Message) -> tuple[Said, ...]:
         message.content,
         message.created_at,
         message.deleted_at is not None,
+        message.purged_at is not None,
         is_notice=False,
         is_subject=True,
     )
@@ -177,6 +178,7 @@ def _said(line: MessageLine) -> Said:
         content,
         line.created_at,
         line.deleted_at is not None,
+        line.purged_at is not None,
         is_notice=line.message_type is MessageType.NOTICE,
         is_subject=False,
     )

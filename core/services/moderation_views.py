@@ -31,6 +31,7 @@ class Said:
     """Of messages around it the beginning; empty when it is deleted."""
     created_at: datetime
     is_deleted: bool
+    is_purged: bool
     is_notice: bool
     """What Parley itself wrote."""
     is_subject: bool

@@ -12,7 +12,7 @@ from core import bootstrap
 from core.models import MAX_REASON, Decision
 from core.permissions import Actor
 from core.services.moderation import Together
-from core.services.moderation_views import CaseView
+from core.services.moderation_views import CaseView, ReportLine
 from core.ui import failures, guard
 from core.ui.dialogs import dialog, tried
 from core.ui.moderation_words import KINDS, LONGEST_NAME, author_of
@@ -126,10 +126,16 @@ def form(name: str) -> Any:
     return st.form(name, border=False)
 
 
+def dismissing(reports: Sequence[ReportLine]) -> str:
+    """What follows. A rule is told nothing."""
+    told = " Those who reported it are told so." if any(not report.rule for report in reports) else ""
+    return f"The message stays as it is.{told}"
+
+
 @dialog("Dismiss the reports?")
 def _dismiss(actor: Actor, view: CaseView) -> None:
     st.markdown(what(view))
-    st.markdown("The message stays as it is. Those who reported it are told so.")
+    st.markdown(dismissing(view.reports))
 
     def dismiss() -> None:
         moderation, now = bootstrap.current().moderation, guard.again(actor)

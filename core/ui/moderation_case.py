@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import bootstrap
 from core.errors import NotFound
-from core.models import AuditAction, CaseStatus, Decision, MessageRole
+from core.models import AuditAction, CaseStatus, MessageRole
 from core.permissions import Actor
 from core.services.moderation_query import QueueQuery
 from core.services.moderation_views import CaseLine, CaseView, QueuePage, Said, Step, TextVersion
@@ -129,9 +129,8 @@ def _message(view: CaseView, said: Said, where: tzinfo) -> None:
         if said.is_subject and view.line.report_count:
             st.markdown(":orange-badge[:material/flag: Reported]")
         if said.is_deleted:
-            is_purged = said.is_subject and view.line.decision is Decision.PURGED
             st.caption(
-                "Removed for good" if is_purged else "Message deleted" + (". What it said:" * bool(said.content))
+                "Removed for good" if said.is_purged else "Message deleted" + (". What it said:" * bool(said.content))
             )
         if said.content:
             st.markdown(as_markdown(said.content) if is_answer else as_typed(said.content))

@@ -16,6 +16,7 @@ from core.ui.moderation_acts import DELETING, done, form, reason_field, sentence
 from core.ui.moderation_words import LONGEST_NAME, author_of
 from core.ui.text import as_label
 
+ANEW = "Where they were reported, the cases are then yours to decide anew."
 LAST = "messages_done"
 ROUND = "messages_round"
 """Another one, and the list is a new one, in which nothing is ticked."""
@@ -30,8 +31,8 @@ class Told:
     refused: tuple[str, ...]
 
 
-def message_bar(actor: Actor, message: OpenMessage) -> None:
-    """What can't be done now is not there; why nothing can is said."""
+def message_bar(actor: Actor, message: OpenMessage, more: Callable[[], None]) -> None:
+    """What can't be done now is not there; why nothing can is said. `more` draws the end of the bar."""
     offers: list[tuple[bool, str, str, str, Callable[[Actor, OpenMessage], None]]] = [
         (message.can_change, "Edit", "edit", "E", _edit),
         (message.can_change, "Delete", "delete", "X", _delete),
@@ -41,6 +42,7 @@ def message_bar(actor: Actor, message: OpenMessage) -> None:
         for is_offered, label, icon, key, ask in offers:
             if is_offered and st.button(label, icon=f":material/{icon}:", key=f"message_{label.lower()}", shortcut=key):
                 ask(actor, message)
+        more()
     if message.why_not:
         st.caption(f":material/info: {as_label(message.why_not, 300)}")
 
@@ -109,7 +111,7 @@ def _delete_several(actor: Actor, seen: tuple[Seen, ...]) -> None:
 
 @dialog("Restore the selected messages?")
 def _restore_several(actor: Actor, seen: tuple[Seen, ...]) -> None:
-    st.markdown(f"**{_these(seen)}** get back what moderators took from them last. Their authors are told.")
+    st.markdown(f"**{_these(seen)}** get back what moderators took from them last. Their authors are told. {ANEW}")
 
     def restore() -> None:
         result = bootstrap.current().message_moderation.restore_together(guard.again(actor), seen, note)

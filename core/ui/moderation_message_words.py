@@ -4,7 +4,7 @@ from core.models import CaseStatus, Decision, MessageRole
 from core.services.moderation_message_query import State
 from core.services.moderation_views import OverseenLine
 from core.services.search_views import Snippet
-from core.ui.moderation_words import KINDS
+from core.ui.moderation_words import DECISIONS, KINDS
 
 STATES = {
     State.ANY: "In any state",
@@ -33,7 +33,10 @@ def where_of(line: OverseenLine) -> str:
 def state_of(line: OverseenLine) -> str:
     """Like "Edited by a moderator · claimed by Eve"; empty where nothing became of it. Plain text."""
     states = []
-    if line.delete_reason is not None:
+    if line.is_purged:
+        by = line.decided_name if line.decision is Decision.PURGED else None
+        states.append(f"{DECISIONS[Decision.PURGED]} by {by or 'a moderator'}")
+    elif line.delete_reason is not None:
         by = line.decided_name if line.decision is Decision.DELETED else None
         states.append(f"Deleted by {by or 'a moderator'}")
     elif line.is_deleted:

@@ -17,6 +17,7 @@ from core.ui.moderation_message_acts import message_bar, told
 from core.ui.moderation_message_filters import checked, filter_row, go, search_field
 from core.ui.moderation_message_list import message_list
 from core.ui.moderation_message_words import state_of
+from core.ui.moderation_more import in_force, look_further, more_menu, suspended_before
 from core.ui.moderation_words import KINDS, LONGEST_NAME, author_of, reasons_of, since
 from core.ui.text import as_label
 from core.ui.usage_filters import browser_zone
@@ -74,9 +75,14 @@ def _beside(actor: Actor, query: MessagesQuery, page: MessagesPage, message_id: 
             _close(query)
             return
         _header(actor, query, page, message)
-        message_bar(actor, message)
+        further = look_further(actor, message.view) if message.line.case_id else None
+        message_bar(actor, message, lambda: more_menu(actor, message.view, further) if further else None)
+        if further:
+            in_force(actor, further)
         with st.container(key="panel_body"):
             case_body(message.view, lambda line: _open_other(query, line))
+            if further:
+                suspended_before(further)
 
 
 def _open_other(query: MessagesQuery, line: CaseLine) -> None:

@@ -5,9 +5,12 @@ from uuid import UUID
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import clock
 from core.models import ConversationKind, ReportReason
 from core.permissions import Role
+from core.services.moderation_views import ReportLine
 from core.ui import differences
+from core.ui.moderation_acts import dismissing
 from core.ui.moderation_list import fitting
 from tests.pages.visitor import Desk, Person, bars, go, sentences, text_of, visit
 
@@ -67,6 +70,15 @@ def test_a_line_for_each_case(house: House) -> None:
     assert (line["Message"], line["Author"], line["State"]) == (BAD, "Bo", "Unclaimed")
     assert (line["Reason"], line["Where"]) == ("Insult or harassment", "Group")
     assert table.proto.row_height > 64, "what is lower shows one line of the message, and on a phone half of that"
+
+
+def test_who_is_told_of_a_dismissal() -> None:
+    by_rule, by_person = (
+        ReportLine(None, ReportReason.AUTOMATIC, "", clock.now(), rule="Walruses"),
+        ReportLine("Cy", ReportReason.SPAM, "", clock.now()),
+    )
+    assert dismissing([by_rule]) == "The message stays as it is."
+    assert dismissing([by_rule, by_person]).endswith("Those who reported it are told so.")
 
 
 def test_a_line_has_the_beginning_of_a_long_message() -> None:

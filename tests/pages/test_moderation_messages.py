@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.models import ConversationKind, ReportReason
 from core.permissions import Role
 from core.ui import moderation_message_acts as message_acts
+from core.ui.moderation_more import LOCK, PURGE, SUSPEND
 from tests.pages.visitor import Desk, Person, go, sentences, text_of, visit
 
 BAD = "You are a <b>walrus</b> :red[x] $5 ![x](http://e.example/x.png)"
@@ -163,3 +164,26 @@ def test_pages_and_the_way_back(house: House) -> None:
     assert [line["Message"] for line in lines(browser)] == ["Line 1", "Line 0"]
     browser = browser.button("messages_to_the_beginning").click().run()
     assert lines(browser)[0]["Message"] == "Line 31"
+
+
+def test_of_a_case_all_is_offered_that_the_queue_offers(house: House) -> None:
+    """And of a message without one only what is done to the message."""
+    message = house.said()
+    kim = house.desk.person(Role.MODERATOR, Role.ADMIN, display_name="Kim")
+    assert not opened(kim, message=message).menu_button
+    house.app.message_moderation.delete(
+        kim.actor, house.app.moderation_messages.get(kim.actor, message).seen, "Not for here"
+    )
+    browser = opened(kim, message=message)
+    [more] = browser.menu_button
+    assert [one.partition(": ")[2] for one in more.options] == [SUSPEND, LOCK, PURGE]
+    view = house.app.moderation_messages.get(kim.actor, message).view
+    house.app.room_locks.lock_of_case(kim.actor, view.line.id, "Too heated")
+    house.app.purging.purge(kim.actor, view.line.id, view.line.version, "A key", confirmation="Bo")
+    browser = browser.run()
+    assert labels(browser) == []
+    assert [one.partition(": ")[2] for one in browser.menu_button[0].options] == [SUSPEND]
+    shown = text_of(browser)
+    assert "The room is locked by Kim · Too heated" in shown
+    assert "Removed for good by Kim" in shown
+    assert lines(browser)[0]["Message"].endswith("(no text)")

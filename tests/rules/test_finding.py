@@ -12,7 +12,7 @@ from core.models import ConversationKind, RuleAction, RuleKind
 from core.rules import patterns
 from core.rules import screen as screens
 from core.rules.found import masked
-from core.rules.numbers import IBAN_LENGTHS, ISSUERS, cards, is_card
+from core.rules.numbers import IBAN_LENGTHS, ISSUERS, cards, is_barcode, is_card
 from core.rules.patterns import checked_pattern
 from core.rules.places import folded, plain
 from core.rules.screen import RuleSpec, Screen
@@ -36,7 +36,9 @@ def card_numbers(draw: st.DrawFn) -> str:
     begin, length = str(draw(st.integers(low, high))), draw(st.sampled_from(sorted(lengths)))
     left = length - len(begin) - 1
     digits = begin + "".join(draw(st.lists(st.sampled_from("0123456789"), min_size=left, max_size=left)))
-    return digits + next(last for last in "0123456789" if is_card(digits + last))
+    whole = digits + next(last for last in "0123456789" if is_card(digits + last))
+    assume(not is_barcode(whole))
+    return whole
 
 
 @st.composite
@@ -97,6 +99,15 @@ HARMLESS = (
     "-----BEGIN PUBLIC KEY-----",
     "Order 4111 1111 1111 1112, phone +49 30 1234567890, 2026-11-28 01:05:33",
     "DE89 3704 0044 0532 0130 01",
+    "2026-11-12 13:38 98 2354 2026-11-12",
+    "12.11.2026 38 98 2354 12.11.2026",
+    "0.4570401693044325, 17.36000000000000 and 0,4111111111111111",
+    "Call +4915112345678",
+    "EAN 4763363472798, ISBN 9783161484100",
+    "sk-learn-based-pipeline-for-classification",
+    "bearer authentication/authorization; Bearer YOUR_ACCESS_TOKEN_HERE_PLEASE",
+    "postgres://user:${DB_PASSWORD_2}@db and https://user:%s@host",
+    "550e8400-e29b-41d4-a716-446655440000 4f1c2a9e8b7d6c5f4a3b2c1d0e9f8a7b6c5d4e3f 1764296291123456789",
 )
 
 
@@ -111,6 +122,25 @@ def test_a_secret_is_masked_as_a_whole(name: str) -> None:
 def test_of_a_password_in_an_address_the_rest_stays() -> None:
     kept = Screen([rule(RuleKind.SECRETS)]).look("postgres://me:hunter2@db.example/app", HERE).text
     assert kept == "postgres://me:[password removed]@db.example/app"
+    assert "ter2" not in Screen([rule(RuleKind.SECRETS)]).look("postgres://me:hun@ter2@db.example/app", HERE).text
+
+
+BESIDE = (
+    "No. 12 4111111111111111",
+    "12,4111111111111111,5",
+    "4111111111111111 12/27",
+    "2026-11-28 4111 1111 1111 1111",
+    "Q3 4111 1111 1111 1111",
+    "4111 1111 1111 1111 2pm",
+    "+4111111111111111",
+    "4111111111111111-5500005555555559",
+    "x 20.11.2026 4111-1111-1111-1111-123",
+)
+
+
+@pytest.mark.parametrize("text", BESIDE)
+def test_a_card_is_found_beside_what_is_none(text: str) -> None:
+    assert "4111" not in Screen([rule(RuleKind.CARDS)]).look(text, HERE).text
 
 
 @pytest.mark.parametrize("text", HARMLESS)
@@ -128,7 +158,8 @@ def test_an_account_number_is_found_with_its_checksum_alone(country: str, data: 
     grouped = " ".join(re.findall(".{1,4}", code))
     look = Screen([rule(RuleKind.IBANS)]).look
     for written in (code, grouped, grouped.lower()):
-        assert look(f"To {written}, please", HERE).text == "To [account number removed], please"
+        for before in ("To ", "No 12 ", "GB29 AA11 "):
+            assert look(f"{before}{written}, please", HERE).text == f"{before}[account number removed], please"
     assert look(f"{country}{(sum_ + 1) % 100:02}{account}", HERE).masked == ()
 
 

@@ -12,11 +12,14 @@ from core.errors import Conflict, Invalid, NotFound, NotPermitted
 from core.models import CaseStatus, ConversationKind, Decision, ReportReason
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
+from core.services.moderation_deciding import PURGED, TAKEN_BACK_REPORTED, TAKEN_BACK_UNREPORTED
 from core.services.moderation_message_acts import IS_AS_WRITTEN, IS_DELETED, NOT_HERE, REPORTED, Seen
 from core.services.moderation_message_query import MessagesQuery, State
+from core.services.moderation_messages import BY_PEOPLE
 from core.services.moderation_query import QueueQuery, Shown
 from core.services.moderation_views import OpenMessage
 from core.services.search import SearchService
+from core.ui.moderation_message_words import state_of
 from tests.services.test_moderation import done, told
 from tests.services.test_room_races import at_once
 from tests.support.talks import Desk
@@ -86,6 +89,8 @@ def test_what_nobody_reported_is_deleted_told_and_restored(
     assert listed(desk, ada, "seal", State.DELETED) == listed(desk, ada, "-walrus", State.DELETED) == []
     assert listed(desk, ada, "walrus") == []
     assert listed(desk, ada, "is:reported") == []
+    for words, hints in (("is:reported", (BY_PEOPLE,)), ("walrus", ())):
+        assert desk.overseen.list_page(ada, MessagesQuery(text=words), UTC).hints == hints
     desk.overseeing.restore(ada, gone.seen, "A mistake")
     assert desk.read(room, bo).messages[-1].content == BAD
     assert SearchService(desk.database).search(bo, "walrus").hits != ()
@@ -170,6 +175,39 @@ def test_what_can_not_be_done(desk: Desk, ada: Actor, bo: Actor, room: UUID, mes
     assert "Its author deleted" in (opened(desk, ada, message).why_not or "")
     with desk.database.reading() as session:
         assert session.execute(text("SELECT count(*) FROM cases")).scalar_one() == 0
+
+
+def test_what_was_removed_for_good_is_listed_and_nothing_is_done_with_it(
+    desk: Desk, ada: Actor, bo: Actor, room: UUID, message: UUID
+) -> None:
+    desk.overseeing.delete(ada, seen(desk, ada, message), "A key")
+    kim = desk.person(Role.MODERATOR, Role.ADMIN, display_name="Kim")
+    before = opened(desk, ada, message)
+    desk.purging.purge(kim, before.view.line.id, before.view.line.version, "A key", confirmation="Bo")
+    assert listed(desk, ada, state=State.DELETED) == [message]
+    gone = opened(desk, ada, message)
+    assert (gone.view.text, gone.can_change, gone.can_restore, gone.why_not) == ("", False, False, PURGED)
+    assert state_of(gone.line) == "Removed for good by Kim"
+    assert [(one.is_subject, one.is_purged) for one in gone.view.said][-1] == (True, True)
+    for acted in (
+        desk.overseeing.restore_together(ada, [before.seen, gone.seen]),
+        desk.overseeing.delete_together(ada, [gone.seen], "Again"),
+    ):
+        assert (acted.done, set(acted.refused)) == ((), {PURGED})
+    with pytest.raises(Conflict, match=PURGED):
+        desk.overseeing.edit(ada, gone.seen, "New words", "No")
+
+
+def test_of_what_its_author_deleted_the_reports_are_left_to_the_queue(
+    desk: Desk, ada: Actor, bo: Actor, message: UUID
+) -> None:
+    desk.reports.report(desk.me, message, ReportReason.SPAM)
+    desk.talks.delete(bo, message)
+    left = opened(desk, ada, message)
+    assert (left.can_change, left.can_restore, left.why_not) == (False, False, TAKEN_BACK_REPORTED)
+    desk.moderation.claim(ada, left.view.line.id, left.view.line.version)
+    desk.moderation.dismiss(ada, left.view.line.id, opened(desk, ada, message).view.line.version)
+    assert opened(desk, ada, message).why_not == TAKEN_BACK_UNREPORTED
 
 
 def test_several_at_once_and_what_was_not_done(desk: Desk, ada: Actor, bo: Actor, room: UUID, message: UUID) -> None:
