@@ -75,6 +75,8 @@ class OverseenLine:
     is_edited: bool
     """By its author."""
     is_deleted: bool
+    is_purged: bool
+    """Removed for good: deleted by a moderator, and without a text."""
     edit_reason: str | None
     delete_reason: str | None
     """A moderator's; None when its author deleted it, or nobody."""
@@ -212,8 +214,8 @@ _LINES = text(
         coalesce(u.display_name, m.extra -> 'imported' -> 'sender' ->> 'name') AS sender_name, m.created_at AS said_at,
         left(m.content, :length) AS content, m.status = 'pending' AS is_pending,
         m.superseded_with_id IS NOT NULL AS is_superseded, m.edited_at IS NOT NULL AS is_edited,
-        m.deleted_at IS NOT NULL AS is_deleted, m.edit_reason, m.delete_reason, k.id AS case_id, k.version, k.status,
-        k.decision, k.report_count, k.reasons, k.claimed_by, k.claimed_at, h.display_name AS claimed_name,
+        m.deleted_at IS NOT NULL AS is_deleted, m.purged_at IS NOT NULL AS is_purged, m.edit_reason, m.delete_reason,
+        k.id AS case_id, k.version, k.status, k.decision, k.report_count, k.reasons, k.claimed_by, k.claimed_at, h.display_name AS claimed_name,
         d.display_name AS decided_name
     FROM unnest(CAST(:keys AS uuid[])) WITH ORDINALITY AS given (key, place)
     JOIN messages m ON m.id = given.key JOIN conversations c ON c.id = m.conversation_id

@@ -19,7 +19,7 @@ from core.repositories.search import REACH, Position, Scope, Search, Wanted
 from core.repositories.search_index import SearchIndex
 from core.search.query import Mark, Named, Query, parse
 from core.search.snippets import Highlighter
-from core.services.moderation_deciding import BEING_WRITTEN, OWN, TAKEN_BACK_UNREPORTED
+from core.services.moderation_deciding import BEING_WRITTEN, OWN, PURGED, TAKEN_BACK_UNREPORTED
 from core.services.moderation_message_query import MessagesQuery, State
 from core.services.moderation_query import NO_SUCH_PLACE
 from core.services.moderation_queue import case_view, has_lapsed
@@ -129,6 +129,8 @@ def _possible(actor: Actor, line: OverseenLine) -> dict[str, Any]:
 
 def _why_not(actor: Actor, line: OverseenLine) -> str | None:
     is_others = line.status is CaseStatus.CLAIMED and line.claimed_by != actor.user_id
+    if line.is_purged:
+        return PURGED
     if line.sender_id == actor.user_id:
         return OWN
     if line.is_pending:

@@ -34,8 +34,9 @@ def state_of(line: OverseenLine) -> str:
     """Like "Edited by a moderator · claimed by Eve"; empty where nothing became of it. Plain text."""
     states = []
     if line.delete_reason is not None:
-        by = line.decided_name if line.decision is Decision.DELETED else None
-        states.append(f"Deleted by {by or 'a moderator'}")
+        did, decision = ("Removed for good", Decision.PURGED) if line.is_purged else ("Deleted", Decision.DELETED)
+        by = line.decided_name if line.decision is decision else None
+        states.append(f"{did} by {by or 'a moderator'}")
     elif line.is_deleted:
         states.append("Deleted by its author")
     elif line.edit_reason is not None:
