@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, case, select, tuple_, update
 
-from core.models import Conversation, ConversationKind, User
+from core.models import AuditAction, AuditEvent, Conversation, ConversationKind, User
 from core.models.base import table_of
 from core.repositories.base import Repository
 
-_conversations, _users = table_of(Conversation), table_of(User)
+_conversations, _users, _events = table_of(Conversation), table_of(User), table_of(AuditEvent)
 Place = tuple[datetime, UUID]
 """Since when it is locked, and its key."""
 
@@ -63,6 +63,21 @@ class RoomLocks(Repository):
         of_company = and_(_conversations.c.id == conversation_id, _conversations.c.company_id == company_id)
         row = self.session.execute(_lines.where(of_company, is_room)).one_or_none()
         return LockLine(*tuple(row)) if row else None
+
+    def last_unlocked(self, company_id: UUID, conversation_id: UUID) -> tuple[UUID | None] | None:
+        """Who opened it last, as the trail has it; None when nobody ever did."""
+        statement = (
+            select(_events.c.actor_id)
+            .where(
+                _events.c.company_id == company_id,
+                _events.c.target_id == conversation_id,
+                _events.c.action == AuditAction.ROOM_UNLOCKED,
+            )
+            .order_by(_events.c.created_at.desc(), _events.c.sequence.desc())
+            .limit(1)
+        )
+        row = self.session.execute(statement).one_or_none()
+        return (row.actor_id,) if row else None
 
     def list_locked(self, company_id: UUID, *, after: Place | None = None, limit: int) -> list[LockLine]:
         """The newest first."""

@@ -95,12 +95,13 @@ class Users(Repository):
     def count(self) -> int:
         return self.session.exec(select(func.count()).select_from(User)).one()
 
-    def count_active_admins(self, company_id: UUID) -> int:
+    def count_admins(self, company_id: UUID, now: datetime, *, but: UUID) -> int:
+        """Those who may come in at that moment, without one of them."""
         statement = (
             select(func.count())
             .select_from(User)
             .join(UserRole, col(UserRole.user_id) == User.id)
-            .where(User.company_id == company_id, col(User.is_active), UserRole.role == Role.ADMIN)
+            .where(User.company_id == company_id, User.id != but, is_welcome(now), UserRole.role == Role.ADMIN)
         )
         return self.session.exec(statement).one()
 

@@ -46,6 +46,8 @@ class Reading:
             self._read_around(found, around, limit)
         else:
             self._read_before(found, BEYOND, limit)
+        if not found.lines and (found.has_earlier or found.has_later):
+            self._read_before(found, BEYOND, limit)  # nothing is, or is any more, next to what was named: its end
         company = Companies(self.session).get(self.line.company_id)
         return BrowsedTranscript(
             conversation=conversation,

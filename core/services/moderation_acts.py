@@ -9,6 +9,7 @@ from core.assistant.titles import title_from
 from core.models import MAX_TITLE, Case, Conversation, ConversationKind, Message, MessageRole
 from core.repositories.cases import Cases
 from core.repositories.conversations import Conversations
+from core.repositories.expiry import is_title_of_first
 from core.repositories.mentions import Mentions
 from core.repositories.messages import Messages
 from core.repositories.notices import Notices
@@ -62,15 +63,18 @@ def _settle(session: Session, conversation: Conversation, message: Message, befo
 
 def _retitle(session: Session, conversation: Conversation, message: Message, before: str) -> None:
     """Makes the title anew of the first question that is there, unless a person gave it or it has nothing to do with
-    this message. Without one the next question gives it.
+    this message. Without one the next question gives it. One that came with an import counts as given, unless it is
+    what the message said.
     """
-    is_made = conversation.kind is ConversationKind.ASSISTANT and not conversation.is_titled
-    if not is_made or not (message.seq <= TITLED_FROM or title_from(before, MAX_TITLE) == conversation.title):
+    says_this = title_from(before, MAX_TITLE) == conversation.title
+    is_made = not conversation.is_titled or (says_this and is_title_of_first(conversation))
+    is_chat = conversation.kind is ConversationKind.ASSISTANT
+    if not (is_chat and is_made and (says_this or message.seq <= TITLED_FROM)):
         return
     text = Messages(session).get_first_question(conversation.id)
     title = title_from(text, MAX_TITLE) if text else ""
     if title != conversation.title:
-        Conversations(session).update(conversation, title=title)
+        Conversations(session).update(conversation, title=title, is_titled=False)
 
 
 def owner_of(conversation: Conversation, case: Case) -> UUID | None:

@@ -204,7 +204,8 @@ def _person(session: Session, actor: Actor | None, user_id: UUID) -> User:
 
 
 def _keep_an_admin(session: Session, user: User) -> None:
-    if user.is_active and Users(session).count_active_admins(user.company_id) <= 1:
+    """Who is suspended looks after nothing meanwhile. No admin is suspended, but who is suspended can be made one."""
+    if user.is_active and not Users(session).count_admins(user.company_id, clock.now(), but=user.id):
         raise Invalid(LAST_ADMIN)
 
 

@@ -91,6 +91,7 @@ class PurgeService:
             # A hold that is being placed at this moment comes before, and is seen, or after.
             Retention(session).lock(actor.company_id)
             case = held_case(session, actor, case_id)
+            moderators = Cases(session).list_moderators(actor.company_id)
             conversation, message = present(session, case)
             if LegalHolds(session).is_held(conversation.id):
                 raise Conflict(HELD)
@@ -118,6 +119,8 @@ class PurgeService:
         self.hints.publish(case.conversation_id)
         # Whoever has it in a list may read its title there.
         self.hints.publish_listed(case.conversation_id)
+        for user_id in moderators:  # cases of the other versions may have waited
+            self.hints.publish_person(user_id)
 
 
 def _take_out(

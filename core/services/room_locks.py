@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from core import clock
 from core.database.engine import Database
-from core.errors import Conflict, NotFound, RuleBroken
+from core.errors import Conflict, NotFound, ParleyError, RuleBroken
 from core.models import MAX_REASON, AuditAction, Conversation, ConversationKind, TargetType
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
@@ -21,7 +21,7 @@ from core.services.texts import checked_text, one_line, required_text
 PAGE = 50
 NO_ROOM = "A chat with the assistant has one person in it. Suspend them instead."
 GONE = "This room was deleted meanwhile, so nobody writes there any more."
-OPEN = "This room is not locked, or not any more. Nothing was done."
+OPEN = "This room is not locked. Nothing was done."
 
 
 class RoomLockService:
@@ -77,14 +77,20 @@ class RoomLockService:
             if conversation is None or conversation.company_id != actor.company_id:
                 raise NotFound
             if conversation.locked_at is None:
-                # What is said in private does not exist for who has no case of it.
-                raise Conflict(OPEN) if conversation.kind is ConversationKind.COMPANY else NotFound
+                raise _not_locked(session, actor, conversation)
             since = conversation.locked_at
             RoomLocks(session).unlock(conversation_id)
             session.refresh(conversation)
             add_notice(session, conversation, "A moderator unlocked this room.")
             _record(session, actor, AuditAction.ROOM_UNLOCKED, conversation, reason=note, before=since)
         self.hints.publish(conversation_id)
+
+
+def _not_locked(session: Session, actor: Actor, conversation: Conversation) -> ParleyError:
+    """Whoever was slower is told who was first. What is said in private and never was locked does not exist."""
+    if unlocked := RoomLocks(session).last_unlocked(conversation.company_id, conversation.id):
+        return Conflict(f"{name_of(session, actor, unlocked[0])} unlocked this room already. Nothing was done.")
+    return Conflict(OPEN) if conversation.kind is ConversationKind.COMPANY else NotFound()
 
 
 def _lock(session: Session, actor: Actor, conversation: Conversation, reason: str) -> None:

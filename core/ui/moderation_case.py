@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import bootstrap
 from core.errors import NotFound
-from core.models import AuditAction, CaseStatus, MessageRole
+from core.models import AuditAction, CaseStatus, ConversationKind, MessageRole
 from core.permissions import Actor
 from core.services.moderation_query import QueueQuery
 from core.services.moderation_views import CaseLine, CaseView, QueuePage, Said, Step, TextVersion
@@ -81,7 +81,7 @@ def way_there(actor: Actor, view: CaseView) -> None:
             help="",
             query_params=Address().opening(view.line.conversation_id, view.seq).params(),
         )
-    else:
+    elif view.line.kind is not ConversationKind.COMPANY:  # a company room of which the message is gone takes no access
         see_more(actor, view)
 
 

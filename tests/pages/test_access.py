@@ -123,3 +123,11 @@ def test_an_odd_address_is_said_and_left_out(house: House, query: dict[str, str]
     browser = opened(house.mo, **query)
     assert any("address" in one.value or "isn't known" in one.value for one in browser.caption)
     assert len(browser.dataframe[0].value) == 1
+
+
+@pytest.mark.parametrize("query", [{"before": 0}, {"after": 9_999_999_999}, {"before": 1, "m": 1}])
+def test_a_place_beside_everything_is_the_end(house: House, query: dict[str, int]) -> None:
+    """As where retention took what a page was next to."""
+    shown = text_of(opened(house.mo, grant=house.take(), **query))
+    assert "Number 40" in shown
+    assert "Something went wrong" not in shown

@@ -3,12 +3,14 @@
 from collections.abc import Hashable
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.models import ConversationKind, ReportReason
 from core.permissions import Role
+from core.services.moderation_message_query import MessagesQuery
 from core.ui import moderation_message_acts as message_acts
 from core.ui.moderation_more import LOCK, PURGE, SUSPEND
 from tests.pages.visitor import Desk, Person, go, sentences, text_of, visit
@@ -113,6 +115,21 @@ def test_what_was_done_is_there_and_can_be_taken_back(house: House) -> None:
     assert labels(browser) == ["Restore"]
     assert lines(browser)[0]["State"] == "Deleted by Mo"
     assert [one.value for one in browser.main.text_input] == [""]
+
+
+def test_what_was_removed_for_good_says_so_and_is_not_to_be_restored(house: House) -> None:
+    message = house.said("Plain words")
+    kim = house.desk.person(Role.MODERATOR, Role.ADMIN, display_name="Kim")
+    house.app.message_moderation.delete(kim.actor, (message, None), "No names")
+    case = opened(house.mo, message=message)
+    assert labels(case) == ["Restore"]
+    [line] = house.app.moderation_messages.list_page(house.mo.actor, MessagesQuery(), ZoneInfo("UTC")).lines
+    assert line.line.case_id and line.line.version is not None
+    house.app.purging.purge(kim.actor, line.line.case_id, line.line.version, "A key", confirmation="Bo")
+    browser = case.run()
+    assert labels(browser) == []
+    assert lines(browser)[0]["State"] == "Removed for good by Kim"
+    assert any("removed this message for good" in one.value for one in browser.caption)
 
 
 def test_several_are_undone_from_the_same_place(house: House) -> None:

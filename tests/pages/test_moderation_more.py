@@ -4,10 +4,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from core import clock
-from core.models import ConversationKind
+from core.models import ConversationKind, ReportReason
 from core.permissions import Role
 from core.ui import room_header
 from core.ui.moderation_more import LOCK, MENU, PURGE, SUSPEND
@@ -101,3 +102,17 @@ def test_a_suspended_person_reads_the_reason_in_an_open_tab(house: House) -> Non
     assert browser.info[0].value.startswith("Suspended until ")
     assert "Insults" in browser.info[0].value
     assert not browser.title
+
+
+def test_a_company_room_takes_no_access_when_the_message_is_gone(house: House) -> None:
+    room = house.app.rooms.create(house.desk.person(Role.STAFF, Role.ADMIN).actor, ConversationKind.COMPANY, "Lobby")
+    for who in (house.bo, house.cy):
+        house.app.rooms.join(who.actor, room)
+    said = house.app.talk.send(house.bo.actor, room, "You are a walrus").message_id
+    house.app.reports.report(house.cy.actor, said, ReportReason.HARASSMENT)
+    browser = beside(house, house.mo)
+    with house.app.database.transaction() as session:  # as retention does
+        session.execute(text("DELETE FROM messages WHERE id = :id"), {"id": said})
+    shown = browser.run()
+    assert "The message is gone" in text_of(shown)
+    assert not [one for one in shown.button if one.key == "case_see_more"]

@@ -25,7 +25,8 @@ MADE = (
     SELECT gen_random_uuid(), now(), :company, :owner, 'company', '', false, 0, now(), ''
     FROM generate_series(1, 4000)""",
     """INSERT INTO members (conversation_id, user_id, kind, role, joined_at, last_read_seq, muted)
-    SELECT id, :owner, 'group', 'owner', now(), 0, false FROM conversations WHERE company_id = :company AND kind = 'group'""",
+    SELECT id, :owner, 'group', 'owner', now(), 0, false FROM conversations
+    WHERE company_id = :company AND kind = 'group'""",
     """INSERT INTO messages (id, created_at, conversation_id, seq, role, message_type, content, status)
     SELECT gen_random_uuid(), now() - n * interval '1 day', c.id, n, 'user', 'text', 'Well.', 'complete'
     FROM conversations c, generate_series(1, 40) n WHERE c.company_id = :company AND c.kind = 'group'""",
@@ -50,7 +51,9 @@ def test_no_table_is_read_as_a_whole(database: Database) -> None:
             session.execute(text(statement), given)
         session.execute(text(f"ANALYZE {', '.join(LARGE)}"))
         expiry, before = Expiry(session), clock.now() - timedelta(days=30)
-        some_id = session.execute(text("SELECT id FROM conversations WHERE company_id = :company AND kind = 'group' LIMIT 1"), given)
+        some_id = session.execute(
+            text("SELECT id FROM conversations WHERE company_id = :company AND kind = 'group' LIMIT 1"), given
+        )
         with seen(session.connection()) as statements:
             place = expiry.next(company.id, ConversationKind.GROUP, before, None)
             assert place.found and place.last

@@ -48,7 +48,8 @@ def test_roles_are_replaced_as_a_whole(database: Database) -> None:
         users = Users(session)
         users.set_roles(ada.id, {Role.ADMIN, Role.ANALYST})
         assert users.list_roles(ada.id) == {Role.ADMIN, Role.ANALYST}
-        assert users.count_active_admins(company.id) == 1
+        assert users.count_admins(company.id, clock.now(), but=bob.id) == 1
+        assert users.count_admins(company.id, clock.now(), but=ada.id) == 0
         users.set_roles(ada.id, ())
         assert users.list_roles(ada.id) == frozenset()
         assert users.list_of_company(company.id) == [(ada, frozenset()), (bob, frozenset())]

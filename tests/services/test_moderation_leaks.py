@@ -24,6 +24,7 @@ from core.services.exporting import ExportService
 from core.services.moderation_query import QueueQuery
 from core.services.search import SearchService
 from core.transfer.parley_json import from_json
+from tests.support.cases import case_of
 from tests.support.tables import tables_with
 from tests.support.talks import MODELS, USAGE, Desk
 
@@ -220,3 +221,24 @@ def test_a_title_that_was_being_made_meanwhile_is_left_out(database: Database) -
     desk.moderation.delete(talked.moderator, line.id, 1, "A secret")
     desk.store.title(job, f"All about {SECRET}", call)
     assert all(SECRET not in one.title for one in desk.conversations.list_recent(talked.author)[:1])
+
+
+def test_a_title_that_an_import_made_of_it_goes_and_comes_back(database: Database) -> None:
+    """Though it counts as given: other programs name a chat after its first words."""
+    desk = Desk(database)
+    talked = Talked(desk, ConversationKind.ASSISTANT)
+    [conversation] = [one for one in desk.conversations.list_recent(talked.author) if one.id == talked.room]
+    with database.transaction() as session:
+        origin = json.dumps({"title": [conversation.title] * 2})
+        statement = "UPDATE conversations SET is_titled = true, origin = CAST(:origin AS jsonb) WHERE id = :id"
+        session.execute(text(statement), {"origin": origin, "id": talked.room})
+
+    def title() -> str:
+        return next(one.title for one in desk.conversations.list_recent(talked.author) if one.id == talked.room)
+
+    case_id, version = case_of(desk, talked.message)
+    desk.moderation.claim(talked.moderator, case_id, version)
+    desk.moderation.delete(talked.moderator, case_id, version + 1, "A password")
+    assert SECRET not in title()
+    desk.moderation.restore(talked.moderator, case_id, version + 2)
+    assert title() == conversation.title

@@ -1,7 +1,9 @@
 import threading
+from datetime import timedelta
 
 import pytest
 
+from core import clock
 from core.config import Settings
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound, NotPermitted, ParleyError
@@ -11,6 +13,7 @@ from core.repositories.audit import Audit
 from core.services.accounts import AccountService
 from core.services.people import LAST_ADMIN, TAKEN, PeopleService, Person
 from tests.support.builders import make_company
+from tests.support.cases import suspend
 from tests.support.passwords import GOOD, OTHER, QuickPasswords
 
 
@@ -147,6 +150,19 @@ def test_the_last_active_admin_stays(people: PeopleService) -> None:
     people.reactivate(None, second.id)
     people.set_roles(None, second.id, [Role.ADMIN])
     assert not people.deactivate(None, first.id).is_active
+
+
+def test_an_admin_who_is_suspended_is_not_the_one_who_stays(people: PeopleService, database: Database) -> None:
+    """Moderators suspend no admin, but who is suspended can be made one."""
+    first = add(people, "first@example.com", Role.ADMIN)
+    second = add(people, "second@example.com", Role.STAFF)
+    until = clock.now() + timedelta(hours=1)
+    suspend(database, second.id, until)
+    people.set_roles(None, second.id, [Role.STAFF, Role.ADMIN])
+    for act in (lambda: people.deactivate(None, first.id), lambda: people.set_roles(None, first.id, [Role.STAFF])):
+        with pytest.raises(Invalid, match=LAST_ADMIN):
+            act()
+    assert people.set_roles(None, second.id, [Role.STAFF]).roles == {Role.STAFF}  # while another one may come in
 
 
 def test_two_admins_demoting_each_other_leave_one(fresh_database: Database) -> None:

@@ -175,8 +175,10 @@ def test_a_case_of_a_version_that_went_along_is_closed(database: Database) -> No
         desk.reports.report(desk.me, question, ReportReason.PRIVATE)
     one, other = _cases(desk, kim)
     desk.moderation.claim(kim, one.line.id, 0)
+    desk.hints.people.clear()
     purge(desk, kim, (one.line.id, 1))
     assert desk.cases.get(kim, other.line.id).line.decision is Decision.GONE
+    assert kim.user_id in desk.hints.people, "the number of what waits moves by itself"
 
 
 def test_an_answer_goes_with_what_was_thought_of_it_and_the_title(database: Database) -> None:
