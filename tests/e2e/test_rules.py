@@ -17,6 +17,8 @@ SECOND = 1
 """Between “Bank accounts” and “Keys and passwords”."""
 CARD = "4111 1111 1111 1111"
 SAID = f"Take my card, {CARD}, please"
+AFTERWARDS = f"Then take {CARD}"
+"""In other words: the very same ones within a second would be taken for a double click."""
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +57,14 @@ def test_a_rule_refuses_masks_and_reports(parley: Parley, bob: Guest, ruth: Gues
     expect(his.box).to_have_value("")
 
     change(desk, "Report")
-    his.say(SAID)
-    expect(his.said(SAID)).to_be_visible(timeout=SOON)
+    his.say(AFTERWARDS)
+    expect(his.said(AFTERWARDS)).to_be_visible(timeout=SOON)
     expect(his.page.get_by_text("Taken out")).to_have_count(0)
     desk.get_by_role("radio", name="Queue").click()
     expect(desk.get_by_role("button", name="Open the first")).to_be_visible()
     desk.keyboard.press("j")
     expect(desk.get_by_text("Rule “Cards” · Found by a rule")).to_be_visible()
-    expect(desk.get_by_text(SAID).first).to_be_visible()
+    expect(desk.get_by_text(AFTERWARDS).first).to_be_visible()
 
 
 def add(desk: Page) -> None:
