@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core import clock
 from core.ids import new_id
 from core.repositories.conversations import ConversationLine
-from core.ui.times import ago, by_time, clock_time, day_label, exact, heading_for, with_zone
+from core.ui.times import ago, by_time, clock_time, day_label, exact, heading_for, short, with_zone
 
 TODAY = date(2026, 3, 10)
 BERLIN, KATHMANDU, HONOLULU = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kathmandu"), ZoneInfo("Pacific/Honolulu")
@@ -123,3 +123,10 @@ def test_a_list_is_cut_into_groups_and_nothing_is_lost(ages: list[timedelta], wh
 )
 def test_it_is_clear_whose_time_it_is(zone: str, said: str) -> None:
     assert with_zone(datetime(2026, 12, 1, tzinfo=UTC), ZoneInfo(zone)) == said
+
+
+@given(st.sets(st.integers(0, 3_000), min_size=2, max_size=20))
+def test_short_times_of_two_days_are_never_the_same(days: set[int]) -> None:
+    noon = clock.now().replace(hour=12)
+    assert len({short(noon - timedelta(days=one), UTC) for one in days}) == len(days)
+    assert short(noon, UTC).endswith(f"{noon:, %H:%M}")

@@ -67,7 +67,11 @@ class AccessReading:
             grant, conversation = _opened(session, actor, grant_id)
             line = _line(session, actor, conversation)
             transcript = Reading(session, actor, line, 0).transcript(
-                self._view(line), around=as_seq(around), before=as_seq(before), after=as_seq(after), limit=limit
+                Browsed.of(line, self.default_model),
+                around=as_seq(around),
+                before=as_seq(before),
+                after=as_seq(after),
+                limit=limit,
             )
             is_new = _look(session, actor, grant, part_of(transcript))
             taken = AccessLines(session).get(grant_id)
@@ -97,25 +101,6 @@ class AccessReading:
         return LookedPage(
             tuple(Looked(one, looks[one.id][:MOST_LOOKS], len(looks[one.id]) > MOST_LOOKS) for one in shown),
             mark_of(shown[-1].position) if len(found) > limit else None,
-        )
-
-    def _view(self, line: BrowseLine) -> Browsed:
-        """Nothing can be done with it."""
-        return Browsed(
-            id=line.id,
-            kind=line.kind,
-            title=line.title,
-            owner_name=line.owner_name,
-            model=line.model or self.default_model,
-            messages=line.said,
-            tokens=line.tokens,
-            spent=line.spent,
-            last_message_at=line.last_message_at,
-            is_archived=line.is_archived,
-            is_deleted=line.is_deleted,
-            is_mine=False,
-            can_write=False,
-            can_put_away=False,
         )
 
 

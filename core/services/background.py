@@ -1,17 +1,18 @@
 """Work that a process does beside everything else, in a thread of its own."""
 
 import threading
+from abc import ABC, abstractmethod
 
 
-class Background:
+class Background(ABC):
     """`run` in a thread from `start` on, until it returns or `stop` is called: it looks at `stopping` between steps."""
 
     def __init__(self, name: str) -> None:
         self.stopping = threading.Event()
         self._thread = threading.Thread(target=self.run, name=name, daemon=True)
 
-    def run(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def run(self) -> None: ...
 
     def start(self) -> None:
         self._thread.start()

@@ -143,18 +143,9 @@ class BrowseService:
         # Writing in an archived chat brings it back; in an archived room nobody can.
         is_open = not line.is_deleted and line.is_other_active and not (is_room and line.is_archived)
         is_owner = line.role is MemberRole.OWNER and line.kind is not ConversationKind.DIRECT if is_room else is_own
-        return Browsed(
-            id=line.id,
-            kind=line.kind,
-            title=line.title,
-            owner_name=line.owner_name,
-            model=line.model or self.default_model,
-            messages=line.said,
-            tokens=line.tokens,
-            spent=line.spent,
-            last_message_at=line.last_message_at,
-            is_archived=line.is_archived,
-            is_deleted=line.is_deleted,
+        return Browsed.of(
+            line,
+            self.default_model,
             is_mine=line.owner_id == actor.user_id,
             can_write=chats and is_own and is_open,
             can_put_away=chats and is_owner,

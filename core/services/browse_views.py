@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
 from core.models import ConversationKind, MessageRole, MessageStatus, MessageType
 from core.repositories.branches import VersionLine
-from core.repositories.browse_lines import Sort, State
+from core.repositories.browse_lines import BrowseLine, Sort, State
 from core.repositories.model_calls import MessageUsage
 from core.services.views import ReactionView, Reply
 
@@ -67,6 +68,34 @@ class Browsed:
     can_write: bool
     can_put_away: bool
     """Archive and delete it, or bring it back."""
+
+    @classmethod
+    def of(
+        cls,
+        line: BrowseLine,
+        default_model: str,
+        *,
+        is_mine: bool = False,
+        can_write: bool = False,
+        can_put_away: bool = False,
+    ) -> Self:
+        """`default_model`: of a conversation that names none."""
+        return cls(
+            id=line.id,
+            kind=line.kind,
+            title=line.title,
+            owner_name=line.owner_name,
+            model=line.model or default_model,
+            messages=line.said,
+            tokens=line.tokens,
+            spent=line.spent,
+            last_message_at=line.last_message_at,
+            is_archived=line.is_archived,
+            is_deleted=line.is_deleted,
+            is_mine=is_mine,
+            can_write=can_write,
+            can_put_away=can_put_away,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Above the audit page's list: whose acts, and what the list is narrowed to."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +10,11 @@ from core.models import AuditAction, Outcome
 from core.permissions import Actor, Permission
 from core.services.audit import LOOKED
 from core.services.audit_query import NOBODY, SUBJECTS, YEARS, AuditQuery, Reader
+from core.ui import narrowing
 from core.ui.audit_words import OUTCOMES, TYPES, choice
 from core.ui.controls import distinct, shown, shows
-from core.ui.usage_filters import days_text
 
+PAGE = "audit"
 EVERYBODY, MINE = "Everybody", "Mine"
 ANY = "All"
 BY_NOBODY = "Nobody who was signed in"
@@ -58,7 +58,9 @@ def filter_row(query: AuditQuery, people: Sequence[tuple[UUID, str]]) -> None:
     """`people`: whom one can choose from; none where one sees one's own acts only."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         _outcome(query)
-        _dates(query)
+        narrowing.days(
+            PAGE, (query.first, query.last), lambda first, last: go(query.looking(first=first, last=last)), YEARS, ""
+        )
         _narrowed(query, people)
         _reason(query)
 
@@ -77,53 +79,21 @@ def _outcome(query: AuditQuery) -> None:
     )  # fmt: skip
 
 
-def _dates(query: AuditQuery) -> None:
-    def changed(key: str, shown_as: str) -> None:
-        day: date | None = st.session_state[shown_as]
-        first, last = (day, query.last) if key == "audit_from" else (query.first, day)
-        if first and last and last < first:  # a day behind the other end takes that along
-            first = last = day
-        go(query.looking(first=first, last=last))
-
-    with st.popover(_days(query), icon=":material/date_range:"):
-        for name, key, day in (("From", "audit_from", query.first), ("To", "audit_to", query.last)):
-            shown_as = shown(key, day)
-            st.date_input(
-                name, value=None, key=shown_as, on_change=changed, args=(key, shown_as),
-                min_value=date(YEARS.start, 1, 1), max_value=date(YEARS.stop - 1, 12, 31),
-            )  # fmt: skip
-        if query.first or query.last:
-            st.button(
-                "All days", icon=":material/filter_alt_off:", type="tertiary", key="audit_all_days",
-                on_click=go, args=(query.looking(first=None, last=None),),
-            )  # fmt: skip
-
-
-def _days(query: AuditQuery) -> str:
-    if query.first and query.last:
-        return days_text(query.first, query.last)
-    if query.first:
-        return f"From {days_text(query.first, query.first)}"
-    return f"To {days_text(query.last, query.last)}" if query.last else "Dates"
-
-
 def _narrowed(query: AuditQuery, people: Sequence[tuple[UUID, str]]) -> None:
     who: Any = NOBODY if query.by_nobody else query.actor_id
     count = sum(bool(one) for one in (who, query.actions, query.target_type, query.target_id))
-    with st.popover(f"Filters ({count})" if count else "Filters", icon=":material/tune:"):
+    with narrowing.filters(count):
         if people:
             names = distinct({NOBODY: BY_NOBODY} | dict(people))
-            _optional("Who", names, who, lambda one: _by(query, one))
+            narrowing.one_of(PAGE, "Who", names, who, lambda one: _by(query, one))
         _actions(query)
-        _optional("Done to", TYPES, query.target_type, lambda one: go(query.looking(target_type=one)))
+        done_to = query.target_type
+        narrowing.one_of(PAGE, "Done to", TYPES, done_to, lambda one: go(query.looking(target_type=one)))
         if query.target_id:
             st.caption("Only what was done to one of them.")
         if count:
             everything = query.looking(actor_id=None, by_nobody=False, actions=(), target_type=None, target_id=None)
-            st.button(
-                "Clear these", icon=":material/filter_alt_off:", type="tertiary", key="audit_clear",
-                on_click=go, args=(everything,),
-            )  # fmt: skip
+            narrowing.clear(PAGE, "Clear these", lambda: go(everything))
 
 
 def _by(query: AuditQuery, chosen: Any) -> None:
@@ -140,15 +110,6 @@ def _actions(query: AuditQuery) -> None:
     st.multiselect(
         "Did what", options, format_func=choice, key=key, placeholder="Anything", select_all=False,
         on_change=lambda: go(query.looking(actions=tuple(st.session_state[key]))),
-    )  # fmt: skip
-
-
-def _optional(label: str, options: dict[Any, str], chosen: Any, choose: Any) -> None:
-    """One of these, or whichever."""
-    key = shown(f"audit_{label}", chosen)
-    st.selectbox(
-        label, list(options), index=None, format_func=lambda one: options.get(one, ""), key=key, placeholder="Any",
-        on_change=lambda: choose(st.session_state[key]),
     )  # fmt: skip
 
 

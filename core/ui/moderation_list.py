@@ -10,8 +10,9 @@ from pandas import DataFrame
 
 from core.services.moderation_query import QueueQuery, Shown
 from core.services.moderation_views import CaseLine, QueuePage
-from core.ui.moderation_filters import CLEAR, go
+from core.ui.moderation_filters import go
 from core.ui.moderation_words import KINDS, age_of, author_of, reasons_of, state_of
+from core.ui.narrowing import CLEAR
 
 SEEN = "moderation_clicked"
 FIRST = ":material/first_page:"

@@ -1,7 +1,6 @@
 """Above the moderators' list of messages: the search field, and what the list is narrowed to."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,13 +8,12 @@ import streamlit as st
 
 from core.services.moderation_message_query import MessagesQuery, MessagesReader, State
 from core.services.moderation_query import ASSISTANT, YEARS
+from core.ui import narrowing
 from core.ui.browse_filters import HELP
-from core.ui.controls import distinct, shown, shows
-from core.ui.moderation_filters import CLEAR
+from core.ui.controls import distinct, shows
 from core.ui.moderation_message_words import STATES
-from core.ui.usage_filters import days_text
 
-SEARCH, STATE = "messages_search", "messages_state"
+PAGE, SEARCH, STATE = "messages", "messages_search", "messages_state"
 PLACEHOLDER = "Search company rooms, and what was reported elsewhere"
 Named = Sequence[tuple[UUID, str]]
 
@@ -51,62 +49,25 @@ def filter_row(query: MessagesQuery, people: Named, rooms: Named) -> None:
             "State", list(State), format_func=STATES.__getitem__, key=STATE, label_visibility="collapsed", width=230,
             on_change=lambda: go(query.looking(state=State(st.session_state[STATE]))),
         )  # fmt: skip
-        _dates(query)
+        narrowing.days(
+            PAGE, (query.first, query.last), lambda first, last: go(query.looking(first=first, last=last)), YEARS,
+            "Said on",
+        )  # fmt: skip
         _narrowed(query, people, rooms)
-
-
-def _dates(query: MessagesQuery) -> None:
-    def changed(name: str, key: str) -> None:
-        day: date | None = st.session_state[key]
-        first, last = (day, query.last) if name == "From" else (query.first, day)
-        if first and last and last < first:  # a day behind the other end takes that along
-            first = last = day
-        go(query.looking(first=first, last=last))
-
-    with st.popover(_days(query), icon=":material/date_range:"):
-        st.caption("Said on")
-        for name, day in (("From", query.first), ("To", query.last)):
-            key = shown(f"messages_{name}", day)
-            st.date_input(
-                name, value=None, key=key, on_change=changed, args=(name, key), min_value=date(YEARS.start, 1, 1),
-                max_value=date(YEARS.stop - 1, 12, 31),
-            )  # fmt: skip
-        if query.first or query.last:
-            _clear("All days", query.looking(first=None, last=None), key="messages_all_days")
-
-
-def _days(query: MessagesQuery) -> str:
-    if query.first and query.last:
-        return days_text(query.first, query.last)
-    if query.first:
-        return f"From {days_text(query.first, query.first)}"
-    return f"To {days_text(query.last, query.last)}" if query.last else "Dates"
 
 
 def _narrowed(query: MessagesQuery, people: Named, rooms: Named) -> None:
     author: Any = ASSISTANT if query.by_assistant else query.author_id
     count = sum(bool(one) for one in (query.room_id, author))
-    with st.popover(f"Filters ({count})" if count else "Filters", icon=":material/tune:"):
-        names = {key: name or "Company room" for key, name in rooms}
-        _optional("Company room", distinct(names), query.room_id, lambda one: go(query.looking(room_id=one)))
+    with narrowing.filters(count):
+        names = distinct({key: name or "Company room" for key, name in rooms})
+        narrowing.one_of(PAGE, "Company room", names, query.room_id, lambda one: go(query.looking(room_id=one)))
         authors = distinct({ASSISTANT: "The assistant"} | dict(people))
-        _optional("Author", authors, author, lambda one: _by(query, one))
+        narrowing.one_of(PAGE, "Author", authors, author, lambda one: _by(query, one))
         if count:
-            _clear("Clear these", query.looking(room_id=None, author_id=None, by_assistant=False), key="messages_clear")
-
-
-def _clear(label: str, query: MessagesQuery, *, key: str) -> None:
-    st.button(label, icon=CLEAR, type="tertiary", key=key, on_click=go, args=(query,))
+            everything = query.looking(room_id=None, author_id=None, by_assistant=False)
+            narrowing.clear(PAGE, "Clear these", lambda: go(everything))
 
 
 def _by(query: MessagesQuery, chosen: Any) -> None:
     go(query.looking(author_id=chosen if isinstance(chosen, UUID) else None, by_assistant=chosen == ASSISTANT))
-
-
-def _optional(label: str, options: Mapping[Any, str], chosen: Any, choose: Callable[[Any], None]) -> None:
-    """One of these, or whichever."""
-    key = shown(f"messages_{label}", chosen)
-    st.selectbox(
-        label, list(options), index=None, format_func=lambda one: options.get(one, ""), key=key, placeholder="Any",
-        on_change=lambda: choose(st.session_state[key]),
-    )  # fmt: skip

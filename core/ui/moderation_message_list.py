@@ -13,19 +13,19 @@ from core.services.moderation_message_acts import Seen
 from core.services.moderation_message_query import MessagesQuery, State
 from core.services.moderation_views import FoundMessage, MessagesPage
 from core.ui import times
-from core.ui.moderation_filters import CLEAR
 from core.ui.moderation_list import FIRST, OPEN
 from core.ui.moderation_message_acts import ROUND, selected_bar
 from core.ui.moderation_message_filters import go
 from core.ui.moderation_message_words import around_hit, author_of, state_of, where_of
+from core.ui.narrowing import CLEAR
 
 SEEN = "messages_clicked"
 TRAIL = "messages_trail"
 """For each place in a list: behind which line the page before it went on."""
 TEXT = st.column_config.TextColumn
 COLUMNS: dict[str, Any] = {
-    "Said": TEXT(width=125),
-    "Message": TEXT(width=250),
+    "Said": TEXT(width=105),
+    "Message": TEXT(width=270),
     "Author": TEXT(width=110),
     "Where": TEXT(width=115),
     "State": TEXT(width=190),
@@ -117,7 +117,7 @@ def _table(query: MessagesQuery, page: MessagesPage) -> list[Seen]:
 def frame_of(lines: Sequence[FoundMessage], opened: UUID | None, where: tzinfo) -> DataFrame:
     rows = [
         {
-            "Said": f"{one.line.said_at.astimezone(where):%-d %b %Y, %H:%M}",
+            "Said": times.short(one.line.said_at, where),
             "Message": f"{f'{OPEN} ' * (one.line.message_id == opened)}{around_hit(one.snippet) or '(no text)'}",
             "Author": author_of(one.line),
             "Where": where_of(one.line),

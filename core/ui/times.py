@@ -63,6 +63,12 @@ def soon(moment: datetime, where: tzinfo) -> str:
     return f"{moment.astimezone(where):%-d %b, %H:%M}"
 
 
+def short(moment: datetime, where: tzinfo) -> str:
+    """For a narrow column: the time of day as long as the day needs no year."""
+    is_recent = clock.now() - moment < timedelta(days=300)
+    return soon(moment, where) if is_recent else f"{moment.astimezone(where):%-d %b %Y}"
+
+
 def zone_name(where: tzinfo) -> str:
     """Whose time it is, like "Berlin time"; "UTC" where it is that."""
     name = str(where).rpartition("/")[2].replace("_", " ")

@@ -1,10 +1,14 @@
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import text
 
+from core import bootstrap
+from core.bootstrap import Application
+from core.permissions import Actor
 from core.web.cookies import SESSION
 from tests.e2e.browsing import PATIENCE, Chat, launched
 from tests.e2e.served import Parley, served
@@ -68,6 +72,15 @@ def signed_in(parley: Parley, email: str, name: str, *roles: str) -> Guest:
     words = ("users", "add", email, "--name", name, *given, "--password-stdin")
     assert f"Added {email} ({', '.join(sorted(roles))})." in parley.command_line(*words, typed=f"{GOOD}\n")
     return Guest(email, name, parley.sign_in(email))
+
+
+@contextmanager
+def acting(parley: Parley, *guests: Guest) -> Iterator[tuple[Application, list[Actor]]]:
+    """The services on the server's database, and these people as they are signed in there."""
+    with parley.database() as database:
+        app = bootstrap.build(parley.settings, database)
+        found = [app.accounts.resolve(guest.token) for guest in guests]
+        yield app, [app.accounts.actor(one.session_id) for one in found if one]
 
 
 @pytest.fixture

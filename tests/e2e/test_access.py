@@ -7,9 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
-from core import bootstrap
 from core.models import ConversationKind, ReportReason
-from tests.e2e.conftest import Guest, Open, signed_in
+from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 
@@ -28,10 +27,7 @@ def una(parley: Parley, ada: Guest) -> Guest:
 @pytest.fixture
 def room(parley: Parley, nothing_reported: None, ada: Guest, bob: Guest) -> UUID:
     """A group in which much was said before what was reported."""
-    with parley.database() as database:
-        app = bootstrap.build(parley.settings, database)
-        found = [app.accounts.resolve(guest.token) for guest in (ada, bob)]
-        hers, his = (app.accounts.actor(one.session_id) for one in found if one)
+    with acting(parley, ada, bob) as (app, (hers, his)):
         room = app.rooms.create(hers, ConversationKind.GROUP, "Cellar", user_ids=[his.user_id])
         for number in range(1, 41):
             app.talk.send(hers, room, f"Said before, number {number}.")

@@ -7,9 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
-from core import bootstrap
 from core.models import ConversationKind, ReportReason
-from tests.e2e.conftest import Guest, Open, signed_in
+from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 from tests.support.waiting import until
@@ -38,10 +37,7 @@ def mo(parley: Parley, ada: Guest) -> Guest:
 @pytest.fixture
 def room(parley: Parley, nothing_reported: None, ada: Guest, bob: Guest) -> UUID:
     """A group in which Bob said it."""
-    with parley.database() as database:
-        app = bootstrap.build(parley.settings, database)
-        found = [app.accounts.resolve(guest.token) for guest in (ada, bob)]
-        hers, his = (app.accounts.actor(one.session_id) for one in found if one)
+    with acting(parley, ada, bob) as (app, (hers, his)):
         room = app.rooms.create(hers, ConversationKind.GROUP, "Vault", user_ids=[his.user_id])
         app.talk.send(his, room, SAID)
         return room
@@ -119,10 +115,7 @@ SPAM = "Win a holiday today"
 @pytest.fixture
 def spammed(parley: Parley, nothing_reported: None, ada: Guest, bob: Guest) -> UUID:
     """The same three times and something else, all reported."""
-    with parley.database() as database:
-        app = bootstrap.build(parley.settings, database)
-        found = [app.accounts.resolve(guest.token) for guest in (ada, bob)]
-        hers, his = (app.accounts.actor(one.session_id) for one in found if one)
+    with acting(parley, ada, bob) as (app, (hers, his)):
         room = app.rooms.create(hers, ConversationKind.GROUP, "Kitchen", user_ids=[his.user_id])
         for words in (SPAM, SPAM, SPAM, f"{SPAM}!"):
             app.reports.report(hers, app.talk.send(his, room, words).message_id, ReportReason.SPAM)

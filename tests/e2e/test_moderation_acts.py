@@ -6,9 +6,8 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import bootstrap
 from core.models import ConversationKind, ReportReason
-from tests.e2e.conftest import Guest, Open, signed_in
+from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 from tests.support.passwords import GOOD
@@ -27,10 +26,7 @@ def kim(parley: Parley, ada: Guest) -> Guest:
 @pytest.fixture
 def room(parley: Parley, nothing_reported: None, ada: Guest, bob: Guest, kim: Guest) -> UUID:
     """A group in which Bob said it, and Ada reported it."""
-    with parley.database() as database:
-        app = bootstrap.build(parley.settings, database)
-        found = [app.accounts.resolve(guest.token) for guest in (ada, bob)]
-        hers, his = (app.accounts.actor(one.session_id) for one in found if one)
+    with acting(parley, ada, bob) as (app, (hers, his)):
         room = app.rooms.create(hers, ConversationKind.GROUP, "Zoo", user_ids=[his.user_id])
         app.reports.report(hers, app.talk.send(his, room, SAID).message_id, ReportReason.HARASSMENT)
         return room

@@ -7,9 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
-from core import bootstrap
 from core.models import ConversationKind
-from tests.e2e.conftest import Guest, Open, signed_in
+from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 
@@ -30,10 +29,7 @@ def di(parley: Parley, ada: Guest) -> Guest:
 @pytest.fixture
 def room(parley: Parley, nothing_reported: None, ada: Guest, bob: Guest) -> UUID:
     """A company room in which Bob said it, and a group in which he said it too."""
-    with parley.database() as database:
-        app = bootstrap.build(parley.settings, database)
-        found = [app.accounts.resolve(guest.token) for guest in (ada, bob)]
-        hers, his = (app.accounts.actor(one.session_id) for one in found if one)
+    with acting(parley, ada, bob) as (app, (hers, his)):
         room = app.rooms.create(hers, ConversationKind.COMPANY, "Market", user_ids=[his.user_id])
         group = app.rooms.create(hers, ConversationKind.GROUP, "Back room", user_ids=[his.user_id])
         for words in SPAM:

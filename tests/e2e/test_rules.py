@@ -5,9 +5,8 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import bootstrap
 from core.models import ConversationKind
-from tests.e2e.conftest import Guest, Open, signed_in
+from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 
@@ -28,10 +27,7 @@ def ruth(parley: Parley, ada: Guest) -> Guest:
 
 @pytest.fixture
 def room(parley: Parley, nothing_reported: None, ada: Guest, bob: Guest) -> UUID:
-    with parley.database() as database:
-        app = bootstrap.build(parley.settings, database)
-        found = [app.accounts.resolve(guest.token) for guest in (ada, bob)]
-        hers, his = (app.accounts.actor(one.session_id) for one in found if one)
+    with acting(parley, ada, bob) as (app, (hers, his)):
         return app.rooms.create(hers, ConversationKind.GROUP, "Vault", user_ids=[his.user_id])
 
 
