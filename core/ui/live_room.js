@@ -2,6 +2,9 @@
 // one asked for, what is heard is kept, and of several states only the newest. That it has, "parley-drawn" tells; by the
 // state of the script it shows late or never, as that also rests between a callback and what it has drawn.
 const BETWEEN = 40, SETTLED = 200, LOST = 600, STUCK = 5000
+// How often a state is told again where a run ended without "parley-drawn": it may have been that of another part of the
+// page, which was asked for at the same moment and took the place of this one.
+const AGAIN = 2
 const LOOK_AGAIN = 400
 const HOLD = 250
 const STATE = "data-test-script-state"
@@ -11,7 +14,8 @@ const watchOver = (address) => {
   const watch = { address }
   const endings = []
   const listening = new AbortController()
-  let news = null, told = null, grown = null, isWaiting = false, losing = 0, settling = 0, isOver = false, heldUntil = 0
+  let news = null, told = null, grown = null, isWaiting = false, losing = 0, settling = 0, doubts = 0
+  let isOver = false, heldUntil = 0
 
   const isDrawing = () => document.querySelector(`[${STATE}="running"]`) !== null
   const landed = () => {
@@ -23,6 +27,14 @@ const watchOver = (address) => {
   const lost = () => {
     told = null
     landed()
+  }
+  const rested = () => {
+    if (!isWaiting || doubts === 0) {
+      landed()
+      return
+    }
+    doubts -= 1
+    lost()
   }
   const call = (event, value) => {
     isWaiting = true
@@ -64,7 +76,7 @@ const watchOver = (address) => {
   const drawing = new MutationObserver(() => {
     clearTimeout(settling)
     if (!isDrawing()) {
-      settling = setTimeout(landed, isWaiting ? SETTLED : BETWEEN)
+      settling = setTimeout(rested, isWaiting ? SETTLED : BETWEEN)
     } else if (isWaiting) {
       clearTimeout(losing)
       losing = setTimeout(lost, STUCK)
@@ -76,7 +88,11 @@ const watchOver = (address) => {
     note(data)
     next()
   })
-  const heard = [hear("changed", (state) => news = state), hear("grown", (run) => grown = run)]
+  const changed = (state) => {
+    news = state
+    doubts = AGAIN
+  }
+  const heard = [hear("changed", changed), hear("grown", (run) => grown = run)]
   withEar((ear) => isOver || endings.push(...heard.map((begin) => begin(ear)), ear.watch(watch)))
   watch.end = () => {
     isOver = true
