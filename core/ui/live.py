@@ -14,7 +14,9 @@ from core.models import ConversationKind
 from core.services.room_views import RoomView
 
 DRAWNS = "drawn_count"
-DRAWN = 'export default () => { window.dispatchEvent(new Event("parley-drawn")) }'
+DRAWN = """
+export default ({ data }) => window.dispatchEvent(new CustomEvent("parley-drawn", { detail: JSON.parse(data).state }))
+"""
 LABEL = "<span hidden></span>"
 LABEL_CSS = """
 span { font-family: var(--st-font); font-size: 0.8125rem; line-height: 1.5; color: var(--st-text-color); opacity: 0.7; }
@@ -69,10 +71,12 @@ def live_room(
     )
 
 
-def drawn(fragment: str) -> None:
-    """At the end of each fragment that a callback of `live_room` has drawn: the next call need not wait any longer."""
+def drawn(fragment: str, state: str) -> None:
+    """At the end of each fragment that a callback of `live_room` has drawn: the next call need not wait any longer, and
+    that `state` need not be told again.
+    """
     st.session_state[DRAWNS] = st.session_state.get(DRAWNS, 0) + 1
-    _drawn(key=f"drawn_{fragment}", data=str(st.session_state[DRAWNS]))
+    _drawn(key=f"drawn_{fragment}", data=json.dumps({"number": st.session_state[DRAWNS], "state": state}))
 
 
 def here_label() -> None:

@@ -1,10 +1,9 @@
 // A room is drawn in pieces, each time as a callback says. One call at a time: until the page has drawn what the last
-// one asked for, what is heard is kept, and of several states only the newest. That it has, "parley-drawn" tells; by the
-// state of the script it shows late or never, as that also rests between a callback and what it has drawn.
-const BETWEEN = 40, SETTLED = 200, LOST = 600, STUCK = 5000
-// How often a state is told again where a run ended without "parley-drawn": it may have been that of another part of the
-// page, which was asked for at the same moment and took the place of this one.
-const AGAIN = 2
+// one asked for, what is heard is kept, and of several states only the newest. Which state it has drawn, "parley-drawn"
+// tells; a call that it does not tell of was lost: of two requests for a run within a few milliseconds, this part's and
+// another's, Streamlit forgets the first. Then it is called again.
+const BETWEEN = 40, LOST = 600, STUCK = 5000
+const MOST_CALLS = 5
 const LOOK_AGAIN = 400
 const HOLD = 250
 const STATE = "data-test-script-state"
@@ -14,7 +13,7 @@ const watchOver = (address) => {
   const watch = { address }
   const endings = []
   const listening = new AbortController()
-  let news = null, told = null, grown = null, isWaiting = false, losing = 0, settling = 0, doubts = 0
+  let news = null, shown = null, calls = 0, grown = null, isWaiting = false, losing = 0, settling = 0
   let isOver = false, heldUntil = 0
 
   const isDrawing = () => document.querySelector(`[${STATE}="running"]`) !== null
@@ -24,25 +23,12 @@ const watchOver = (address) => {
     isWaiting = false
     next()
   }
-  const lost = () => {
-    told = null
-    landed()
-  }
-  const rested = () => {
-    if (!isWaiting || doubts === 0) {
-      landed()
-      return
-    }
-    doubts -= 1
-    lost()
-  }
   const call = (event, value) => {
     isWaiting = true
-    losing = setTimeout(lost, LOST)
+    losing = setTimeout(landed, LOST)
     watch.tell(event, value)
   }
-  // Of two requests for a run within a few milliseconds Streamlit forgets the first: that must not be what somebody said
-  // or clicked.
+  // What is forgotten must not be what somebody said or clicked.
   const hold = ({ type, key }) => {
     if (type === "keydown" && key !== "Enter") return
     heldUntil = Date.now() + HOLD
@@ -65,8 +51,9 @@ const watchOver = (address) => {
       settling = setTimeout(next, LOOK_AGAIN)
       return
     }
-    if (news !== null && news !== watch.seen && news !== told) {
-      call("changed", told = news)
+    if (news !== null && news !== watch.seen && news !== shown && calls < MOST_CALLS) {
+      calls += 1
+      call("changed", news)
     } else if (grown !== null) {
       const run = grown
       grown = null
@@ -76,21 +63,25 @@ const watchOver = (address) => {
   const drawing = new MutationObserver(() => {
     clearTimeout(settling)
     if (!isDrawing()) {
-      settling = setTimeout(rested, isWaiting ? SETTLED : BETWEEN)
+      settling = setTimeout(landed, isWaiting ? LOST : BETWEEN)
     } else if (isWaiting) {
       clearTimeout(losing)
-      losing = setTimeout(lost, STUCK)
+      losing = setTimeout(landed, STUCK)
     }
   })
   drawing.observe(document.body, { subtree: true, attributeFilter: [STATE] })
-  window.addEventListener("parley-drawn", landed)
+  const drawn = ({ detail }) => {
+    shown = detail
+    landed()
+  }
+  window.addEventListener("parley-drawn", drawn)
   const hear = (kind, note) => (ear) => ear.on(kind, (data) => {
     note(data)
     next()
   })
   const changed = (state) => {
     news = state
-    doubts = AGAIN
+    calls = 0
   }
   const heard = [hear("changed", changed), hear("grown", (run) => grown = run)]
   withEar((ear) => isOver || endings.push(...heard.map((begin) => begin(ear)), ear.watch(watch)))
@@ -100,7 +91,7 @@ const watchOver = (address) => {
     clearTimeout(settling)
     listening.abort()
     drawing.disconnect()
-    window.removeEventListener("parley-drawn", landed)
+    window.removeEventListener("parley-drawn", drawn)
     for (const end of endings) end()
   }
   return watch

@@ -193,7 +193,7 @@ def _foot(actor: Actor) -> None:
     elif foot.is_mine:
         seen_by(view.room, foot.last_seq)
     view.foot = foot
-    drawn(FOOT)
+    drawn(FOOT, view.shown.state)
     if view.last_seq > max(view.marked, view.room.last_read_seq):
         with suppress(ParleyError):  # the next draw does it
             # Only a member's mark is moved, whoever they were when the page was drawn: that need not be asked again.

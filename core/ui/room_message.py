@@ -50,11 +50,11 @@ def answer(message_id: UUID) -> None:
     """To be a fragment: the answer being written, as far as it is there."""
     view = room_view.current()
     message = next((one for one in view.shown.messages if one.id == message_id), None) if view else None
-    if message is None:
+    if view is None or message is None:
         return
     written = bootstrap.current().runner.glance(message.run_id).text if message.run_id else ""
     st.markdown(growing(max(written, message.content, key=len)))
-    drawn(ANSWER)
+    drawn(ANSWER, view.shown.state)
 
 
 def _groups(view: View, number: int) -> Iterator[list[MessageView]]:

@@ -80,7 +80,7 @@ def test_a_budget_is_set_refuses_and_is_raised(parley: Parley, ada: Guest, bob: 
     expect(chat.questions).to_have_count(1)
     expect(refusal).to_have_count(0)
     chat.wait_whole()
-    expect(caption).to_contain_text(re.compile(r"1\d\.\dk of 20k tokens left today"))
+    expect(caption).to_contain_text(re.compile(r"(1\d\.\d|20)k of 20k tokens left today"))
     told = chat.page.get_by_text("Your budget has refused a question")
     expect(told).to_be_visible()
     chat.page.get_by_role("button", name="Put away").click()

@@ -189,13 +189,13 @@ def step_to(page: Page, control: Locator) -> None:
 SIDEWAYS = """table => [...table.querySelectorAll('.dvn-scroller')].map(one => one.scrollWidth - one.clientWidth)"""
 
 
-@pytest.mark.parametrize("what", ["period=7d", "calls=1"])
+@pytest.mark.parametrize("what", ["period=7d", "calls=1"])  # of these models alone, as above
 def test_tables_fit_a_laptop_and_are_files_by_our_route_only(
     parley: Parley, ada: Guest, tab: Open, spent: None, what: str
 ) -> None:
     page = tab(ada)
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto(f"{parley.url}/usage?{what}")
+    page.goto(f"{parley.url}/usage?model=large&model=small&{what}")
     tables = page.get_by_test_id("stDataFrame")
     expect(tables).to_have_count(2 if "period" in what else 1)
     for table in tables.all():

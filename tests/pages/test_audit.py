@@ -123,7 +123,7 @@ def test_days_and_clearing(desk: Desk, mo: Person) -> None:
     assert str(browser.date_input(key="audit_from").value) == "2026-01-01"
     browser.button(key="audit_all_days").click().run()
     assert len(lines(browser)) == 1 and set(browser.query_params) == {"action"}
-    browser.button(key="audit_clear").click().run()
+    browser.button(key="audit_clear_these").click().run()
     assert len(lines(browser)) == 3 and not browser.query_params
     backwards = opened(mo, **{"from": "2026-01-02", "to": "2026-01-01"})
     assert "The last day is before the first" in captions(backwards) and len(lines(backwards)) == 3
