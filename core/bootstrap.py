@@ -53,6 +53,7 @@ from core.services.search import SearchService
 from core.services.spending import SpendingService
 from core.services.suspensions import SuspensionService
 from core.services.talk import TalkService
+from core.services.tasks import TaskService
 from core.services.transcripts import TranscriptService
 from core.services.uploads import Uploads
 from core.services.usage import UsageService
@@ -99,6 +100,7 @@ class Application:
         self.members = MemberService(database, self.events)
         self.talk = TalkService(database, limiter, self.events, self.runner.submit, edit_window, admit=budgeting.admit)
         self.reactions = ReactionService(database, limiter, self.events)
+        self.tasks = TaskService(database, self.events.publish_person)
         self._oversee(limiter)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     BUDGETS_MANAGE = "budgets:manage"
     PRICES_MANAGE = "prices:manage"
     RETENTION_MANAGE = "retention:manage"
+    RECORDS_KEEP = "records:keep"
     PEOPLE_MANAGE = "people:manage"
     SETTINGS_MANAGE = "settings:manage"
 
@@ -40,7 +41,7 @@ class Permission(StrEnum):
 EVERYBODY = frozenset({Permission.HOME_VIEW, Permission.ACCOUNT_MANAGE, Permission.USAGE_VIEW, Permission.AUDIT_OWN})
 
 GRID: dict[Role, frozenset[Permission]] = {
-    Role.STAFF: EVERYBODY | {Permission.CHAT_USE, Permission.CONVERSATIONS_BROWSE},
+    Role.STAFF: EVERYBODY | {Permission.CHAT_USE, Permission.CONVERSATIONS_BROWSE, Permission.RECORDS_KEEP},
     Role.ANALYST: EVERYBODY | {Permission.USAGE_OVERSEE},
     Role.MODERATOR: EVERYBODY
     | {
@@ -83,6 +84,7 @@ DENIALS: dict[Permission, str] = {
     Permission.BUDGETS_MANAGE: "Setting budgets needs the role admin.",
     Permission.PRICES_MANAGE: "Setting prices needs the role admin.",
     Permission.RETENTION_MANAGE: "Saying how long conversations are kept needs the role admin.",
+    Permission.RECORDS_KEEP: "Keeping tasks needs the role staff. An admin can give it to you.",
     Permission.PEOPLE_MANAGE: "Managing people needs the role admin.",
     Permission.SETTINGS_MANAGE: "Changing settings needs the role admin.",
 }

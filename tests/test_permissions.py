@@ -26,6 +26,7 @@ usage:oversee              -       x         -        x
 budgets:manage             -       -         -        x
 prices:manage              -       -         -        x
 retention:manage           -       -         -        x
+records:keep               x       -         -        -
 people:manage              -       -         -        x
 settings:manage            -       -         -        x
 """
@@ -65,6 +66,7 @@ def test_several_roles_may_what_any_of_them_may() -> None:
         Permission.PRICES_MANAGE,
         Permission.AUDIT_VIEW,
         Permission.RETENTION_MANAGE,
+        Permission.RECORDS_KEEP,
         Permission.PEOPLE_MANAGE,
         Permission.SETTINGS_MANAGE,
     }

@@ -40,6 +40,8 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             try:
                 if current_revision(connection) != head_revision():
                     _refuse_newer_schema(connection)
+                    # Looking has begun a transaction: inside one of ours Alembic would begin none for each migration.
+                    connection.commit()
                     command.upgrade(alembic_config(connection), revision)
                     connection.commit()
             finally:

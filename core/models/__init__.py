@@ -56,6 +56,7 @@ from core.models.retention import MAX_DAYS, LegalHold, RetentionRule, RetentionR
 from core.models.rule import MAX_RULE_NAME, Rule, RuleAction, RuleKind
 from core.models.search import MessageWords, SearchBacklog, TitleWords
 from core.models.suspension import Suspension
+from core.models.task import MAX_TASK_DESCRIPTION, MAX_TASK_TITLE, Task, TaskSource, TaskStatus
 from core.models.usage import (
     ANY,
     BLOCK,
@@ -96,6 +97,8 @@ __all__ = [
     "MAX_MODEL_NAME",
     "MAX_REASON",
     "MAX_RULE_NAME",
+    "MAX_TASK_DESCRIPTION",
+    "MAX_TASK_TITLE",
     "MAX_TITLE",
     "MEASURES",
     "NOBODY",
@@ -165,6 +168,9 @@ __all__ = [
     "Span",
     "Suspension",
     "TargetType",
+    "Task",
+    "TaskSource",
+    "TaskStatus",
     "TitleWords",
     "UsageError",
     "UsageLatency",

@@ -15,6 +15,8 @@ class RunStatus(StrEnum):
     STOPPED = "stopped"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
+    WAITING = "waiting"
+    """Ended with a question to its person; what they decide begins another run."""
 
     @property
     def is_active(self) -> bool:

@@ -78,6 +78,10 @@ class AuditAction(StrEnum):
     ACCESS_GRANTED = "access:grant"
     ACCESS_READ = "access:read"
     ACCESS_ENDED = "access:end"
+    RECORD_CREATED = "record:create"
+    RECORD_UPDATED = "record:update"
+    RECORD_DELETED = "record:delete"
+    RECORD_RESTORED = "record:restore"
     PERMISSION_REFUSED = "permission:refuse"
 
     @property
@@ -97,6 +101,8 @@ class TargetType(StrEnum):
     RETENTION = "retention"
     LEGAL_HOLD = "legal_hold"
     RULE = "rule"
+    RECORD = "record"
+    """A task, or whatever else people and the assistant keep: its `kind` says which."""
     PERMISSION = "permission"
 
 

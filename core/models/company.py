@@ -1,4 +1,5 @@
-from sqlalchemy import CheckConstraint, text
+from sqlalchemy import CheckConstraint, Column, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from core.models.base import Record, counter_field
@@ -23,6 +24,16 @@ class Company(Record, table=True):
     )
     instructions: str = Field(
         default="", description="What the assistant is told in every conversation of the company."
+    )
+    tools_on: bool = Field(
+        default=True,
+        sa_column_kwargs={"server_default": text("true")},
+        description="Whether the assistant may look things up and keep records for whoever asks.",
+    )
+    ask_first: list[str] = Field(
+        default_factory=list,
+        sa_column=Column(JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+        description="Names of the tools whose use the assistant has to have approved each time.",
     )
     rules_version: int = counter_field()
     """Counts up with each change of its rules."""

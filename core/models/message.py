@@ -35,6 +35,8 @@ class MessageStatus(StrEnum):
     STOPPED = "stopped"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
+    WAITING = "waiting"
+    """An answer that wants to do something, and asks first."""
 
 
 class Message(Record, table=True):
@@ -79,6 +81,8 @@ class Message(Record, table=True):
             text("id DESC"),
             postgresql_where=text("deleted_at IS NOT NULL AND delete_reason IS NULL"),
         ),
+        # The steps of an answer.
+        Index("messages_steps_idx", "reply_to_id", "seq", postgresql_where=text("message_type = 'tool'")),
         Index("messages_sender_id_idx", "sender_id", "id", postgresql_where=text("sender_id IS NOT NULL")),
     )
 
@@ -91,7 +95,9 @@ class Message(Record, table=True):
     content: str = ""
     status: MessageStatus = enum_field(MessageStatus, MessageStatus.COMPLETE)
     reply_to_id: UUID | None = None
-    """The question an answer answers. Not a foreign key: it points inside the conversation, which goes as a whole."""
+    """The question an answer answers, or the answer that a step (of type tool) belongs to. Not a foreign key: it points
+    inside the conversation, which goes as a whole.
+    """
     superseded_with_id: UUID | None = None
     version_group_id: UUID | None = None
     extra: dict[str, Any] = Field(

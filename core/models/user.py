@@ -25,6 +25,8 @@ class User(Record, table=True):
     password_hash: str | None = None
     """None for people who sign in elsewhere."""
     is_active: bool = True
+    time_zone: str | None = None
+    """Of the browser they used last, by its IANA name; None: not known yet."""
     last_seen_at: datetime | None = time_field(None)
     suspended_until: datetime | None = time_field(None)
     """Until then they are kept out; what is past keeps nobody out. The suspension itself is in Suspension."""

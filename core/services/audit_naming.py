@@ -92,6 +92,7 @@ class Naming:
             TargetType.BUDGET: self._budget,
             TargetType.PRICE: _price,
             TargetType.RULE: _rule,
+            TargetType.RECORD: _record,
         }
         if row.target_type in words:
             return words[row.target_type](row)
@@ -162,6 +163,14 @@ def _place(place: Place, key: UUID | None) -> str:
 def _rule(row: AuditRow) -> str:
     name = (row.after or row.before or {}).get("name")
     return f"the rule “{one_line(str(name))}”" if name else "a rule"
+
+
+def _record(row: AuditRow) -> str:
+    facts = row.after or row.before or {}
+    kind = one_line(str(facts.get("kind") or "record"))
+    if row.target_id is None:
+        return f"{facts.get('count', 'several')} × {kind}"
+    return f"a {kind} · {short(row.target_id)}"
 
 
 def _price(row: AuditRow) -> str:

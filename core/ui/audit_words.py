@@ -66,6 +66,10 @@ ACTIONS = {
     AuditAction.ACCESS_GRANTED: "asked for access to",
     AuditAction.ACCESS_READ: "read with access to",
     AuditAction.ACCESS_ENDED: "ended access to",
+    AuditAction.RECORD_CREATED: "made",
+    AuditAction.RECORD_UPDATED: "changed",
+    AuditAction.RECORD_DELETED: "deleted",
+    AuditAction.RECORD_RESTORED: "restored",
     AuditAction.PERMISSION_REFUSED: "was refused",
 }
 """Between who did it and what they did it to."""
@@ -90,6 +94,7 @@ SUBJECTS = {
     "legal_hold": "Legal holds",
     "rule": "Rules",
     "access": "Access",
+    "record": "Tasks and other records",
     "permission": "Refusals",
 }
 CHOICES = {
@@ -136,6 +141,7 @@ TYPES = {
     TargetType.RETENTION: "How long messages are kept",
     TargetType.LEGAL_HOLD: "A legal hold",
     TargetType.RULE: "A rule",
+    TargetType.RECORD: "A task or another record",
     TargetType.PERMISSION: "Something not permitted",
 }
 PROBLEMS = {

@@ -1,0 +1,281 @@
+"""Tasks are their owner's and their assignee's; for all others they do not exist."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from core import clock
+from core.database.engine import Database
+from core.errors import Conflict, Invalid, NotFound
+from core.ids import new_id
+from core.models import AuditAction, ConversationKind, History, MessageRole, Task, TaskSource, TaskStatus
+from core.permissions import Actor, Role
+from core.repositories.audit import Audit
+from core.repositories.messages import Messages
+from core.repositories.tasks import page_statement
+from core.services.task_views import NewTask, TaskGroup, TaskPlace, TasksWanted, Whose
+from core.services.tasks import TaskService
+from tests.services.test_room_races import at_once
+from tests.support.talks import DONE, HIDDEN, Desk, outcome, without_chat
+
+TODAY = date(2026, 5, 6)
+DAYS = {
+    TaskGroup.OVERDUE: TODAY - timedelta(days=1),
+    TaskGroup.TODAY: TODAY,
+    TaskGroup.UPCOMING: TODAY + timedelta(days=1),
+    TaskGroup.SOMEDAY: None,
+}
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    return Desk(database)
+
+
+@pytest.fixture
+def tasks(desk: Desk) -> TaskService:
+    return TaskService(desk.database)
+
+
+@pytest.fixture
+def ada(desk: Desk) -> Actor:
+    return desk.person(Role.STAFF, display_name="Ada")
+
+
+@pytest.fixture
+def bo(desk: Desk) -> Actor:
+    return desk.person(Role.STAFF, display_name="Bo")
+
+
+ACTS: dict[str, Callable[[TaskService, Actor, UUID, UUID], Any]] = {
+    "get": lambda tasks, actor, task, _: tasks.get(actor, task),
+    "update": lambda tasks, actor, task, _: tasks.update(actor, task, title="Other"),
+    "complete": lambda tasks, actor, task, _: tasks.complete(actor, task),
+    "reopen": lambda tasks, actor, task, _: tasks.reopen(actor, task),
+    "assign": lambda tasks, actor, task, to: tasks.assign(actor, task, to),
+    "delete": lambda tasks, actor, task, _: tasks.delete(actor, task),
+    "restore": lambda tasks, actor, task, _: tasks.restore(actor, task),
+}
+WHO = ("owner", "assignee", "colleague", "stranger", "owner without the role", "moderator", "admin")
+EXPECTED = {(act, who): DONE if who in ("owner", "assignee") else HIDDEN for act, who in product(ACTS, WHO)}
+EXPECTED |= {(act, who): "NotPermitted" for act, who in EXPECTED if who in WHO[4:]}
+EXPECTED |= {("delete", "assignee"): "NotPermitted"}
+
+
+@pytest.mark.parametrize(("act", "who"), EXPECTED)
+def test_the_grid(desk: Desk, tasks: TaskService, ada: Actor, bo: Actor, act: str, who: str) -> None:
+    task = tasks.create(ada, NewTask("Call the bakery", "Rye", assignee_id=bo.user_id))
+    people = {
+        "owner": ada,
+        "assignee": bo,
+        "colleague": desk.person(Role.STAFF),
+        "stranger": Desk(desk.database).person(Role.STAFF),
+        "owner without the role": without_chat(ada),
+        "moderator": desk.person(Role.MODERATOR),
+        "admin": desk.person(Role.ADMIN),
+    }
+    before = kept(desk, task.id)
+    assert outcome(lambda: ACTS[act](tasks, people[who], task.id, ada.user_id)) == EXPECTED[act, who]
+    if EXPECTED[act, who] != DONE:
+        assert kept(desk, task.id) == before
+
+
+def kept(desk: Desk, task_id: UUID) -> dict[str, Any]:
+    with desk.database.reading() as session:
+        return session.get_one(Task, task_id).model_dump()
+
+
+def titles(tasks: TaskService, actor: Actor, wanted: TasksWanted, limit: int = 2) -> list[str]:
+    """Page by page to the end."""
+    found: list[str] = []
+    place: TaskPlace | None = None
+    while True:
+        page = tasks.list_page(actor, wanted, after=place, limit=limit)
+        found += [one.title for one in page.tasks]
+        place = page.next
+        if place is None:
+            return found
+
+
+def test_lists_show_what_is_wanted_in_order_and_page_through_it(
+    desk: Desk, tasks: TaskService, ada: Actor, bo: Actor
+) -> None:
+    for whose, assignee in (("own", ada), ("given", bo)):
+        for number in range(3):
+            for group, day in DAYS.items():
+                made = tasks.create(ada, NewTask(f"{group} {whose} {number}", due_on=day, assignee_id=assignee.user_id))
+                done = tasks.create(ada, NewTask(f"done {whose} {number} {group}", assignee_id=assignee.user_id))
+                tasks.complete(assignee, done.id)
+                assert made.line.due_on == day
+    tasks.create(bo, NewTask("of Bo alone", due_on=TODAY))
+    numbers = [f"{whose} {number}" for whose in ("own", "given") for number in range(3)]
+    open_ones = [f"{group} {one}" for group in DAYS for one in numbers]
+    assert titles(tasks, ada, TasksWanted(TaskStatus.OPEN)) == open_ones
+    for group in DAYS:
+        assert titles(tasks, ada, TasksWanted(group=group, today=TODAY)) == [f"{group} {one}" for one in numbers]
+    assert titles(tasks, ada, TasksWanted(TaskStatus.OPEN, whose=Whose.MINE)) == [
+        one for one in open_ones if "own" in one
+    ]
+    given = [one for one in open_ones if "given" in one]
+    assert titles(tasks, ada, TasksWanted(TaskStatus.OPEN, whose=Whose.GIVEN)) == given
+    assert titles(tasks, ada, TasksWanted(TaskStatus.OPEN, assignee_id=bo.user_id)) == given
+    assert titles(tasks, bo, TasksWanted(TaskStatus.OPEN, owner_id=ada.user_id)) == given
+    assert titles(tasks, ada, TasksWanted(TaskStatus.OPEN, due_to=TODAY)) == open_ones[:12]
+    done_ones = titles(tasks, ada, TasksWanted(TaskStatus.DONE))
+    assert len(done_ones) == 24 and done_ones[0] == "done given 2 someday" and done_ones[-1] == "done own 0 overdue"
+    assert titles(tasks, ada, TasksWanted(group=TaskGroup.DONE, today=TODAY)) == done_ones
+    assert len(titles(tasks, ada, TasksWanted(), limit=7)) == 48
+    counts = tasks.counts(ada, TODAY)
+    assert (counts.overdue, counts.today, counts.upcoming, counts.someday, counts.given) == (3, 3, 3, 3, 12)
+    assert tasks.count_due(bo, TODAY) == 7
+    assert tasks.people(ada) == ((ada.user_id, "Ada"), (bo.user_id, "Bo"))
+
+
+def test_what_is_left_out_stays_and_what_is_emptied_is_empty(tasks: TaskService, ada: Actor) -> None:
+    task = tasks.create(ada, NewTask(" Call \n the bakery ", "Rye, not wheat", TODAY))
+    assert (task.title, task.description, task.line.due_on) == ("Call the bakery", "Rye, not wheat", TODAY)
+    task = tasks.update(ada, task.id, title="Call them")
+    assert (task.title, task.description, task.line.due_on) == ("Call them", "Rye, not wheat", TODAY)
+    task = tasks.update(ada, task.id, description="", due_on=None)
+    assert (task.title, task.description, task.line.due_on) == ("Call them", "", None)
+    with pytest.raises(Conflict, match="changed meanwhile"):
+        tasks.update(ada, task.id, title="From another tab", version=0)
+    assert tasks.update(ada, task.id, title="Anew", version=task.line.version).title == "Anew"
+
+
+def test_both_times_stay(tasks: TaskService, ada: Actor) -> None:
+    task = tasks.create(ada, NewTask("Call"))
+    done = tasks.complete(ada, task.id).line
+    assert done.completed_at and done.reopened_at is None
+    assert tasks.complete(ada, task.id).line == done
+    again = tasks.reopen(ada, task.id).line
+    assert (again.status, again.completed_at) == (TaskStatus.OPEN, done.completed_at) and again.reopened_at
+    later = tasks.complete(ada, task.id).line
+    assert later.completed_at and later.completed_at > done.completed_at and later.reopened_at == again.reopened_at
+
+
+def test_what_is_deleted_can_be_brought_back(tasks: TaskService, ada: Actor, bo: Actor) -> None:
+    task = tasks.create(ada, NewTask("Call", assignee_id=bo.user_id))
+    tasks.delete(ada, task.id)
+    with pytest.raises(NotFound):
+        tasks.get(bo, task.id)
+    assert tasks.restore(ada, task.id).title == "Call"
+    assert tasks.get(bo, task.id).title == "Call"
+    others = [tasks.create(ada, NewTask(f"Done {number}")) for number in range(3)]
+    of_bo = tasks.create(bo, NewTask("Of Bo", assignee_id=ada.user_id))
+    for one in (*others, of_bo):
+        tasks.complete(ada, one.id)
+    count, at = tasks.clear_done(ada)
+    assert count == 3 and titles(tasks, ada, TasksWanted(TaskStatus.DONE)) == ["Of Bo"]
+    assert tasks.restore_cleared(bo, at) == 0
+    assert tasks.restore_cleared(ada, at) == 3 and tasks.clear_done(bo)[0] == 1
+
+
+def test_the_same_key_is_the_same_task(tasks: TaskService, ada: Actor, bo: Actor) -> None:
+    key = new_id()
+    task = tasks.create(ada, NewTask("Call"), client_key=key)
+    assert tasks.create(ada, NewTask("Call"), client_key=key).id == task.id
+    with pytest.raises(Conflict, match="somebody else"):
+        tasks.create(bo, NewTask("Call"), client_key=key)
+    tasks.delete(ada, task.id)
+    with pytest.raises(Conflict, match="deleted since"):
+        tasks.create(ada, NewTask("Call"), client_key=key)
+
+
+def test_the_same_key_at_once_is_one_task(fresh_database: Database) -> None:
+    desk = Desk(fresh_database)
+    tasks, key = TaskService(fresh_database), new_id()
+    made = at_once(*[lambda: tasks.create(desk.me, NewTask("Call"), client_key=key)] * 4)
+    assert len({one.id for one in made if not isinstance(one, BaseException)}) == 1
+    assert len(titles(tasks, desk.me, TasksWanted())) == 1
+
+
+@pytest.mark.parametrize(
+    ("new", "sentence"),
+    [
+        (NewTask(" \n "), "The title is empty"),
+        (NewTask("x" * 256), "The title may have up to 255 characters; this has 256"),
+        (NewTask("x\0"), "NUL"),
+        (NewTask("x", "y" * 10_001), "The description may have up to 10,000"),
+        (NewTask("x", due_on=date(1999, 12, 31)), "due from 2000 to 2199"),
+        (NewTask("x", assignee_id=new_id()), "Nobody of this company"),
+    ],
+)
+def test_bad_input_gets_a_sentence(tasks: TaskService, ada: Actor, new: NewTask, sentence: str) -> None:
+    with pytest.raises(Invalid, match=sentence):
+        tasks.create(ada, new)
+
+
+def test_only_who_keeps_tasks_is_given_any(desk: Desk, tasks: TaskService, ada: Actor) -> None:
+    stranger, analyst = Desk(desk.database).person(Role.STAFF), desk.person(Role.ANALYST, display_name="Cy")
+    for who, sentence in ((stranger, "Nobody of this company"), (analyst, "Cy keeps no tasks here")):
+        with pytest.raises(Invalid, match=sentence):
+            tasks.create(ada, NewTask("Call", assignee_id=who.user_id))
+
+
+def test_who_may_not_read_where_it_comes_from_is_not_led_there(
+    desk: Desk, tasks: TaskService, ada: Actor, bo: Actor
+) -> None:
+    asked = desk.ask(ada, "Rye or wheat?")
+    task = tasks.create(ada, NewTask("Ask", message_id=asked.question_id, assignee_id=bo.user_id))
+    assert (task.line.conversation_id, task.line.message_id) == (asked.conversation_id, asked.question_id)
+    of_bo = tasks.get(bo, task.id).line
+    assert (of_bo.conversation_id, of_bo.message_id) == (None, None)
+    for new in (NewTask("x", message_id=asked.question_id), NewTask("x", conversation_id=asked.conversation_id)):
+        with pytest.raises(NotFound):
+            tasks.create(bo, new)
+
+
+def test_who_joined_later_makes_no_task_of_what_was_said_before(
+    desk: Desk, tasks: TaskService, ada: Actor, bo: Actor
+) -> None:
+    room = desk.rooms.create(ada, ConversationKind.GROUP, "Two", history=History.JOINED)
+    with desk.database.transaction() as session:
+        early = Messages(session).append(room, role=MessageRole.USER, content="Early", sender_id=ada.user_id)
+    desk.members.add(ada, room, [bo.user_id])
+    with pytest.raises(NotFound):
+        tasks.create(bo, NewTask("x", message_id=early.id))
+
+
+def test_the_trail_has_every_step_and_no_text(desk: Desk, tasks: TaskService, ada: Actor, bo: Actor) -> None:
+    task = tasks.create(ada, NewTask("Secret name", "Secret text", source=TaskSource.COMMAND))
+    tasks.assign(ada, task.id, bo.user_id)
+    tasks.complete(bo, task.id)
+    tasks.delete(ada, task.id)
+    tasks.restore(ada, task.id)
+    tasks.clear_done(ada)
+    with desk.database.reading() as session:
+        events = Audit(session).list_recent(ada.company_id, 6)[::-1]
+        assert Audit(session).verify(ada.company_id) is None
+    assert [(AuditAction(one.action), one.actor_id) for one in events] == [
+        (AuditAction.RECORD_CREATED, ada.user_id),
+        (AuditAction.RECORD_UPDATED, ada.user_id),
+        (AuditAction.RECORD_UPDATED, bo.user_id),
+        (AuditAction.RECORD_DELETED, ada.user_id),
+        (AuditAction.RECORD_RESTORED, ada.user_id),
+        (AuditAction.RECORD_DELETED, ada.user_id),
+    ]
+    assert events[2].before == {"kind": "task", "status": "open"}
+    assert "Secret" not in "".join(f"{one.before}{one.after}" for one in events)
+
+
+@pytest.mark.parametrize("whose", Whose)
+@pytest.mark.parametrize("wanted", [TasksWanted(TaskStatus.OPEN), TasksWanted(TaskStatus.DONE), TasksWanted()])
+def test_lists_come_from_their_indexes(desk: Desk, ada: Actor, wanted: TasksWanted, whose: Whose) -> None:
+    place = TaskPlace(new_id(), TODAY, clock.now())
+    asked = page_statement(ada, TasksWanted(wanted.status, whose=whose), place, 50)
+    with desk.database.transaction() as session:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        session.execute(text("SET LOCAL enable_sort = off"))
+        compiled = asked.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        plan = "\n".join(row[0] for row in session.execute(text(f"EXPLAIN {compiled}".replace(":", "\\:"))))
+    name = {TaskStatus.OPEN: "_open_idx", TaskStatus.DONE: "_done_idx", None: "_idx"}[wanted.status]
+    people = {Whose.MINE: ["assignee"], Whose.GIVEN: ["owner"], Whose.ALL: ["assignee", "owner"]}[whose]
+    for person in people:
+        assert f"Index Scan using tasks_{person}{name}" in plan, plan
+    assert "Seq Scan on tasks" not in plan
