@@ -51,6 +51,7 @@ from core.services.rooms import RoomService
 from core.services.rules import RuleService
 from core.services.search import SearchService
 from core.services.spending import SpendingService
+from core.services.steps import StepService
 from core.services.suspensions import SuspensionService
 from core.services.talk import TalkService
 from core.services.tasks import TaskService
@@ -125,6 +126,9 @@ class Application:
             limiter=limiter,
             admit=budgeting.admit,
             reported=self.events.publish_person,
+        )
+        self.steps = StepService(
+            database, self.runner.submit, self._changed, self.events.publish_person, admit=budgeting.admit
         )
         self.queue = QueueService(
             database,

@@ -68,7 +68,7 @@ def _appending() -> Insert:
         .values(
             last_seq=_conversations.c.last_seq + 1,
             revision=_conversations.c.revision + 1,
-            said=_conversations.c.said + case((new["message_type"] == MessageType.NOTICE, 0), else_=1),
+            said=_conversations.c.said + case((new["message_type"] == MessageType.TEXT, 1), else_=0),
             last_message_at=func.greatest(_conversations.c.last_message_at, new["created_at"]),
             title=case((_conversations.c.title == "", title), else_=_conversations.c.title),
         )
@@ -162,7 +162,7 @@ class Messages(Repository):
             "extra": extra or {},
         }
         given = {f"new_{name}": value for name, value in values.items()}
-        is_found = bool(content) and status is not MessageStatus.PENDING and message_type is not MessageType.NOTICE
+        is_found = bool(content) and status is not MessageStatus.PENDING and message_type is MessageType.TEXT
         words = {"new_words": words_of(content) if is_found else None, "new_title_words": words_of(title)}
         seq = self.session.execute(_append, given | words | {"new_title": title}).scalar_one()
         message = Message(**values, seq=seq)

@@ -21,6 +21,7 @@ from core.repositories.retention import Retention
 from core.services.access import get_or_raise
 from core.services.beside import Beside
 from core.services.conversations import membership, view
+from core.services.step_views import steps_of
 from core.services.views import MessageView, QueuedView, Receipt, Transcript, Version
 
 PAGE = 40
@@ -125,6 +126,9 @@ def dressed(
     deleted = {line.id for line in lines if line.deleted_at is not None}
     versions = Messages(session).list_versions(groups)
     reported = Cases(session).list_mine([line.id for line in lines], actor.user_id)
+    # In a chat what was not decided lapses once the talk has gone on.
+    open_ids = [line.id for line in lines if line.status is MessageStatus.WAITING and (member or line.id == last)]
+    steps = steps_of(session, actor, answers, open_ids)
     beside = Beside.read(session, conversation, lines, member, edit_window) if member else None
     return tuple(
         MessageView(
@@ -148,6 +152,7 @@ def dressed(
             delete_reason=line.shown_delete_reason,
             is_purged=line.purged_at is not None,
             report=_receipt(reported.get(line.id)),
+            steps=() if line.deleted_at is not None else steps.get(line.id, ()),
             run_id=active_run_id if line.status is MessageStatus.PENDING else None,
             **_ending(
                 line,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from core.assistant.steps import StepState
+from core.assistant.tools.registry import Link
 from core.models import ConversationKind, Decision, MessageRole, MessageStatus, MessageType, Score
 from core.repositories.conversations import ConversationLine
 from core.services.room_views import RoomView
@@ -19,6 +21,7 @@ __all__ = [
     "Receipt",
     "Reply",
     "Sent",
+    "StepView",
     "Transcript",
     "Version",
 ]
@@ -39,6 +42,31 @@ class ConversationView:
     """None for a chat with the assistant."""
     looked_at: datetime | None = None
     """When a moderator last read in it under a grant; None: nobody ever did."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A call of a tool, as it is shown in its answer."""
+
+    id: UUID
+    label: str
+    """What the tool does."""
+    icon: str
+    state: StepState
+    """RUNNING too for one that was broken off with its answer."""
+    arguments: tuple[tuple[str, str], ...]
+    """Name and value, in the model's words."""
+    shown: str
+    """What came of it; empty while nothing did."""
+    links: tuple[Link, ...]
+    seconds: float | None
+    at: int
+    """Characters of the answer's text that stand before it."""
+    is_undone: bool
+    may_undo: bool
+    """The reader may take it back; whether it is too late for that, trying will tell."""
+    may_decide: bool
+    """It waits for the reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +155,8 @@ class MessageView:
     """Whether a moderator removed it for good."""
     report: Receipt | None = None
     """None when the reader did not report it."""
+    steps: tuple[StepView, ...] = ()
+    """What was done for an answer, in order."""
 
     @property
     def can_report(self) -> bool:
