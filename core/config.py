@@ -78,6 +78,10 @@ class Settings(BaseSettings):
     )
     answer_tokens: int = Field(2_000, ge=16, le=100_000, description="Longest answer of a remote model, in tokens.")
     answer_deadline: int = Field(180, ge=5, le=3_600, description="Seconds after which any answer is ended.")
+    tool_calls: int = Field(
+        12, ge=0, le=100, description="Calls of tools that one answer may make; 0 if the models can't call any."
+    )
+    tool_seconds: int = Field(15, ge=1, le=300, description="Seconds after which a call of a tool is given up.")
     lost_after: int = Field(
         15,
         ge=2,

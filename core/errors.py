@@ -35,7 +35,9 @@ ParleyError
         ├── ModelContextTooLong     the conversation does not fit the model
         ├── ModelCutShort           the stream ended without a finish reason
         ├── ModelTooSlow            our own wall-clock deadline passed
-        └── ModelEmpty              the answer had no text
+        ├── ModelEmpty              the answer had no text
+        ├── ModelOverworked         the answer took more calls of tools than are allowed
+        └── ModelLooping            the model called the same tool in the same way again and again
 
 Each leaf has a `code` (stored and logged), a `sentence` a person can act on, and says whether it is
 `is_expected`: expected ones page nobody, the others are logged with a reference that the page shows.
@@ -281,6 +283,18 @@ class ModelTooSlow(ModelError):
 class ModelEmpty(ModelError):
     code = "model_empty"
     sentence = "The model answered with nothing. Try again, or put the question differently."
+
+
+class ModelOverworked(ModelError):
+    code = "model_overworked"
+    sentence = "The answer took more steps than are allowed and was ended. Ask for less at once."
+    is_expected = True
+
+
+class ModelLooping(ModelError):
+    code = "model_looping"
+    sentence = "The assistant did the same thing again and again, so it was ended. Put the question differently."
+    is_expected = True
 
 
 def _leaves(cls: type[ParleyError]) -> dict[str, type[ParleyError]]:

@@ -42,6 +42,7 @@ class Assistant:
         self._settings = settings
         self._local_model = local_model
         self._model_factory = model_factory
+        self._without_tools: set[str] = set()
         self._clients = Clients(is_local=settings.is_embedded_model)
 
     @property
@@ -110,8 +111,36 @@ class Assistant:
             return ModelMissing.sentence
         return None if self._local_model.is_ready else "The embedded model is starting. Try again in a few seconds."
 
-    def stream(self, model: str, prompt: Prompt, *, max_tokens: int | None = None) -> AnswerStream:
-        """One answer; `max_tokens` defaults to `answer_tokens(model)`. Nothing is sent before the first delta is read.
+    @property
+    def deadline(self) -> float:
+        """Seconds after which any answer is ended, however many calls it takes."""
+        return self._settings.answer_deadline
+
+    @property
+    def tool_seconds(self) -> float:
+        """How long one call of a tool may take."""
+        return self._settings.tool_seconds
+
+    @property
+    def most_calls(self) -> int:
+        """Calls of tools that one answer may make."""
+        return self._settings.tool_calls
+
+    def can_call_tools(self, model: str | None) -> bool:
+        """False for the embedded model, where the settings say so, and for one whose service has refused them."""
+        name = model or self.default_model
+        is_able = not self.is_embedded or self._model_factory is not None
+        return is_able and self._settings.tool_calls > 0 and name not in self._without_tools
+
+    def forgo_tools(self, model: str) -> None:
+        """Its service does not take requests with tools: from now on it is sent none. Until this process ends."""
+        self._without_tools.add(model)
+
+    def stream(
+        self, model: str, prompt: Prompt, *, max_tokens: int | None = None, deadline: float | None = None
+    ) -> AnswerStream:
+        """One answer; `max_tokens` defaults to `answer_tokens(model)`, `deadline`, in seconds, to the longest there is.
+        Nothing is sent before the first delta is read.
 
         Reading raises ModelMissing without the wheel, and any other ModelError leaf.
         """
@@ -120,7 +149,7 @@ class Assistant:
             prompt,
             self._open,
             max_tokens=max_tokens or self.answer_tokens(model),
-            deadline=self._settings.answer_deadline,
+            deadline=self.deadline if deadline is None else deadline,
             can_prefill=self.can_prefill,
         )
 

@@ -1,10 +1,11 @@
 """One answer on its way: text as it arrives, and what is known of its cost and its attempts at any moment."""
 
 import asyncio
+import json
 import logging
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -13,9 +14,6 @@ from uuid import UUID
 
 from pydantic_ai.direct import model_request_stream
 from pydantic_ai.messages import (
-    ModelMessage,
-    ModelRequest,
-    ModelResponse,
     ModelResponseStreamEvent,
     PartDeltaEvent,
     PartStartEvent,
@@ -23,15 +21,17 @@ from pydantic_ai.messages import (
     TextPartDelta,
     ThinkingPart,
     ThinkingPartDelta,
-    UserPromptPart,
+    ToolCallPart,
+    ToolCallPartDelta,
 )
-from pydantic_ai.models import Model, StreamedResponse
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
-from core.assistant.context import GO_ON, Prompt
+from core.assistant.context import Prompt
 from core.assistant.faults import as_model_error, describe, may_have_cost, pause_before_retry
 from core.assistant.tokens import estimate_tokens
+from core.assistant.wire import messages_of
 from core.errors import ModelCutShort, ModelEmpty, ModelRefused, ModelTooSlow
 from core.ids import new_id
 from core.models.model_call import UsageSource
@@ -70,6 +70,15 @@ class Attempt:
     usage: Usage = MISSING
     id: UUID = field(default_factory=new_id)
     """The key of its ledger row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call as the model wrote it: nothing of it is known to be right."""
+
+    id: str
+    name: str
+    arguments: str
 
 
 class AnswerStream:
@@ -142,6 +151,17 @@ class AnswerStream:
         return "".join(self._pieces)
 
     @property
+    def calls(self) -> tuple[Called, ...]:
+        """The tools that the model wants called, in its order. Only of an answer that has come to its end."""
+        if not self._is_finished or self._response is None:
+            return ()
+        return tuple(
+            Called(_storable(part.tool_call_id), _storable(part.tool_name), _storable(part.args_as_json_str()))
+            for part in self._response.get().parts
+            if isinstance(part, ToolCallPart)
+        )
+
+    @property
     def reached_limit(self) -> bool:
         """True when the answer ended because it may not be longer, not because it was finished."""
         return self._response is not None and self._response.finish_reason == "length"
@@ -168,7 +188,7 @@ class AnswerStream:
         return Usage(
             reported.input_tokens or self._prompt.tokens_sent(can_prefill=self._can_prefill),
             reported.cache_read_tokens,
-            max(reported.output_tokens, estimate_tokens(self.text)),
+            max(reported.output_tokens, estimate_tokens(self.text + "".join(call.arguments for call in self.calls))),
             UsageSource.ESTIMATED,
         )
 
@@ -223,8 +243,9 @@ class AnswerStream:
             model = await self._open_model(self.model)
         request = model_request_stream(
             model,
-            _messages(self._prompt, can_prefill=self._can_prefill),
+            messages_of(self._prompt, can_prefill=self._can_prefill),
             model_settings=ModelSettings(max_tokens=self._max_tokens),
+            model_request_parameters=ModelRequestParameters(function_tools=list(self._prompt.tools)),
         )
         self._is_sent = True
         async with AsyncExitStack() as stack:
@@ -250,6 +271,12 @@ class AnswerStream:
             case PartStartEvent(part=ThinkingPart()) | PartDeltaEvent(delta=ThinkingPartDelta()):
                 self._has_output = True  # paid for, if not shown: no second attempt
                 return ""
+            case (
+                PartStartEvent(part=ToolCallPart(args=args)) | PartDeltaEvent(delta=ToolCallPartDelta(args_delta=args))
+            ):
+                self._has_output = True
+                self._count(args if isinstance(args, str) else json.dumps(args or {}))
+                return ""
             case _:
                 return ""
         text = _storable(text)
@@ -259,10 +286,13 @@ class AnswerStream:
             self.first_token_seconds = time.perf_counter() - self._began
         self._has_output = True
         self._pieces.append(text)
-        self._bytes += len(text.encode("utf-8", "replace"))
+        self._count(text)
+        return text
+
+    def _count(self, written: str) -> None:
+        self._bytes += len(written.encode("utf-8", "replace"))
         if self._bytes > MAX_ANSWER_BYTES:
             raise ModelCutShort
-        return text
 
     def _check_end(self, response: StreamedResponse) -> None:
         """An answer is complete with a finish reason and some text. A reached token limit ("length") is complete."""
@@ -271,7 +301,7 @@ class AnswerStream:
         self._is_finished = True
         if response.finish_reason == "content_filter":
             raise ModelRefused
-        if not self.text.strip():
+        if not self.text.strip() and not self.calls:
             raise ModelEmpty
 
     @asynccontextmanager
@@ -293,15 +323,3 @@ class AnswerStream:
 def _storable(text: str) -> str:
     """Without NUL and halves of characters, which models send at times and PostgreSQL does not take."""
     return text.replace("\0", "").encode("utf-8", "ignore").decode()
-
-
-def _messages(prompt: Prompt, *, can_prefill: bool) -> Sequence[ModelMessage]:
-    instructions, turns = prompt.instructions or None, prompt.turns
-    if prompt.is_resumed and not can_prefill:
-        turns = (*turns, GO_ON)
-    return [
-        ModelRequest(parts=[UserPromptPart(content=turn.content)], instructions=instructions)
-        if turn.role == "user"
-        else ModelResponse(parts=[TextPart(content=turn.content)])
-        for turn in turns
-    ]
