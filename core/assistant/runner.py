@@ -11,12 +11,14 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
+from core.assistant.acting import Acting
 from core.assistant.elsewhere import Elsewhere
 from core.assistant.jobs import Job
 from core.assistant.ledger import calls_of
 from core.assistant.live import LiveAnswer, Snapshot
 from core.assistant.provider import Assistant
 from core.assistant.runs import RunStore
+from core.assistant.step_store import StepStore
 from core.assistant.titles import estimate_title, read_title, title_stream
 from core.assistant.writing import Writing
 from core.errors import AnswerInterrupted, DatabaseUnavailable
@@ -36,12 +38,21 @@ Result = TypeVar("Result")
 
 
 class Runner:
-    def __init__(self, store: RunStore, assistant: Assistant, *, grace: float, changed: Callable[[UUID], None]) -> None:
+    def __init__(
+        self,
+        store: RunStore,
+        steps: StepStore,
+        assistant: Assistant,
+        *,
+        grace: float,
+        changed: Callable[[UUID], None],
+    ) -> None:
         """`grace`: seconds that answers get to finish when the process stops.
 
-        `changed` is told the conversation when an answer in it has ended.
+        `changed` is told the conversation when an answer in it has ended, or has taken a step.
         """
         self.store = store
+        self.steps = steps
         self.assistant = assistant
         self.grace = grace
         self.changed = changed
@@ -179,14 +190,17 @@ class Runner:
             return None
 
     async def _write(self, job: Job, live: LiveAnswer) -> None:
-        writing = Writing(job, live, self._stops[job.run_id], self.assistant)
+        acting = Acting(
+            job, self.steps, self.assistant, self._until_written, partial(self.changed, job.origin.conversation_id)
+        )
+        writing = Writing(job, live, self._stops[job.run_id], self.assistant, acting)
         self._writing[job.run_id] = writing
         try:
             status, error_code = await writing.write()
         finally:
             del self._writing[job.run_id]
         calls = calls_of(CallPurpose.ANSWER, writing.streams, status, error_code)
-        finish = partial(self.store.finish, reached_limit=writing.reached_limit)
+        finish = partial(self.store.finish, reached_limit=writing.reached_limit, tokens_before=writing.tokens_before)
         following = await self._until_written(finish, job, status, writing.text, calls, error_code)
         if following:
             self.submit(following)

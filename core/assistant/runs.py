@@ -43,6 +43,7 @@ MESSAGE_STATUS = {
     RunStatus.STOPPED: MessageStatus.STOPPED,
     RunStatus.INTERRUPTED: MessageStatus.INTERRUPTED,
     RunStatus.FAILED: MessageStatus.FAILED,
+    RunStatus.WAITING: MessageStatus.WAITING,
 }
 
 
@@ -110,13 +111,17 @@ class RunStore:
         error_code: str | None = None,
         *,
         reached_limit: bool = False,
+        tokens_before: int = 0,
     ) -> UUID | None:
         """Message, run, ledger and the next question of the queue in one transaction. The run of that question.
+
+        `tokens_before`: of the answer, written in calls that were booked when its tools were called.
 
         Nothing happens when the run had been ended by somebody else.
         """
         written = next((call.usage.output_tokens for call in calls if call.status is not CallStatus.FAILED), None)
-        tokens = None if written is None and not job.resumed else job.resumed_tokens + (written or 0)
+        known = written is not None or job.resumed or tokens_before
+        tokens = job.resumed_tokens + tokens_before + (written or 0) if known else None
         with self.database.transaction() as session:
             conversation = Conversations(session).lock(job.origin.conversation_id)
             if conversation is None:  # purged meanwhile, with its messages and runs: what it cost is left

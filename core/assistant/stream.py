@@ -156,7 +156,7 @@ class AnswerStream:
         if not self._is_finished or self._response is None:
             return ()
         return tuple(
-            Called(_storable(part.tool_call_id), _storable(part.tool_name), _storable(part.args_as_json_str()))
+            Called(storable(part.tool_call_id), storable(part.tool_name), storable(_written(part)))
             for part in self._response.get().parts
             if isinstance(part, ToolCallPart)
         )
@@ -279,7 +279,7 @@ class AnswerStream:
                 return ""
             case _:
                 return ""
-        text = _storable(text)
+        text = storable(text)
         if not text:
             return ""
         if self.first_token_seconds is None:
@@ -320,6 +320,11 @@ class AnswerStream:
             raise ModelTooSlow
 
 
-def _storable(text: str) -> str:
+def _written(call: ToolCallPart) -> str:
+    """The arguments as they came, JSON or not."""
+    return call.args if isinstance(call.args, str) else json.dumps(call.args or {})
+
+
+def storable(text: str) -> str:
     """Without NUL and halves of characters, which models send at times and PostgreSQL does not take."""
     return text.replace("\0", "").encode("utf-8", "ignore").decode()

@@ -155,6 +155,10 @@ class AnswerRuns(Repository):
         }
         return {row.id: row.wants_stop for row in self.session.execute(_keep, given)}
 
+    def go_on_from(self, run_id: UUID, length: int) -> None:
+        """What was written up to there is paid for: should its process die, only what comes behind it is booked."""
+        self.session.execute(update(_runs).where(_runs.c.id == run_id).values(resumed_at=length))
+
     def request_stop(self, run_id: UUID) -> None:
         self.session.execute(
             update(_runs)

@@ -51,6 +51,14 @@ class Users(Repository):
             for session_id, user_id, company_id, email, display_name, roles in self.session.execute(_actors, given)
         }
 
+    def get_welcome(self, user_id: UUID, now: datetime) -> Actor | None:
+        """Somebody without a browser session, with the roles of now; None when they may not come in."""
+        statement = select(User).where(User.id == user_id, is_welcome(now))
+        user = self.session.exec(statement.execution_options(populate_existing=True)).one_or_none()
+        if user is None:
+            return None
+        return Actor(user.id, user.company_id, user.email, user.display_name, self.list_roles(user.id))
+
     def update(self, user: User, changes: Mapping[str, Any]) -> User:
         user.sqlmodel_update(dict(changes))
         return self.add(user)

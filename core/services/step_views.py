@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.assistant.steps import Step, StepState
-from core.assistant.tools.registry import Tool, toolbox
+from core.assistant.tools.registry import Tool, Toolbox
 from core.permissions import Actor
 from core.repositories.steps import Steps
 from core.services.views import StepView
@@ -18,20 +18,20 @@ LONGEST_VALUE = 2_000
 
 
 def steps_of(
-    session: Session, actor: Actor, answer_ids: Collection[UUID], open_ids: Collection[UUID] = ()
+    session: Session, actor: Actor, answer_ids: Collection[UUID], open_ids: Collection[UUID], tools: Toolbox
 ) -> dict[UUID, tuple[StepView, ...]]:
     """For each of these answers what was done for it; those for which nothing was are missing.
 
     `open_ids`: those that wait for what their person decides.
     """
     return {
-        answer_id: tuple(_view(actor, Step.of(message), is_open=answer_id in open_ids) for message in messages)
+        answer_id: tuple(_view(actor, Step.of(message), tools, is_open=answer_id in open_ids) for message in messages)
         for answer_id, messages in Steps(session).list_of(answer_ids).items()
     }
 
 
-def _view(actor: Actor, step: Step, *, is_open: bool) -> StepView:
-    tool, is_mine = toolbox().get(step.name), step.asked_by == actor.user_id
+def _view(actor: Actor, step: Step, tools: Toolbox, *, is_open: bool) -> StepView:
+    tool, is_mine = tools.get(step.name), step.asked_by == actor.user_id
     return StepView(
         id=step.id,
         label=tool.label if tool else step.name,

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from core import clock
 from core.assistant.asking import Admit, asking, resume_answer
 from core.assistant.steps import STATUS, Step, StepState
-from core.assistant.tools.registry import Caller, Tool, toolbox
+from core.assistant.tools.registry import Caller, Tool, Toolbox, toolbox
 from core.database.engine import Database
 from core.errors import AnswerInProgress, Conflict, NotFound, NotPermitted
 from core.models import AnswerRun, Conversation, Message, MessageStatus
@@ -40,7 +40,9 @@ class StepService:
         told_person: Callable[[UUID], None],
         *,
         admit: Admit,
+        tools: Toolbox | None = None,
     ) -> None:
+        self.tools = tools or toolbox()
         self.database = database
         self.start_run = start_run
         self.changed = changed
@@ -63,7 +65,7 @@ class StepService:
         """Takes back what a step has done; the sentence that says so. Raises NotFound, NotPermitted, Conflict."""
         with self.database.reading() as session:
             step, conversation = self._own(session, actor, step_id, lock=False)
-            tool = toolbox().get(step.name)
+            tool = self.tools.get(step.name)
             if step.is_undone:
                 raise Conflict(TAKEN_BACK)
             if tool is None or not can_be_undone(step, tool):

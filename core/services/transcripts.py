@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from core.assistant.tools.registry import Toolbox, toolbox
 from core.database.engine import Database
 from core.errors import failure_of
 from core.ids import reference_of
@@ -31,8 +32,11 @@ GLANCES = 3
 class TranscriptService:
     """Reading a conversation."""
 
-    def __init__(self, database: Database, edit_window: timedelta | None = None) -> None:
-        """`edit_window`: for how long people may edit what they wrote in a room; None: for ever."""
+    def __init__(self, database: Database, edit_window: timedelta | None = None, tools: Toolbox | None = None) -> None:
+        """`edit_window`: for how long people may edit what they wrote in a room; None: for ever. `tools`: whose steps
+        answers may have; None: all that there is.
+        """
+        self.tools = tools
         self.database = database
         self.edit_window = edit_window
 
@@ -49,7 +53,7 @@ class TranscriptService:
             lines, active_run_id = _latest(session, conversation_id, limit + 1, floor)
             messages = dressed(
                 session, actor, conversation, lines[-limit:],
-                member=member, edit_window=self.edit_window, active_run_id=active_run_id,
+                member=member, edit_window=self.edit_window, active_run_id=active_run_id, tools=self.tools,
             )  # fmt: skip
             has_earlier = len(lines) > limit
             return Transcript(
@@ -112,6 +116,7 @@ def dressed(
     member: Member | None,
     edit_window: timedelta | None,
     active_run_id: UUID | None = None,
+    tools: Toolbox | None = None,
 ) -> tuple[MessageView, ...]:
     """The messages as this reader sees them, with all that belongs to them: so many queries, however many they are.
 
@@ -128,7 +133,7 @@ def dressed(
     reported = Cases(session).list_mine([line.id for line in lines], actor.user_id)
     # In a chat what was not decided lapses once the talk has gone on.
     open_ids = [line.id for line in lines if line.status is MessageStatus.WAITING and (member or line.id == last)]
-    steps = steps_of(session, actor, answers, open_ids)
+    steps = steps_of(session, actor, answers, open_ids, tools or toolbox())
     beside = Beside.read(session, conversation, lines, member, edit_window) if member else None
     return tuple(
         MessageView(

@@ -27,6 +27,10 @@ class Reply:
     """What the next request gets. Texts are sent as they are, one chunk each."""
 
     chunks: Sequence[str] = ("Hello", " there", ".")
+    calls: Sequence[tuple[str, str]] = ()
+    """Tools that are to be called, behind the chunks: name and arguments as they are written, JSON or not."""
+    split: int = 7
+    """Characters of arguments in one chunk."""
     delay: float = 0.0
     """Seconds before each chunk but the first."""
     finish_reason: str | None = "stop"
@@ -80,6 +84,16 @@ class Received:
         """What the person asked last: behind a question that was never answered it stands as the last paragraph."""
         said = [str(message["content"]) for message in self.body["messages"] if message["role"] == "user"]
         return said[-1].rpartition("\n\n")[2] if said else ""
+
+    @property
+    def offered(self) -> list[str]:
+        """Names of the tools that may be called."""
+        return [tool["function"]["name"] for tool in self.body.get("tools", [])]
+
+    @property
+    def told(self) -> list[str]:
+        """What came of the calls of tools, as the model is told it."""
+        return [str(message["content"]) for message in self.body["messages"] if message["role"] == "tool"]
 
     def text_sent(self, before: float = float("inf")) -> str:
         """What had gone out by that moment."""
@@ -224,6 +238,8 @@ class _Answer(Response):
                 is_first = False
                 yield self._event(delta={"role": "assistant", "content": chunk}), chunk
             is_first = False
+        for delta in self._call_deltas():
+            yield self._event(delta=delta), ""
         for data in reply.raw:
             yield data, ""
         if reply.error is not None:
@@ -231,10 +247,20 @@ class _Answer(Response):
         if reply.hang_after or reply.cut:
             return
         if reply.finish_reason:
-            yield self._event(delta={}, finish_reason=reply.finish_reason), ""
+            yield self._event(delta={}, finish_reason="tool_calls" if reply.calls else reply.finish_reason), ""
             if reply.usage:
                 yield _sse({**self._envelope("chat.completion.chunk"), "choices": [], "usage": reply.usage}), ""
             yield b"data: [DONE]\n\n", ""
+
+    def _call_deltas(self) -> Iterator[dict[str, Any]]:
+        """The calls in parallel, as services send them: the name first, then the arguments of each piece by piece."""
+        for index, (name, _) in enumerate(self._reply.calls):
+            call = {"index": index, "id": f"call_{index}", "type": "function"}
+            yield {"tool_calls": [call | {"function": {"name": name, "arguments": ""}}]}
+        for index, (_, arguments) in enumerate(self._reply.calls):
+            for at in range(0, len(arguments), self._reply.split):
+                piece = arguments[at : at + self._reply.split]
+                yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
 
     def _event(self, *, delta: dict[str, Any], finish_reason: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}

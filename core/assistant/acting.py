@@ -1,0 +1,250 @@
+"""Having the tools called that a model wants called for one answer, within limits, and keeping each as a step."""
+
+import asyncio
+import contextlib
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from core.assistant.context import Exchange, Prompt
+from core.assistant.earlier_steps import call_of
+from core.assistant.jobs import Job
+from core.assistant.ledger import Call
+from core.assistant.provider import Assistant
+from core.assistant.step_store import StepStore
+from core.assistant.steps import Step, StepState
+from core.assistant.stream import Called, storable
+from core.assistant.tokens import estimate_tokens
+from core.assistant.tools.registry import CUT, Caller, Performed, wrong_arguments
+from core.errors import ModelLooping, ModelOverworked
+from core.ids import derived_id, new_id
+
+Result = TypeVar("Result")
+Same = tuple[str, str]
+InDatabase = Callable[..., Awaitable[Any]]
+"""Calls a method with its arguments, again and again until PostgreSQL is there to take it."""
+
+MOST_SAME = 3
+"""How often one answer may call the same with the same arguments."""
+MOST_ARGUMENTS = 20_000
+"""Characters of the arguments of one call."""
+MOST_NAME = 100
+MOST_SHOWN = 1_000
+CHARACTERS = 3
+"""That a token has, for cutting a text to a number of them."""
+LEAST_TOLD = 400
+"""Characters of a result that the model is told, even where the results before have left no room."""
+SWITCHED_OFF = "Tools have been switched off. Say that this was not done."
+TOO_LONG = "The arguments are too long. Shorten them, or go on without this call."
+TOO_SLOW = "This took longer than {seconds:g} seconds and was given up. Look whether it was done before trying again."
+NOT_WELCOME = "The person who asked may not do anything here any more. Say that this was not done."
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What came of a round of calls."""
+
+    exchange: Exchange | None
+    """For the model to go on from. None: the answer is somebody else's by now, and nothing was called."""
+    is_waiting: bool = False
+    """Some of the calls wait for their person to approve or decline them."""
+
+
+@dataclass
+class Acting:
+    """For the runner's loop, and one answer."""
+
+    job: Job
+    store: StepStore
+    assistant: Assistant
+    in_database: InDatabase
+    changed: Callable[[], None]
+    """Tells whoever looks at the answer that there is a step to be seen."""
+    _made: Counter[Same] = field(default_factory=Counter)
+    """How often this run has called the same, whatever came of it."""
+    _done: Counter[Same] = field(default_factory=Counter)
+    """How often that was done. What earlier runs left open, and this one has made, is not among it: the model may well
+    want the same once more, and that is the same.
+    """
+    _rounds: int = 0
+
+    async def opened(self, prompt: Prompt) -> Prompt:
+        """The prompt with what came of the calls that were kept, and not known to have ended: those that their person
+        approved, and those whose process died. They are made now, under the keys that they have.
+        """
+        if not self.job.open_steps:
+            return prompt
+        ended = await self._all_ended(self.job.open_steps)
+        told = {step.id.hex: step.told for step in ended}
+        exchanges = tuple(
+            replace(one, calls=tuple(replace(call, told=told.get(call.id, call.told)) for call in one.calls))
+            for one in prompt.exchanges
+        )
+        return replace(prompt, exchanges=exchanges)
+
+    async def act(self, called: Sequence[Called], text: str, written: str, calls: Sequence[Call], room: int) -> Acted:
+        """Makes the calls that one response of the model wants. `text`: the answer so far; `written`: what of it is in
+        that response; `calls`: its ledger entries; `room`: tokens that are left for results.
+
+        Raises ModelOverworked, ModelLooping.
+        """
+        self._refuse_endless(called)
+        wanted = self._steps(called, len(text))
+        steps: list[Step] | None = await self.in_database(self.store.begin, self.job, text, wanted, calls)
+        if steps is None:
+            return Acted(None)
+        self.changed()
+        ended = await self._all_ended([step for step in steps if step.state is StepState.RUNNING])
+        self._done.update(same_of(one.name, one.arguments) for one in ended if one.state is StepState.DONE)
+        known = {step.id: step for step in [*steps, *ended]}
+        fitted = _fitted([known[step.id] for step in steps], room)
+        exchange = Exchange(written, tuple(map(call_of, fitted)))
+        return Acted(exchange, any(step.state is StepState.WAITING for step in steps))
+
+    async def admit(self, model: str, prompt_tokens: int) -> None:
+        """Before the model is asked again. Raises BudgetSpent."""
+        await self.in_database(self.store.admit, self.job, model, prompt_tokens)
+
+    def _refuse_endless(self, called: Sequence[Called]) -> None:
+        self._made.update(same_of(one.name, one.arguments) for one in called)
+        if self._made.total() > self.assistant.most_calls:
+            raise ModelOverworked
+        if any(self._made[same_of(one.name, one.arguments)] > MOST_SAME for one in called):
+            raise ModelLooping
+
+    def _steps(self, called: Sequence[Called], at: int) -> list[Step]:
+        self._rounds += 1
+        among: Counter[Same] = Counter()
+        steps = []
+        for one in called:
+            same = same_of(one.name, one.arguments)
+            steps.append(self._step(one, at, self._key(same, among[same])))
+            among[same] += 1
+        return steps
+
+    def _step(self, called: Called, at: int, client_key: UUID) -> Step:
+        refusal, asks = self._refusal(called)
+        state = StepState.FAILED if refusal else StepState.WAITING if asks else StepState.RUNNING
+        return Step(
+            id=new_id(),  # until it is kept
+            answer_id=self.job.origin.message_id,
+            name=called.name[:MOST_NAME],
+            arguments=called.arguments[:MOST_ARGUMENTS],
+            call_id=called.id[:MOST_NAME],
+            run_id=self.job.run_id,
+            asked_by=self.job.origin.user_id,
+            client_key=client_key,
+            round=self.job.rounds + self._rounds,
+            at=at,
+            state=state,
+            shown=refusal,
+            told=refusal,
+        )
+
+    def _refusal(self, called: Called) -> tuple[str, bool]:
+        """Why it is not made, or empty; and whether its person is to be asked, which nobody is about nonsense."""
+        if len(called.arguments) > MOST_ARGUMENTS:
+            return TOO_LONG, False
+        tool = self.assistant.tools.get(called.name)
+        if tool is None or not (tool.changes and tool.name in self.job.ask_first):
+            return "", False
+        try:
+            tool.read(called.arguments)
+        except ValidationError as error:
+            return wrong_arguments(error), False
+        return "", True
+
+    def _key(self, same: Same, among: int) -> UUID:
+        """The same for the same call to answer a question, in whatever attempt; another one only for a second call that
+        the same attempt makes on purpose: along with the first, or having been told that the first was done.
+        """
+        return derived_id("tool", str(self.job.question_id), *same, str(self._done[same] + among))
+
+    async def _all_ended(self, steps: Sequence[Step]) -> list[Step]:
+        return list(await asyncio.gather(*map(self._ended, steps)))
+
+    async def _ended(self, step: Step) -> Step:
+        ended = await self._performed(step) if self.job.prompt.tools else failed(step, SWITCHED_OFF)
+        await self.in_database(self.store.end, [ended])
+        self.changed()
+        return ended
+
+    async def _performed(self, step: Step) -> Step:
+        caller: Caller | None = await self.in_database(self.store.caller, self.job, step)
+        if caller is None:
+            return failed(step, NOT_WELCOME)
+        began, longest = time.perf_counter(), self.assistant.tool_seconds
+        call = partial(self.assistant.tools.perform, step.name, caller, step.arguments)
+        try:
+            performed = await asyncio.wait_for(in_thread(call), longest)
+        except TimeoutError:
+            return failed(step, TOO_SLOW.format(seconds=longest), seconds=time.perf_counter() - began)
+        return _after(step, performed, time.perf_counter() - began)
+
+
+def same_of(name: str, arguments: str) -> Same:
+    """Name and arguments in one form, however they are spaced and ordered."""
+    try:
+        return name, json.dumps(json.loads(arguments or "{}"), sort_keys=True)
+    except ValueError:
+        return name, arguments
+
+
+def failed(step: Step, sentence: str, *, seconds: float | None = None) -> Step:
+    return step.ended(StepState.FAILED, shown=sentence, told=sentence, seconds=seconds)
+
+
+def _after(step: Step, performed: Performed, seconds: float) -> Step:
+    result = performed.result
+    return step.ended(
+        StepState.DONE if result else StepState.FAILED,
+        shown=storable(performed.shown)[:MOST_SHOWN],
+        told=storable(performed.told),
+        links=result.links if result else (),
+        undo=result.undo if result else None,
+        seconds=seconds,
+    )
+
+
+def _fitted(steps: Sequence[Step], room: int) -> list[Step]:
+    """With no more of their results than there is room for, in tokens; a little of each in any case."""
+    fitted = []
+    for step in steps:
+        most = max(room * CHARACTERS, LEAST_TOLD)
+        told = step.told if len(step.told) <= most else step.told[: most - len(CUT)] + CUT
+        room -= estimate_tokens(told)
+        fitted.append(replace(step, told=told))
+    return fitted
+
+
+async def in_thread(call: Callable[[], Result]) -> Result:
+    """In a thread that nothing waits for: a tool that hangs keeps neither others nor the end of the process."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Result] = loop.create_future()
+
+    def give(outcome: Callable[[], None]) -> None:
+        def settle() -> None:
+            if not future.done():
+                outcome()
+
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
+            loop.call_soon_threadsafe(settle)
+
+    def run() -> None:
+        try:
+            result = call()
+        except BaseException as error:
+            give(partial(future.set_exception, error))
+            raise
+        give(partial(future.set_result, result))
+
+    threading.Thread(target=run, name="tool", daemon=True).start()
+    return await future

@@ -1,0 +1,441 @@
+"""Tools called by a model over real HTTP, for a person, against the real database."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic_ai.tools import RunContext
+
+from core.assistant.provider import Assistant
+from core.assistant.steps import StepState
+from core.assistant.tools.registry import MOST_TOLD, Caller, Result, Tool, Toolbox
+from core.bootstrap import Application
+from core.config import Settings
+from core.database.engine import Database
+from core.errors import Conflict, ModelLooping, ModelOverworked, NotPermitted
+from core.models import CallPurpose, Company, MessageStatus, MessageType, ModelCall, User
+from core.permissions import Actor, Role
+from core.repositories.model_calls import ModelCalls
+from core.services.task_views import NewTask, TasksWanted
+from core.services.tasks import TaskService
+from core.services.views import Asked, MessageView, StepView
+from tests.support.builders import make_actor, make_company, make_user
+from tests.support.openai_server import OpenAIServer, Received, Reply, refusal
+from tests.support.talks import begun
+from tests.support.waiting import until
+
+MODEL = "gpt-test"
+HELD = threading.Event()
+
+
+def make(ctx: RunContext[Caller], title: str, due_on: date | None = None) -> Result:
+    """Make a task.
+
+    Args:
+        title: What is to be done.
+        due_on: The day, as YYYY-MM-DD.
+    """
+    caller = ctx.deps
+    new = NewTask(title, due_on=due_on, message_id=caller.message_id)
+    task = TaskService(caller.database, caller.told_person).create(caller.actor, new, client_key=caller.client_key)
+    return Result({"id": task.id, "title": task.title}, f"Made “{task.title}”.", undo={"task": str(task.id)})
+
+
+def unmake(caller: Caller, made: Any) -> str:
+    TaskService(caller.database).delete(caller.actor, UUID(made["task"]))
+    return "Taken back."
+
+
+def look(ctx: RunContext[Caller], word: str = "") -> Result:
+    """Look something up.
+
+    Args:
+        word: What for.
+    """
+    return Result({"found": word * 10_000 if word == "long" else word or "nothing"}, "Looked.")
+
+
+def crash(ctx: RunContext[Caller]) -> Result:
+    """Crash."""
+    raise RuntimeError("secret detail")
+
+
+def refuse(ctx: RunContext[Caller]) -> Result:
+    """Refuse."""
+    raise NotPermitted("That is not for you.")
+
+
+def hang(ctx: RunContext[Caller]) -> Result:
+    """Hang."""
+    HELD.wait(30)
+    return Result({}, "Late.")
+
+
+def make_and_hang(ctx: RunContext[Caller], title: str) -> Result:
+    """Make a task, and hang.
+
+    Args:
+        title: What is to be done.
+    """
+    made = make(ctx, title)
+    HELD.wait(30)
+    return made
+
+
+TOOLS = Toolbox(
+    [
+        Tool(make, "Make a task", ":material/add_task:", unmake, changes=True),
+        Tool(make_and_hang, "Make and hang", ":material/add_task:", unmake, changes=True, in_rooms=False),
+        Tool(look, "Look", ":material/search:"),
+        *(Tool(one, one.__name__, ":material/bug_report:", in_rooms=False) for one in (crash, refuse, hang)),
+    ]
+)
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=tmp_path, shutdown_grace=0)  # type: ignore[call-arg]
+
+
+@pytest.fixture
+def me(fresh_database: Database) -> Actor:
+    with fresh_database.transaction() as session:
+        return make_actor(make_user(session, make_company(session), display_name="Ada"))
+
+
+Serve = Callable[..., Application]
+
+
+@pytest.fixture
+def serve(server: OpenAIServer, fresh_database: Database, settings: Settings) -> Iterator[Serve]:
+    running: list[Application] = []
+
+    def start(**changes: Any) -> Application:
+        service = {"openai_base_url": server.base_url, "models": [MODEL]}
+        configured = settings.model_copy(update=service | changes)
+        application = Application(configured, fresh_database, Assistant(configured, tools=TOOLS))
+        application.start()
+        running.append(application)
+        return application
+
+    yield start
+    for application in running:
+        if application.runner.is_running:
+            application.stop()
+
+
+def call(name: str, arguments: str = "{}") -> Reply:
+    return Reply(chunks=(), calls=((name, arguments),))
+
+
+def ask(application: Application, me: Actor, text: str = "Go on") -> Asked:
+    return begun(application.chat.ask(me, text))
+
+
+def answer(application: Application, me: Actor, asked: Asked) -> MessageView:
+    """Once its run has ended."""
+    for _ in application.runner.watch(asked.run_id):
+        pass
+    return ended(application, me, asked)
+
+
+def ended(application: Application, me: Actor, asked: Asked) -> MessageView:
+    found = until(lambda: _ended(application, me, asked))
+    assert found
+    return found
+
+
+def _ended(application: Application, me: Actor, asked: Asked) -> MessageView | None:
+    [*_, last] = application.transcripts.read(me, asked.conversation_id).messages
+    return last if last.status is not MessageStatus.PENDING else None
+
+
+def asked_for(server: OpenAIServer, *questions: str) -> list[Received]:
+    """Without the requests for better titles."""
+    return [one for question in questions for one in server.requests_with(question)]
+
+
+def titles(application: Application, me: Actor) -> list[str]:
+    return [one.title for one in application.tasks.list_page(me, TasksWanted()).tasks]
+
+
+def states(message: MessageView) -> list[tuple[str, StepState]]:
+    return [(step.label, step.state) for step in message.steps]
+
+
+def ledger(application: Application, asked: Asked) -> list[ModelCall]:
+    with application.database.reading() as session:
+        return sorted(ModelCalls(session).list_of_message(asked.answer_id), key=lambda one: one.id)
+
+
+def test_text_and_calls_in_parallel_with_arguments_in_pieces(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    server.replies += [
+        Reply(
+            chunks=("Let me see", "."),
+            calls=(("make", '{"title": "Buy “rye”", "due_on": "2026-05-06"}'), ("look", '{"word": "rye"}')),
+            split=1,
+        ),
+        Reply(chunks=("All", " done.")),
+    ]
+    asked = ask(application, me)
+    said = answer(application, me, asked)
+    assert (said.status, said.content) == (MessageStatus.COMPLETE, "Let me see.\n\nAll done.")
+    assert states(said) == [("Make a task", StepState.DONE), ("Look", StepState.DONE)]
+    made = said.steps[0]
+    assert made.arguments == (("title", "Buy “rye”"), ("due_on", "2026-05-06"))
+    assert (made.shown, made.at, made.may_undo) == ("Made “Buy “rye””.", len("Let me see."), True)
+    assert made.seconds is not None and said.steps[1].may_undo is False
+    assert titles(application, me) == ["Buy “rye”"]
+    first, second, *_ = server.requests
+    assert (
+        first.offered == ["make", "make_and_hang", "look", "crash", "refuse", "hang"]
+        and second.offered == first.offered
+    )
+    assert [one.split('"')[3] for one in second.told][1] == "rye"
+    said_before = [one for one in second.body["messages"] if one["role"] == "assistant"]
+    assert said_before[-1]["content"] == "Let me see." and len(said_before[-1]["tool_calls"]) == 2
+    booked = [one for one in ledger(application, asked) if one.purpose is not CallPurpose.TITLE]
+    assert [one.purpose for one in booked] == [CallPurpose.TOOL, CallPurpose.ANSWER]
+    assert all(one.output_tokens == 7 for one in booked) and said.tokens == 14
+    assert application.steps.undo(me, made.id) == "Taken back."
+    assert titles(application, me) == []
+    with pytest.raises(Conflict, match="taken back already"):
+        application.steps.undo(me, made.id)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "told"),
+    [
+        ("make", '{"title": "x"', "Invalid JSON"),
+        ("make", "", "title: Field required"),
+        ("make", "[]", "arguments: Input should be an object"),
+        ("make", '{"title": 3}', "title: Input should be a valid string"),
+        ("make", '{"title": "x", "due_on": "tomorrow"}', "due_on: Input should be a valid date"),
+        ("make", '{"title": "x", "user_id": "somebody else"}', "user_id: Extra inputs are not permitted"),
+        ("make", '{"title": " "}', "The title is empty. Write something first."),
+        ("make", '{"title": "' + "x" * 30_000 + '"}', "The arguments are too long"),
+        ("make_tea", "{}", "There is no tool named 'make_tea' here. Use one of: make, make_and_hang, look"),
+        ("crash", "{}", "The tool failed for a reason of its own"),
+        ("refuse", "{}", "That is not for you."),
+    ],
+)
+def test_what_goes_wrong_is_told_and_the_answer_goes_on(
+    server: OpenAIServer, serve: Serve, me: Actor, name: str, arguments: str, told: str
+) -> None:
+    application = serve()
+    server.replies += [call(name, arguments), Reply(chunks=("Sorry.",))]
+    said = answer(application, me, ask(application, me))
+    assert (said.status, said.content) == (MessageStatus.COMPLETE, "Sorry.")
+    [step] = said.steps
+    assert (step.state, step.may_undo) == (StepState.FAILED, False)
+    [heard] = server.requests[1].told
+    assert told in heard and "secret detail" not in heard + step.shown
+    assert titles(application, me) == []
+
+
+def test_a_tool_that_hangs_is_given_up_and_holds_nothing_up(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve(tool_seconds=1)
+    HELD.clear()
+    server.replies += [
+        Reply(chunks=(), calls=(("hang", "{}"), ("look", "{}"))),
+        Reply(chunks=("It hangs.",)),
+    ]
+    said = answer(application, me, ask(application, me))
+    assert states(said) == [("hang", StepState.FAILED), ("Look", StepState.DONE)]
+    assert "longer than 1 seconds" in server.requests[1].told[0] and said.content == "It hangs."
+    HELD.set()
+
+
+def test_a_loop_is_ended_with_a_sentence(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    server.replies += [call("look", f'{{"word":{" " * number}"rye"}}') for number in range(9)]
+    said = answer(application, me, ask(application, me))
+    assert (said.status, said.problem) == (MessageStatus.FAILED, ModelLooping.sentence)
+    assert len(said.steps) == 3 and len(server.requests) == 4
+
+
+def test_so_are_too_many_calls(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve(tool_calls=5)
+    server.replies += [
+        Reply(chunks=("Hm.",) if not number else (), calls=tuple(("look", f'{{"word": "{number}{n}"}}') for n in "ab"))
+        for number in range(4)
+    ]
+    said = answer(application, me, ask(application, me))
+    assert (said.status, said.problem) == (MessageStatus.INTERRUPTED, ModelOverworked.sentence)
+    assert (len(said.steps), said.content) == (4, "Hm.")
+
+
+def test_what_tools_find_is_cut_to_size(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    server.replies += [call("look", '{"word": "long"}')]
+    answer(application, me, ask(application, me))
+    [told] = server.requests[1].told
+    assert 1_000 < len(told) <= MOST_TOLD and told.endswith("[… cut: too long …]")
+
+
+def test_a_service_without_tools_is_asked_without(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    server.replies += [refusal(400, "tools are not supported"), Reply(chunks=("Plain.",))]
+    assert answer(application, me, ask(application, me)).content == "Plain."
+    answer(application, me, ask(application, me, "Again"))
+    assert [bool(one.offered) for one in asked_for(server, "Go on", "Again")] == [True, False, False]
+
+
+def test_a_refusal_for_another_reason_leaves_the_tools(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    server.replies += [refusal(400, "no"), refusal(400, "no"), Reply()]
+    assert answer(application, me, ask(application, me)).status is MessageStatus.FAILED
+    answer(application, me, ask(application, me, "Again"))
+    assert [bool(one.offered) for one in asked_for(server, "Go on", "Again")] == [True, False, True]
+
+
+def test_the_company_can_switch_tools_off(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    _set_company(application, me, tools_on=False)
+    answer(application, me, ask(application, me))
+    assert server.requests[0].offered == []
+
+
+def _set_company(application: Application, me: Actor, **values: Any) -> None:
+    with application.database.transaction() as session:
+        company = session.get_one(Company, me.company_id)
+        company.sqlmodel_update(values)
+        session.add(company)
+
+
+def _waiting(server: OpenAIServer, application: Application, me: Actor) -> tuple[Asked, tuple[StepView, ...]]:
+    _set_company(application, me, ask_first=["make"])
+    server.replies += [
+        Reply(chunks=("May I?",), calls=(("make", '{"title": "A"}'), ("look", "{}"), ("make", '{"title": "B"}')))
+    ]
+    asked = ask(application, me)
+    said = answer(application, me, asked)
+    assert (said.status, said.content) == (MessageStatus.WAITING, "May I?")
+    return asked, said.steps
+
+
+def test_what_asks_first_waits_over_a_restart(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    asked, steps = _waiting(server, application, me)
+    assert [step.state for step in steps] == [StepState.WAITING, StepState.DONE, StepState.WAITING]
+    assert titles(application, me) == []
+    application.stop()
+    application = serve()
+    server.replies += [Reply(chunks=("Thanks.",))]
+    application.steps.approve(me, steps[0].id)
+    assert titles(application, me) == [] and len(server.requests) == 1
+    application.steps.decline(me, steps[2].id)
+    said = ended(application, me, asked)
+    assert (said.status, said.content) == (MessageStatus.COMPLETE, "May I?\n\nThanks.")
+    assert [step.state for step in said.steps] == [StepState.DONE, StepState.DONE, StepState.DECLINED]
+    assert titles(application, me) == ["A"]
+    told = server.requests[1].told
+    assert '"title": "A"' in told[0] and told[2].startswith("The person declined this call.")
+    with pytest.raises(Conflict, match="decided already"):
+        application.steps.approve(me, steps[2].id)
+
+
+def test_nonsense_is_not_asked_about(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    _set_company(application, me, ask_first=["make"])
+    server.replies += [call("make", '{"titel": "x"}'), Reply(chunks=("Sorry.",))]
+    said = answer(application, me, ask(application, me))
+    assert said.status is MessageStatus.COMPLETE and [one.state for one in said.steps] == [StepState.FAILED]
+
+
+def test_what_was_not_decided_lapses_when_the_talk_goes_on(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    asked, steps = _waiting(server, application, me)
+    again = begun(application.chat.ask(me, "Never mind", conversation_id=asked.conversation_id))
+    answer(application, me, again)
+    with pytest.raises(Conflict, match="gone on"):
+        application.steps.approve(me, steps[0].id)
+    shown = application.transcripts.read(me, asked.conversation_id).messages
+    assert not any(step.may_decide for one in shown for step in one.steps)
+
+
+def test_the_same_call_in_another_attempt_is_the_same_task(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    server.replies += [call("make", '{"title": "A"}'), refusal(401), call("make", '{ "title":"A"}'), Reply()]
+    asked = ask(application, me)
+    said = answer(application, me, asked)
+    assert said.can_retry and titles(application, me) == ["A"]
+    said = answer(application, me, application.chat.retry(me, said.id))
+    assert said.status is MessageStatus.COMPLETE and titles(application, me) == ["A"]
+    assert server.requests[2].told[0].startswith('{"id"')  # it was told what had been done
+
+
+def test_what_a_dead_process_left_open_is_made_once(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    """It died when the tool had committed, and what came of it was not kept yet."""
+    application = serve()
+    HELD.clear()
+    server.replies += [call("make_and_hang", '{"title": "A"}')]
+    asked = ask(application, me)
+    until(lambda: titles(application, me) == ["A"])
+    application.stop()
+    HELD.set()
+    application = serve()
+    said = ended(application, me, asked)
+    assert (said.status, states(said)) == (MessageStatus.INTERRUPTED, [("Make and hang", StepState.RUNNING)])
+    server.replies += [call("make_and_hang", '{"title": "A"}'), Reply(chunks=("Done.",))]
+    said = answer(application, me, application.chat.retry(me, said.id))
+    assert (said.status, said.content) == (MessageStatus.COMPLETE, "Done.")
+    assert titles(application, me) == ["A"]
+    told = server.requests[1].told + server.requests[2].told
+    assert len(told) == 3 and len(set(told)) == 1
+
+
+def test_rights_are_those_of_the_moment(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    server.replies += [
+        Reply(chunks=("Let me see.",), calls=(("look", "{}"),)),
+        Reply(chunks=(), calls=(("make", '{"title": "A"}'),), delay=0.0),
+        Reply(chunks=("No.",)),
+    ]
+    held = threading.Event()
+
+    def lose(ctx: RunContext[Caller], word: str = "") -> Result:
+        """Look.
+
+        Args:
+            word: What for.
+        """
+        application.people.set_roles(None, me.user_id, [Role.ANALYST])
+        held.set()
+        return Result({}, "Looked.")
+
+    lose.__name__ = "look"
+    application.assistant.tools = Toolbox([Tool(lose, "Look", ""), Tool(make, "Make", "", unmake, changes=True)])
+    asked = ask(application, me)
+    for _ in application.runner.watch(asked.run_id):
+        pass
+    assert held.is_set()
+    until(lambda: len(server.requests) >= 3)
+    assert "needs the role staff" in server.requests[2].told[1]
+    with application.database.reading() as session:
+        assert session.get_one(User, me.user_id).is_active
+    assert titles(application, make_staff(me)) == []
+
+
+def make_staff(me: Actor) -> Actor:
+    return Actor(me.user_id, me.company_id, me.email, me.display_name, frozenset({Role.STAFF}))
+
+
+def test_steps_are_no_messages_of_the_transcript(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    server.replies += [call("look"), call("look", '{"word": "a"}'), Reply()]
+    asked = ask(application, me)
+    answer(application, me, asked)
+    shown = application.transcripts.read(me, asked.conversation_id).messages
+    assert [one.message_type for one in shown] == [MessageType.TEXT] * 2
