@@ -150,9 +150,10 @@ class Writing:
         calls = calls_of(CallPurpose.TOOL, self.streams, RunStatus.COMPLETE, None)
         room = self.assistant.window(self.job.model) // 2 - sum(one.tokens for one in asked.exchanges)
         acted = await self._acting.act(stream.calls, self.text, stream.text, calls, room)
-        self._has_acted = True
-        self.tokens_before += stream.usage.output_tokens or 0
-        self.streams.clear()
+        if acted.exchange:
+            self._has_acted = True
+            self.tokens_before += stream.usage.output_tokens or 0
+            self.streams.clear()
         return acted
 
     async def _follow(self, stream: AnswerStream) -> bool:

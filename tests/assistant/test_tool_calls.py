@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from pydantic_ai.tools import RunContext
+from sqlalchemy import text
 
 from core.assistant.provider import Assistant
 from core.assistant.steps import StepState
@@ -17,9 +19,22 @@ from core.bootstrap import Application
 from core.config import Settings
 from core.database.engine import Database
 from core.errors import Conflict, ModelLooping, ModelOverworked, NotPermitted
-from core.models import CallPurpose, Company, MessageStatus, MessageType, ModelCall, User
+from core.models import (
+    BudgetPeriod,
+    BudgetScope,
+    BudgetUnit,
+    CallPurpose,
+    Company,
+    ConversationKind,
+    MessageRole,
+    MessageStatus,
+    MessageType,
+    ModelCall,
+    User,
+)
 from core.permissions import Actor, Role
 from core.repositories.model_calls import ModelCalls
+from core.services.budgets import WantedBudget
 from core.services.task_views import NewTask, TasksWanted
 from core.services.tasks import TaskService
 from core.services.views import Asked, MessageView, StepView
@@ -394,6 +409,80 @@ def test_what_a_dead_process_left_open_is_made_once(server: OpenAIServer, serve:
     assert titles(application, me) == ["A"]
     told = server.requests[1].told + server.requests[2].told
     assert len(told) == 3 and len(set(told)) == 1
+
+
+def test_in_a_room_less_is_offered_and_others_decide_nothing(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    with application.database.transaction() as session:
+        bo = make_actor(make_user(session, session.get_one(Company, me.company_id), display_name="Bo"))
+    room = application.rooms.create(me, ConversationKind.GROUP, "Two", user_ids=[bo.user_id])
+    _set_company(application, me, ask_first=["make"])
+    server.replies += [call("hang"), call("make", '{"title": "A"}'), Reply(chunks=("Done.",))]
+    assert application.talk.send(me, room, "@Assistant go on").run_id
+    said = last(application, bo, room, MessageStatus.WAITING)
+    assert [one.state for one in said.steps] == [StepState.FAILED, StepState.WAITING]
+    assert not any(step.may_decide or step.may_undo for step in said.steps)
+    assert server.requests[0].offered == ["make", "look"]
+    assert "no tool named 'hang'" in server.requests[1].told[0]
+    with pytest.raises(NotPermitted, match="person who asked"):
+        application.steps.approve(bo, said.steps[1].id)
+    application.talk.send(bo, room, "I go on meanwhile")
+    application.steps.approve(me, said.steps[1].id)
+    said = last(application, bo, room, MessageStatus.COMPLETE)
+    assert said.content == "Done." and titles(application, me) == ["A"] and titles(application, bo) == []
+    [unread] = [one for one in application.rooms.list_mine(bo, ConversationKind.GROUP) if one.id == room]
+    assert unread.unread <= 2  # what was said; steps are nothing that was
+
+
+def last(application: Application, actor: Actor, room: UUID, status: MessageStatus) -> MessageView:
+    """The answer that stands last in a room, once it has that status."""
+
+    def look() -> list[MessageView]:
+        shown = application.transcripts.read(actor, room).messages
+        return [one for one in shown if one.role is MessageRole.ASSISTANT and one.status is status]
+
+    return until(look)[-1]
+
+
+def test_what_is_stopped_meanwhile_is_not_gone_on_with(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    HELD.clear()
+    server.replies += [Reply(chunks=("Hm.",), calls=(("make_and_hang", '{"title": "A"}'),))]
+    asked = ask(application, me)
+    until(lambda: titles(application, me) == ["A"])
+    application.chat.stop(me, asked.conversation_id)
+    HELD.set()
+    said = answer(application, me, asked)
+    assert (said.status, said.content, states(said)) == (
+        MessageStatus.STOPPED,
+        "Hm.",
+        [("Make and hang", StepState.DONE)],
+    )
+    assert len(server.requests) == 1
+    server.replies += [Reply(chunks=("Gone on.",))]
+    said = answer(application, me, application.chat.resume(me, said.id))
+    assert (said.content, said.steps[0].at) == ("Hm.\n\nGone on.", 3)
+    assert '"title": "A"' in server.requests[1].told[0]
+
+
+def test_a_budget_is_asked_before_each_response(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve(answer_tokens=100)
+    usage = {"prompt_tokens": 2_000, "completion_tokens": 50}
+    with application.database.transaction() as session:
+        company = session.get_one(Company, me.company_id)
+        admin = make_actor(make_user(session, company, (Role.ADMIN,)), (Role.ADMIN,))
+    application.budgets.set(
+        admin,
+        WantedBudget(BudgetScope.PERSON, BudgetPeriod.DAY, BudgetUnit.TOKENS, "4000", user_id=me.user_id),
+    )
+    server.replies += [replace(call("look", f'{{"word": "{number}"}}'), usage=usage) for number in range(9)]
+    asked = ask(application, me)
+    said = answer(application, me, asked)
+    assert said.status is MessageStatus.FAILED and said.problem and "budget" in said.problem
+    assert 1 <= len(server.requests) <= 3
+    assert sum((one.input_tokens or 0) + (one.output_tokens or 0) for one in ledger(application, asked)) <= 4_100
+    with application.database.reading() as session:
+        assert session.execute(text("SELECT count(*) FROM budget_holds")).scalar_one() == 0
 
 
 def test_rights_are_those_of_the_moment(server: OpenAIServer, serve: Serve, me: Actor) -> None:
