@@ -1,0 +1,69 @@
+"""`kill -9` between a tool's commit and the keeping of what came of it: the record is there once."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from sqlalchemy import Engine, NullPool, create_engine, text
+
+from core.models import MessageStatus
+from tests.e2e.served import Parley
+from tests.faults.conftest import OpenTab
+from tests.faults.kept import Kept
+from tests.faults.postgres import Postgres
+from tests.faults.test_kill import REAPED
+from tests.support.openai_server import OpenAIServer, Reply
+from tests.support.waiting import until
+
+QUESTION = "kill-between-commit-and-result"
+TITLE = "Order rye before the kill"
+CALL = (("create_task", f'{{"title": "{TITLE}"}}'),)
+
+
+@contextmanager
+def held(engine: Engine, lock: str) -> Iterator[None]:
+    """Nobody else gets to it meanwhile."""
+    with engine.connect() as connection:
+        connection.execute(text(lock))
+        yield
+        connection.rollback()
+
+
+def count(engine: Engine, what: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM {what}")).scalar_one())
+
+
+def test_a_tool_that_was_committed_is_not_made_again(
+    parley: Parley, postgres: Postgres, kept: Kept, provider: OpenAIServer, tab: OpenTab
+) -> None:
+    engine = create_engine(postgres.url, poolclass=NullPool)
+    steps = f"messages WHERE message_type = 'tool' AND extra -> 'tool' ->> 'arguments' LIKE '%{TITLE}%'"
+    tasks = f"tasks WHERE title = '{TITLE}'"
+    one = tab()
+    one.until(lambda: one.can_ask)
+    provider.replies_to[QUESTION] = [Reply(("Let me ", "see", "."), calls=CALL, delay=0.5)]
+    one.ask(QUESTION)
+    until(lambda: provider.requests_with(QUESTION))
+    with ExitStack() as keeping:
+        with held(engine, "LOCK TABLE tasks IN EXCLUSIVE MODE"):  # the tool comes no further
+            until(lambda: count(engine, steps) == 1)
+            keeping.enter_context(
+                held(engine, f"SELECT id FROM {steps} FOR UPDATE")
+            )  # and what comes of it is not kept
+            assert count(engine, tasks) == 0
+        until(lambda: count(engine, tasks) == 1)
+        parley.kill()
+    provider.wait_idle()
+    parley.start()
+    until(lambda: kept.active_runs() == 0, patience=REAPED)
+    [answer] = kept.answers_to(QUESTION)
+    assert (answer.status, answer.content) == (MessageStatus.INTERRUPTED, "Let me see.")
+
+    provider.replies_to[QUESTION] = [Reply((), calls=CALL), Reply(("Ordered.",))]
+    one.query = f"c={answer.conversation_id}"
+    one.reopen()
+    one.click("Retry")
+    one.wait_settled(QUESTION, "Ordered.")
+    assert count(engine, tasks) == 1
+    assert count(engine, f"{steps} AND status = 'complete'") == 2  # the one that was left open, and the one of now
+    assert "Traceback" not in parley.log
