@@ -55,12 +55,13 @@ class StepStore:
         """Keeps what came of calls."""
         with self.database.transaction() as session:
             for step in steps:
+                found = Steps(session).get(step.id)
+                conversation = Conversations(session).lock(found.conversation_id) if found else None
                 message = Steps(session).get(step.id, lock=True)
-                if message is None or message.purged_at is not None:
+                if conversation is None or message is None or message.purged_at is not None:
                     continue  # the conversation is gone, or a moderator removed the answer for good
                 Steps(session).put(message, content=step.shown, status=STATUS[step.state], extra=step.extra())
-                if conversation := Conversations(session).get(message.conversation_id):
-                    Conversations(session).touch(conversation)
+                Conversations(session).touch(conversation)
 
     def caller(self, job: Job, step: Step) -> Caller | None:
         """For whom a call is made, with the rights that they have at this moment. None: they may not come in."""
