@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -23,8 +23,8 @@ from core.assistant.step_store import StepStore
 from core.assistant.steps import Step, StepState
 from core.assistant.stream import Called, storable
 from core.assistant.tokens import estimate_tokens
-from core.assistant.tools.registry import CUT, Caller, Performed, wrong_arguments
-from core.errors import ModelLooping, ModelOverworked
+from core.assistant.tools.registry import CUT, Caller, Performed, Tool, wrong_arguments
+from core.errors import ModelLooping, ModelOverworked, ParleyError
 from core.ids import derived_id, new_id
 
 Result = TypeVar("Result")
@@ -97,7 +97,7 @@ class Acting:
         Raises ModelOverworked, ModelLooping.
         """
         self._refuse_endless(called)
-        wanted = self._steps(called, len(text))
+        wanted = [await self._asked_about(step) for step in self._steps(called, len(text))]
         steps: list[Step] | None = await self.in_database(self.store.begin, self.job, text, wanted, calls)
         if steps is None:
             return Acted(None)
@@ -131,8 +131,7 @@ class Acting:
         return steps
 
     def _step(self, called: Called, at: int, client_key: UUID) -> Step:
-        refusal, asks = self._refusal(called)
-        state = StepState.FAILED if refusal else StepState.WAITING if asks else StepState.RUNNING
+        refusal = TOO_LONG if len(called.arguments) > MOST_ARGUMENTS else ""
         return Step(
             id=new_id(),  # until it is kept
             answer_id=self.job.origin.message_id,
@@ -144,23 +143,31 @@ class Acting:
             client_key=client_key,
             round=self.job.rounds + self._rounds,
             at=at,
-            state=state,
+            state=StepState.FAILED if refusal else StepState.RUNNING,
             shown=refusal,
             told=refusal,
         )
 
-    def _refusal(self, called: Called) -> tuple[str, bool]:
-        """Why it is not made, or empty; and whether its person is to be asked, which nobody is about nonsense."""
-        if len(called.arguments) > MOST_ARGUMENTS:
-            return TOO_LONG, False
-        tool = self.assistant.tools.get(called.name)
-        if tool is None or not (tool.changes and tool.name in self.job.ask_first):
-            return "", False
+    async def _asked_about(self, step: Step) -> Step:
+        """The step, waiting if its person is to be asked first, which nobody is about nonsense."""
+        tool = self.assistant.tools.get(step.name)
+        if step.is_over or tool is None or not tool.changes:
+            return step
         try:
-            tool.read(called.arguments)
+            arguments = tool.read(step.arguments)
         except ValidationError as error:
-            return wrong_arguments(error), False
-        return "", True
+            return failed(step, wrong_arguments(error))
+        asks = tool.name in self.job.ask_first or await self._reaches_others(tool, step, arguments)
+        return step.ended(StepState.WAITING) if asks else step
+
+    async def _reaches_others(self, tool: Tool, step: Step, arguments: Mapping[str, Any]) -> bool:
+        if tool.reaches_others is None:
+            return False
+        caller: Caller | None = await self.in_database(self.store.caller, self.job, step)
+        try:
+            return caller is not None and await in_thread(partial(tool.reaches_others, caller, arguments))
+        except ParleyError:
+            return False  # the call itself will say what is wrong
 
     def _key(self, same: Same, among: int) -> UUID:
         """The same for the same call to answer a question, in whatever attempt; another one only for a second call that

@@ -101,11 +101,21 @@ def make_and_hang(ctx: RunContext[Caller], title: str) -> Result:
     return made
 
 
+def give(ctx: RunContext[Caller], to: str) -> Result:
+    """Give something to somebody.
+
+    Args:
+        to: To whom.
+    """
+    return Result({"to": to}, f"Gave it to {to}.")
+
+
 TOOLS = Toolbox(
     [
         Tool(make, "Make a task", ":material/add_task:", unmake, changes=True),
         Tool(make_and_hang, "Make and hang", ":material/add_task:", unmake, changes=True, in_rooms=False),
         Tool(look, "Look", ":material/search:"),
+        Tool(give, "Give", ":material/redeem:", changes=True, reaches_others=lambda _, given: given["to"] != "me"),
         *(Tool(one, one.__name__, ":material/bug_report:", in_rooms=False) for one in (crash, refuse, hang)),
     ]
 )
@@ -214,7 +224,7 @@ def test_text_and_calls_in_parallel_with_arguments_in_pieces(server: OpenAIServe
     assert titles(application, me) == ["Buy “rye”"]
     first, second, *_ = server.requests
     assert (
-        first.offered == ["make", "make_and_hang", "look", "crash", "refuse", "hang"]
+        first.offered == ["make", "make_and_hang", "look", "give", "crash", "refuse", "hang"]
         and second.offered == first.offered
     )
     assert [one.split('"')[3] for one in second.told][1] == "rye"
@@ -240,7 +250,7 @@ def test_text_and_calls_in_parallel_with_arguments_in_pieces(server: OpenAIServe
         ("make", '{"title": "x", "user_id": "somebody else"}', "user_id: Extra inputs are not permitted"),
         ("make", '{"title": " "}', "The title is empty. Write something first."),
         ("make", '{"title": "' + "x" * 30_000 + '"}', "The arguments are too long"),
-        ("make_tea", "{}", "There is no tool named 'make_tea' here. Use one of: make, make_and_hang, look"),
+        ("make_tea", "{}", "There is no tool named 'make_tea' here. Use one of: make, make_and_hang, look, give"),
         ("crash", "{}", "The tool failed for a reason of its own"),
         ("refuse", "{}", "That is not for you."),
     ],
@@ -361,6 +371,14 @@ def test_what_asks_first_waits_over_a_restart(server: OpenAIServer, serve: Serve
         application.steps.approve(me, steps[2].id)
 
 
+def test_what_reaches_others_is_always_asked_about(server: OpenAIServer, serve: Serve, me: Actor) -> None:
+    application = serve()
+    server.replies += [Reply(chunks=(), calls=(("give", '{"to": "me"}'), ("give", '{"to": "Bo"}')))]
+    said = answer(application, me, ask(application, me))
+    assert said.status is MessageStatus.WAITING
+    assert [step.state for step in said.steps] == [StepState.DONE, StepState.WAITING]
+
+
 def test_nonsense_is_not_asked_about(server: OpenAIServer, serve: Serve, me: Actor) -> None:
     application = serve()
     _set_company(application, me, ask_first=["make"])
@@ -422,7 +440,7 @@ def test_in_a_room_less_is_offered_and_others_decide_nothing(server: OpenAIServe
     said = last(application, bo, room, MessageStatus.WAITING)
     assert [one.state for one in said.steps] == [StepState.FAILED, StepState.WAITING]
     assert not any(step.may_decide or step.may_undo for step in said.steps)
-    assert server.requests[0].offered == ["make", "look"]
+    assert server.requests[0].offered == ["make", "look", "give"]
     assert "no tool named 'hang'" in server.requests[1].told[0]
     with pytest.raises(NotPermitted, match="person who asked"):
         application.steps.approve(bo, said.steps[1].id)

@@ -99,6 +99,10 @@ class Tool:
     """Takes a call back, from its result's `undo`; the sentence that says so. Raises Conflict where it is too late."""
     changes: bool = False
     """It changes something: a company can have the assistant ask first."""
+    reaches_others: Callable[[Caller, Mapping[str, Any]], bool] | None = None
+    """Whether a call with these arguments puts something before somebody else. That is always asked about: else whoever
+    writes what an assistant reads could have it hand out what it knows. None: no call does.
+    """
     in_rooms: bool = True
     """Also offered where others read along."""
 
