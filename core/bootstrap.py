@@ -102,7 +102,7 @@ class Application:
         self.members = MemberService(database, self.events)
         self.talk = TalkService(database, limiter, self.events, self.runner.submit, edit_window, admit=budgeting.admit)
         self.reactions = ReactionService(database, limiter, self.events)
-        self.tasks = TaskService(database, self.events.publish_person)
+        self.tasks = TaskService(database, self.events.publish_tasks)
         self._oversee(limiter)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)

@@ -36,6 +36,8 @@ class Hint(StrEnum):
     """Whether that person may come in."""
     ROOMS = "m"
     """Which rooms that person is in; what they have not read as well, then."""
+    TASKS = "t"
+    """What that person has to do, or has others do."""
 
 
 Heard = set[tuple[Hint, UUID]]
@@ -140,6 +142,10 @@ class Events:
     def publish_rooms(self, user_id: UUID) -> None:
         """Which rooms they are in, or what those are to them, is different now."""
         self._publish(Hint.ROOMS, user_id)
+
+    def publish_tasks(self, user_id: UUID) -> None:
+        """Tasks that they see are different now."""
+        self._publish(Hint.TASKS, user_id)
 
     def _publish(self, hint: Hint, id_: UUID) -> None:
         if not self._channel.is_started:

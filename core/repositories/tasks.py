@@ -1,6 +1,6 @@
 """Tasks, each read only through those whose it is: its owner and its assignee."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     Select,
     String,
+    Uuid,
     and_,
     bindparam,
     case,
@@ -25,16 +26,17 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from core.models import Conversation, Task, TaskSource, TaskStatus, User
+from core.models import Conversation, Message, Task, TaskSource, TaskStatus, User
 from core.models.base import literal_of, table_of
 from core.permissions import Actor
 from core.repositories.base import Repository
 from core.repositories.conversations import readable_by
 
-_tasks, _conversations = table_of(Task), table_of(Conversation)
+_tasks, _conversations, _messages = table_of(Task), table_of(Conversation), table_of(Message)
 _owner, _assignee = aliased(User), aliased(User)
 _due: ColumnElement[date] = literal_column("coalesce(tasks.due_on, 'infinity'::date)", Date)
 _is_there = _tasks.c.deleted_at.is_(None)
@@ -83,6 +85,8 @@ class TasksWanted:
     whose: Whose = Whose.ALL
     owner_id: UUID | None = None
     assignee_id: UUID | None = None
+    person_id: UUID | None = None
+    """Owned by them or theirs to do."""
     source: TaskSource | None = None
     due_from: date | None = None
     due_to: date | None = None
@@ -116,6 +120,8 @@ class TaskLine:
     conversation_id: UUID | None
     """None too where the reader may not read it."""
     message_id: UUID | None
+    message_seq: int | None
+    """Where in that conversation the message stands."""
     version: int
 
     @property
@@ -125,7 +131,7 @@ class TaskLine:
 
 @dataclass(frozen=True, slots=True)
 class TaskCounts:
-    """Of what a person is to do, and of what others are to do for them."""
+    """Of what is open: what a person is to do, or what others are to do for them, or both."""
 
     overdue: int
     today: int
@@ -195,23 +201,38 @@ class Tasks(Repository):
     ) -> list[TaskLine]:
         return [TaskLine(*row) for row in self.session.execute(page_statement(actor, wanted, after, limit))]
 
-    def counts(self, actor: Actor, today: date) -> TaskCounts:
-        """From the index of what is open alone."""
-        mine = and_(_tasks.c.assignee_id == actor.user_id, _is_open)
+    def list_with_descriptions(
+        self, actor: Actor, wanted: TasksWanted, *, after: TaskPlace | None = None, limit: int
+    ) -> list[tuple[TaskLine, str]]:
+        statement = page_statement(actor, wanted, after, limit).add_columns(_description)
+        return [(TaskLine(*row[:-1]), row[-1]) for row in self.session.execute(statement)]
+
+    def counts(self, actor: Actor, today: date, whose: Whose) -> TaskCounts:
+        """From the indexes of what is open alone."""
+        is_mine, is_given = _tasks.c.assignee_id == actor.user_id, _given_by(actor)
+        counted = {Whose.MINE: is_mine, Whose.GIVEN: is_given, Whose.ALL: or_(is_mine, is_given)}[whose]
         numbers = (
             func.count().filter(_due < today),
             func.count().filter(_due == today),
             func.count().filter(_due > today, _tasks.c.due_on.is_not(None)),
             func.count().filter(_tasks.c.due_on.is_(None)),
         )
-        given = and_(_tasks.c.owner_id == actor.user_id, _tasks.c.assignee_id != actor.user_id, _is_open)
-        given_count = select(func.count()).select_from(_tasks).where(given).scalar_subquery()
-        row = self.session.execute(select(*numbers, given_count).select_from(_tasks).where(mine)).one()
+        given = select(func.count()).select_from(_tasks).where(is_given, _is_open).scalar_subquery()
+        row = self.session.execute(select(*numbers, given).select_from(_tasks).where(counted, _is_open)).one()
         return TaskCounts(*row)
 
     def count_due(self, user_id: UUID, today: date) -> int:
         statement = select(func.count()).select_from(_tasks).where(_tasks.c.assignee_id == user_id, _is_open)
         return int(self.session.execute(statement.where(_due <= today)).scalar_one())
+
+    def count_due_of(self, days: Mapping[UUID, date]) -> dict[UUID, int]:
+        """By person, each by the day that is today to them; who has nothing to do is missing."""
+        people = func.unnest(
+            cast(list(days), ARRAY(Uuid())), cast([day.isoformat() for day in days.values()], ARRAY(Date()))
+        ).table_valued("id", "day", name="people")
+        due = and_(_tasks.c.assignee_id == people.c.id, _is_open, _due <= people.c.day)
+        counts = select(people.c.id, func.count()).join(_tasks, due).group_by(people.c.id)
+        return {row[0]: row[1] for row in self.session.execute(counts)}
 
     def update(self, task: Task, **changes: Any) -> Task:
         task.sqlmodel_update(changes | {"version": task.version + 1})
@@ -257,7 +278,7 @@ def page_statement(actor: Actor, wanted: TasksWanted, after: TaskPlace | None, l
     order = wanted.order
     conditions = [order.holds, *_conditions(wanted)] + ([order.behind(after)] if after else [])
     is_mine = _tasks.c.assignee_id == actor.user_id
-    is_given = and_(_tasks.c.owner_id == actor.user_id, _tasks.c.assignee_id != actor.user_id)
+    is_given = _given_by(actor)
     branches = {Whose.MINE: [is_mine], Whose.GIVEN: [is_given], Whose.ALL: [is_mine, is_given]}[wanted.whose]
     parts = [select(_tasks).where(whose, *conditions).order_by(*order.by).limit(limit) for whose in branches]
     if len(parts) == 1:
@@ -283,6 +304,8 @@ def _conditions(wanted: TasksWanted) -> list[ColumnElement[bool]]:
         _tasks.c.conversation_id: wanted.conversation_id,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
+    if wanted.person_id:
+        conditions.append(or_(_tasks.c.owner_id == wanted.person_id, _tasks.c.assignee_id == wanted.person_id))
     conditions += [_due >= wanted.due_from] if wanted.due_from else []
     conditions += [_due <= wanted.due_to] if wanted.due_to else []
     conditions += [_tasks.c.due_on.is_not(None)] if wanted.due_from or wanted.due_to else []
@@ -297,6 +320,10 @@ def _conditions(wanted: TasksWanted) -> list[ColumnElement[bool]]:
         TaskGroup.SOMEDAY: _due == literal_column("'infinity'::date"),
     }
     return [*conditions, in_group[wanted.group]]
+
+
+def _given_by(actor: Actor) -> ColumnElement[bool]:
+    return and_(_tasks.c.owner_id == actor.user_id, _tasks.c.assignee_id != actor.user_id)
 
 
 def _readable_by(actor: Actor) -> ColumnElement[bool]:
@@ -328,6 +355,7 @@ def _dressed(actor: Actor, found: Select[Any]) -> Select[Any]:
             page.c.source,
             _if(may_open, page.c.conversation_id),
             _if(may_open, page.c.message_id),
+            _if(may_open, select(_messages.c.seq).where(_messages.c.id == page.c.message_id).scalar_subquery()),
             page.c.version,
         )
         .join(_owner, col(_owner.id) == page.c.owner_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import DateTime, Uuid, any_, bindparam
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import Text, col, delete, exists, func, select, type_coerce
+from sqlmodel import Text, col, delete, exists, func, select, type_coerce, update
 
 from core.models import AuthSession, User, UserRole
 from core.permissions import Actor, Role
@@ -62,6 +62,16 @@ class Users(Repository):
     def update(self, user: User, changes: Mapping[str, Any]) -> User:
         user.sqlmodel_update(dict(changes))
         return self.add(user)
+
+    def list_zones(self, user_ids: Collection[UUID]) -> dict[UUID, str | None]:
+        """Where each of them was last, as an IANA name; None where that is not known."""
+        statement = select(User.id, User.time_zone).where(col(User.id).in_(user_ids))
+        return {row[0]: row[1] for row in self.session.exec(statement)}
+
+    def set_zone(self, user_id: UUID, zone: str) -> None:
+        """Writes nothing where it says so already."""
+        statement = update(User).where(col(User.id) == user_id, col(User.time_zone).is_distinct_from(zone))
+        self.session.exec(statement.values(time_zone=zone))
 
     def deactivate(self, user: User) -> None:
         self.update(user, {"is_active": False})

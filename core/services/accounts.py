@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core import clock
 from core.errors import Invalid, NotSignedIn, Suspended, WrongCredentials
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 WRONG_CURRENT = "The current password isn't right."
 REFUSALS_KEPT = 10
 """In the audit trail, of each account within an hour."""
+UNKNOWN_ZONE = "This time zone is not known here."
 SAME_PASSWORD = "The new password is the current one. Choose another."
 
 
@@ -157,6 +159,17 @@ class AccountService(Setup):
             signed_in, actor = self.limits.open(session, user, user_agent)
             _record(Audit(session), AuditAction.PASSWORD_CHANGED, actor)
         return signed_in
+
+    def remember_zone(self, actor: Actor, time_zone: str) -> None:
+        """Where their days begin and end from now on: as an IANA name, of the browser that they use. For what is
+        reckoned without a browser, such as what is due today. Raises Invalid for a zone that is not known here.
+        """
+        try:
+            ZoneInfo(time_zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise Invalid(UNKNOWN_ZONE) from error
+        with self.database.transaction() as session:
+            Users(session).set_zone(actor.user_id, time_zone)
 
     def sessions(self, actor: Actor) -> tuple[SessionView, ...]:
         """Where the person is signed in, the browser used last first."""

@@ -1,6 +1,6 @@
 """Tasks: made by people and by the assistant, kept by their owner and done by their assignee."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -30,12 +30,16 @@ from core.repositories.messages import Messages
 from core.repositories.tasks import Tasks
 from core.repositories.users import Users
 from core.rules.screen import told
+from core.search.words import fold
 from core.services.access import get_or_raise
 from core.services.records import LEAVE, Leave, record_change
-from core.services.task_views import NewTask, TaskCounts, TaskPage, TaskPlace, TasksWanted, TaskView
+from core.services.task_views import NewTask, TaskCounts, TaskLine, TaskPage, TaskPlace, TasksWanted, TaskView, Whose
 from core.services.texts import checked_text, one_line, required_text
 
 PAGE = 50
+AT_ONCE, MOST_LOOKED = 500, 5_000
+"""Tasks that a search for words reads in one step, and in all."""
+LONGEST_SEARCH = 200
 KIND = "task"
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 CHANGED = "This task was changed meanwhile. Look at it again, then change it."
@@ -110,11 +114,36 @@ class TaskService:
         shown = tuple(lines[:limit])
         return TaskPage(shown, shown[-1].place if len(lines) > limit else None)
 
-    def counts(self, actor: Actor, today: date) -> TaskCounts:
-        """Of what is open. `today` is the reader's."""
+    def find(
+        self, actor: Actor, text: str, wanted: TasksWanted, *, after: TaskPlace | None = None, limit: int = PAGE
+    ) -> TaskPage:
+        """Those of a list that have all these words in title or description, begun or whole, without case and accents.
+
+        It reads their own tasks in the order of the list until the page is full, in steps, and at most MOST_LOOKED of
+        them, descriptions included: milliseconds for hundreds, a tenth of a second for thousands, and never more than
+        that. A page may thus be short, even empty, and have a `next` all the same.
+        """
+        actor.require(Permission.RECORDS_KEEP)
+        words = fold(text[:LONGEST_SEARCH]).split()
+        found: list[TaskLine] = []
+        with self.database.reading() as session:
+            for _ in range(MOST_LOOKED // AT_ONCE):
+                looked = Tasks(session).list_with_descriptions(actor, wanted, after=after, limit=AT_ONCE)
+                for line, description in looked:
+                    after = line.place
+                    if _has_words(words, line.title, description):
+                        found.append(line)
+                    if len(found) == limit:
+                        return TaskPage(tuple(found), after)
+                if len(looked) < AT_ONCE:
+                    return TaskPage(tuple(found), None)
+        return TaskPage(tuple(found), after)
+
+    def counts(self, actor: Actor, today: date, whose: Whose = Whose.MINE) -> TaskCounts:
+        """Of what is open, and theirs in that way. `today` is the reader's."""
         actor.require(Permission.RECORDS_KEEP)
         with self.database.reading() as session:
-            return Tasks(session).counts(actor, today)
+            return Tasks(session).counts(actor, today, whose)
 
     def count_due(self, actor: Actor, today: date) -> int:
         """What they are to do by today, what is overdue included."""
@@ -332,6 +361,11 @@ def _screened(
     }
     notes = (told(one.masked) for one in found.values())
     return {name: one.text for name, one in found.items()}, next((note for note in notes if note), None)
+
+
+def _has_words(words: Sequence[str], title: str, description: str) -> bool:
+    text = fold(f"{title} {description}")
+    return all(word in text for word in words)
 
 
 def _title(text: str) -> str:

@@ -4,13 +4,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from sqlmodel import Session
+
+from core import clock
 from core.database.engine import Database
 from core.permissions import Actor
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.cases import Cases
 from core.repositories.conversations import Conversations
 from core.repositories.presence import Pair
+from core.repositories.tasks import Tasks
 from core.repositories.unread import RoomUnread, Unreads
+from core.repositories.users import Users
 from core.repositories.watching import ReadMark, Watching
 from core.services.access import get_or_raise
 from core.services.presence import Here, PresenceService
@@ -69,6 +74,8 @@ class Sight:
     """By person: the rooms with something unread. Who has read everything is missing."""
     cases_of: Mapping[UUID, int]
     """By person: how many reported messages wait to be claimed. Who is no moderator is missing."""
+    due_of: Mapping[UUID, int]
+    """By person: the tasks that are due by today, where they are. Who has none is missing."""
     unread_in: Mapping[UUID, Unread]
     """By person: their rooms among those wished for."""
     listers: Collection[UUID]
@@ -102,7 +109,13 @@ class WatchService:
                 reads=watching.list_reads(wish.reads) if wish.reads else {},
                 here=here,
                 cases_of=Cases(session).count_open_of(wish.people) if wish.people else {},
+                due_of=_due(session, wish.people) if wish.people else {},
                 unread_of=unreads.of_people(wish.people) if wish.people else {},
                 unread_in=unreads.in_rooms(wish.rooms, connected) if wish.rooms and connected else {},
                 listers=watching.list_members(wish.listed, connected) if wish.listed and connected else (),
             )
+
+
+def _due(session: Session, people: Collection[UUID]) -> dict[UUID, int]:
+    days = {user_id: clock.today(zone) for user_id, zone in Users(session).list_zones(people).items()}
+    return Tasks(session).count_due_of(days)

@@ -1,6 +1,7 @@
 // One EventSource for each window, whatever page it shows: /api/events, of core/web/events.py. The page says which
-// conversation it has open; whoever wants to hear of that calls `parleyEar.on(kind, listener)`. What is unread in all rooms
-// comes as the event "parley-unread", and how many reported messages wait for a moderator as "parley-cases".
+// conversation it has open; whoever wants to hear of that calls `parleyEar.on(kind, listener)`. What is unread in all
+// rooms comes as the event "parley-unread", how many reported messages wait for a moderator as "parley-cases", how many
+// tasks are due as "parley-due"; "parley-tasks" says that one's tasks may be others now.
 const ADDRESS = "/api/events"
 const RETRY = 5000
 const REFUSED = [403, 404]
@@ -10,7 +11,7 @@ const READ_ALL = [0, 0, 0]
 const makeEar = () => {
   const listeners = new Map(), known = new Map()
   let source = null, heard = null, watched = null, refused = null
-  let isOn = false, isOver = false, isWhole = false, asking = 0, syncing = 0
+  let isOn = false, isOver = false, isWhole = false, wasOpen = false, asking = 0, syncing = 0
 
   const say = (kind, detail) => {
     if (REMEMBERED.includes(kind)) known.set(kind, detail)
@@ -58,8 +59,14 @@ const makeEar = () => {
     const seen = address === ADDRESS ? "" : `&seen=${encodeURIComponent(watched.seen)}`
     const opened = source = new EventSource(address + seen)
     const hear = (kind, act) => opened.addEventListener(kind, ({ data }) => opened === source && act(data))
-    hear("open", () => isWhole = true)
+    hear("open", () => {
+      isWhole = true
+      if (wasOpen) window.dispatchEvent(new Event("parley-tasks"))  // what was told meanwhile nobody heard
+      wasOpen = true
+    })
     hear("unread", (data) => count(JSON.parse(data)))
+    hear("due", (data) => window.dispatchEvent(new CustomEvent("parley-due", { detail: Number(data) })))
+    hear("tasks", () => window.dispatchEvent(new Event("parley-tasks")))
     for (const kind of REMEMBERED) hear(kind, (data) => say(kind, JSON.parse(data)))
     hear("cases", (data) => window.dispatchEvent(new CustomEvent("parley-cases", { detail: Number(data) })))
     hear("rooms", () => window.dispatchEvent(new Event("parley-rooms")))
@@ -138,6 +145,7 @@ const badge = () => {
     else style.removeProperty(name)
   }
   window.addEventListener("parley-cases", ({ detail }) => mark("--parley-cases", few(detail), "waiting"))
+  window.addEventListener("parley-due", ({ detail }) => mark("--parley-due", few(detail), "due"))
   window.addEventListener("parley-unread", ({ detail: { total } }) => {
     shown = few(total)
     mark("--parley-unread", shown, "unread")

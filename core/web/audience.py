@@ -124,10 +124,12 @@ class Audience:
             self._slow_wish.reads.add(conversation_id)
 
     def _note_person(self, hint: Hint, user_id: UUID) -> None:
-        if hint in (Hint.PERSON, Hint.ROOMS):
+        if hint in (Hint.PERSON, Hint.ROOMS, Hint.TASKS):
             self._wish.people.add(user_id)
         if hint is Hint.ROOMS:
             self._roster.tell_rooms(user_id)
+        elif hint is Hint.TASKS:
+            self._roster.tell_tasks(user_id)
 
     def _due(self) -> dict[Callable[[], Awaitable[None]], float]:
         """When each thing is to be done, in monotonic seconds."""

@@ -37,6 +37,9 @@ class Known:
     reads: str | None = None
     unread: Unread | None = None
     cases: int | None = None
+    due: int | None = None
+    tasks: int = 0
+    """Counts up when tasks that they see are different."""
     rooms: int = 0
     """Counts up when the list of their rooms is another one."""
     grown: tuple[UUID, int] | None = None
@@ -59,7 +62,9 @@ class Listener:
         self.session_id = session_id
         self.user_id = actor.user_id
         self.may_chat = actor.may(Permission.CHAT_USE)
-        self.is_counted_for = self.may_chat or actor.may(Permission.MODERATION_WORK)
+        self.is_counted_for = any(
+            map(actor.may, (Permission.CHAT_USE, Permission.RECORDS_KEEP, Permission.MODERATION_WORK))
+        )
         """Whether there are numbers that this one is to know."""
         self.conversation_id = conversation_id
         self.is_in_room = is_in_room
@@ -118,6 +123,15 @@ class Listener:
         self._known.cases = count
         self._woken.set()
 
+    def know_due(self, count: int) -> None:
+        """Tasks that are due by today."""
+        self._known.due = count
+        self._woken.set()
+
+    def know_tasks(self) -> None:
+        self._known.tasks += 1
+        self._woken.set()
+
     def know_rooms(self) -> None:
         self._known.rooms += 1
         self._woken.set()
@@ -140,6 +154,10 @@ class Listener:
             yield frame("unread", _counts(known.unread, told.unread or {}))
         if known.cases is not None and known.cases != (told.cases or 0):
             yield frame("cases", str(known.cases))
+        if known.due is not None and known.due != (told.due or 0):
+            yield frame("due", str(known.due))
+        if known.tasks != told.tasks:
+            yield frame("tasks", str(known.tasks))
         if known.rooms != told.rooms:
             yield frame("rooms", str(known.rooms))
         if known.grown is not None and known.grown != told.grown:

@@ -55,6 +55,7 @@ class Roster:
             self._tell_unread(user_id, sight.unread_of.get(user_id, {}))
             for listener in self.people[user_id]:
                 listener.know_cases(sight.cases_of.get(user_id, 0))
+                listener.know_due(sight.due_of.get(user_id, 0))
         for user_id in self._unread.keys() - wish.people:
             known, now = self._unread[user_id], sight.unread_in.get(user_id, {})
             if now or any(room in known for room in wish.rooms):
@@ -70,6 +71,11 @@ class Roster:
         """That they are in other rooms now; which, the page reads."""
         for listener in self.people.get(user_id, ()):
             listener.know_rooms()
+
+    def tell_tasks(self, user_id: UUID) -> None:
+        """That tasks of theirs are different now; which, the page reads."""
+        for listener in self.people.get(user_id, ()):
+            listener.know_tasks()
 
     def tell_grown(self, grown: Mapping[UUID, tuple[UUID, int]]) -> None:
         for conversation_id, (run_id, length) in grown.items():
