@@ -16,6 +16,7 @@ page = st.navigation(
             links.HOME.page(),
             links.CHAT.page(is_listed=actor.may(Permission.CHAT_USE)),
             links.BROWSE.page(is_listed=actor.may(Permission.CONVERSATIONS_BROWSE)),
+            links.TASKS.page(is_listed=actor.may(Permission.RECORDS_KEEP)),
         ],
         "Insight": [links.USAGE.page(is_listed=actor.may(Permission.USAGE_VIEW))],
         "Care": [

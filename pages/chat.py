@@ -8,7 +8,7 @@ from core import bootstrap
 from core.errors import NotFound
 from core.permissions import Actor, Permission
 from core.services.views import Transcript
-from core.ui import composer, dialogs, failures, links, reporting, room
+from core.ui import composer, dialogs, failures, links, reporting, room, task_making
 from core.ui.chat_header import chat_header, undo_offer
 from core.ui.composer import chat_box, context_caption
 from core.ui.earlier import earlier
@@ -47,7 +47,8 @@ def chat(actor: Actor, shown: Transcript) -> None:
     answering = transcript(actor, shown)
     queue(actor, shown)
     chat_box(actor, conversation.id, caption=context_caption(shown))
-    if not reporting.asked_for(actor) and (answer_id := st.session_state.pop(dialogs.RATED, None)):
+    is_asked = reporting.asked_for(actor) or task_making.asked_for(actor)
+    if not is_asked and (answer_id := st.session_state.pop(dialogs.RATED, None)):
         dialogs.say_why(actor, answer_id)
     if not dialogs.is_open():
         follow_answer(shown, answering)

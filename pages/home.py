@@ -6,6 +6,7 @@ from core import bootstrap
 from core.permissions import Permission
 from core.ui import composer, guard, links, times
 from core.ui.home_rooms import home_rooms
+from core.ui.home_tasks import home_tasks
 from core.ui.new_chat import first_name, model_caption
 from core.ui.notices import notices
 from core.ui.text import as_label
@@ -26,6 +27,8 @@ notices(actor, NOTICES)
 if problem := app.assistant.problem():
     st.warning(problem, icon=":material/build:")
 
+if actor.may(Permission.RECORDS_KEEP):
+    home_tasks(actor)
 chats, rooms = st.columns(2, gap="large")
 with chats:
     st.subheader("Continue", anchor=False)

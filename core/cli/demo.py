@@ -23,6 +23,7 @@ from core.cli.demo_talk import (
     Room,
     Says,
 )
+from core.cli.demo_tasks import add_tasks
 from core.cli.users import Company, FromStdin, read_password
 from core.errors import NotFound
 from core.models import ConversationKind
@@ -39,7 +40,7 @@ People = Mapping[str, Actor]
 
 
 def demo(company: Company = None, password_stdin: FromStdin = False) -> None:
-    """Add six demo people, a day of their talk and three months of usage. Without a company, one is made for them."""
+    """Add six demo people, a day of their talk, tasks and three months of usage. Without a company, one is made."""
     from core.bootstrap import current  # the composition root imports everything; `--help` needs none of it
 
     app = current()
@@ -50,11 +51,14 @@ def demo(company: Company = None, password_stdin: FromStdin = False) -> None:
     app.events.start()  # a server that runs beside this one shows it at once
     try:
         people = _add_people(app, password, company)
-        rooms = []
+        rooms: list[UUID] = []
+        said: dict[str, UUID] = {}
         for room in track(DAY, "The demo people talk"):
             talk = _Talk(app, people, room)
             talk.play()
+            said |= {text: sent.message_id for text, sent in talk.said.items()}
             rooms += [talk.id] if room.kind is not ConversationKind.DIRECT else []
+        add_tasks(app, people, said)
         _add_history(app, people, rooms)
     finally:
         app.events.stop()

@@ -93,6 +93,9 @@ class Wanted:
     """All have to hold. None of them: everything fits."""
     since: datetime | None = None
     until: datetime | None = None
+    among: tuple[UUID, ...] | None = None
+    """These entries alone; None: all."""
+    without: tuple[UUID, ...] = ()
 
     @property
     def words(self) -> str:
@@ -196,6 +199,8 @@ class _Finder:
 
     def newest(self, enough: int, limit: int, before: Position | None) -> Candidates:
         given = self._given(limit, before)
+        if self.wanted.among is not None:
+            return self._among(given)
         walks = [walk for walk in (self._own_chats(given), self._rooms(given)) if walk]
         found = sorted((one for walk in walks for one in walk.found), key=lambda one: one.position, reverse=True)
         horizons = [walk.horizon for walk in walks if walk.horizon is not None]
@@ -218,9 +223,17 @@ class _Finder:
             "until": self.wanted.until,
             "time": before[0] if before else None,
             "id": before[1] if before else None,
+            "among": list(self.wanted.among or ()),
+            "without": list(self.wanted.without) or None,
             "limit": limit,
             "reach": self.reach,
         }
+
+    def _among(self, given: dict[str, Any]) -> Candidates:
+        """Of a few entries that are known: whose they are is asked when they are read."""
+        statement = text(_AMONG.format(**self.names, bounds=self._bounds(given), fits=self._fits(given)))
+        found = self._candidates(statement, given)
+        return Candidates(found, len(found) == given["limit"])
 
     def _own_chats(self, given: dict[str, Any]) -> _Walked | None:
         return self._walk("w.scope_id = :owner", "true", given) if self.scope.owner_id else None
@@ -276,6 +289,7 @@ class _Finder:
         bounds = {
             "since": "AND w.said_at >= :since",
             "until": "AND w.said_at < :until",
+            "without": f"AND w.{self.names['key']} <> ALL(CAST(:without AS uuid[]))",
             "time": f"AND (w.said_at, w.{self.names['key']}) < (:time, :id)",
         }
         return " ".join(bound for name, bound in bounds.items() if given[name] is not None)
@@ -302,6 +316,10 @@ _EACH = f"""
         SELECT w.{{key}}, w.said_at, w.words FROM {{table}} w WHERE w.scope_id = room.id {{bounds}}
         {_NEWEST} LIMIT :reach
     ) w WHERE true {{fits}} {_NEWEST} LIMIT :limit
+"""
+_AMONG = f"""
+    SELECT w.{{key}}, w.said_at FROM {{table}} w WHERE w.{{key}} = ANY(CAST(:among AS uuid[])) {{fits}} {{bounds}}
+    {_NEWEST} LIMIT :limit
 """
 _GATHER = f"""
     WITH gathered AS MATERIALIZED (

@@ -262,6 +262,19 @@ class Tasks(Repository):
     def _count(self, statement: Any) -> int:
         return len(self.session.execute(statement.returning(_tasks.c.id)).all())
 
+    def list_messages(self, actor: Actor, limit: int) -> list[UUID]:
+        """The messages that the newest of what they own or are to do came from."""
+        parts = [
+            select(_tasks.c.message_id, _tasks.c.id)
+            .where(whose, _is_there, _tasks.c.message_id.is_not(None))
+            .order_by(_tasks.c.id.desc())
+            .limit(limit)
+            for whose in (_tasks.c.assignee_id == actor.user_id, _given_by(actor))
+        ]
+        both = union_all(*(select(part.subquery()) for part in parts)).subquery()
+        newest = select(both.c.message_id).order_by(both.c.id.desc()).limit(limit)
+        return list(dict.fromkeys(self.session.execute(newest).scalars()))
+
     def list_people(self, actor: Actor) -> list[tuple[UUID, str]]:
         """Those with whom this person shares open tasks, by name."""
         mine, given = _tasks.c.assignee_id == actor.user_id, _tasks.c.owner_id == actor.user_id

@@ -79,9 +79,7 @@ ROLES = {"user": "user", "person": "user", "people": "user", "assistant": "assis
 OPERATORS = ("from", "in", "model", "role", "before", "after", "has", "is")
 HAS = {"reaction": Mark.REACTION.of(""), "reactions": Mark.REACTION.of("")}
 IS = {"edited": Mark.EDITED.of(""), "reported": Mark.REPORTED.of("")}
-NOT_YET = {
-    ("has", "task"): "Parley keeps no tasks yet, so has:task finds nothing.",
-}
+TASKS = ("task", "tasks")
 KNOWN = {"has": "reaction, task", "is": "edited, reported"}
 
 
@@ -109,6 +107,8 @@ class Query:
     """Not included. None: to this moment."""
     forms: set[str] = field(default_factory=set)
     """What a snippet is to show: words in any of their forms, here as they are in the index."""
+    with_task: bool | None = None
+    """Only messages that the reader has a task of, or only others; None: whichever. No mark says it: it is theirs."""
     runs: list[tuple[str, ...]] = field(default_factory=list)
     """Words as typed, one behind the other: phrases, and the parts of identifiers."""
     whole: set[str] = field(default_factory=set)
@@ -127,7 +127,8 @@ class Query:
     @property
     def is_empty(self) -> bool:
         is_dated = self.since is not None or self.until is not None
-        return not (self.conditions or self.senders or self.places or is_dated or self.finds_nothing)
+        is_named = self.senders or self.places or self.with_task is not None
+        return not (self.conditions or is_named or is_dated or self.finds_nothing)
 
     def hint(self, sentence: str) -> None:
         if sentence not in self.hints:
@@ -317,13 +318,16 @@ def _role(query: Query, name: str, value: str, _zone: tzinfo, is_excluded: bool)
 
 
 def _state(query: Query, name: str, value: str, _zone: tzinfo, is_excluded: bool) -> None:  # noqa: FBT001
+    if name == "has" and fold(value) in TASKS:
+        query.finds_nothing = query.finds_nothing or query.with_task is is_excluded
+        query.with_task = not is_excluded
+        return
     found = (HAS if name == "has" else IS).get(fold(value))
     if found is not None:
         query.is_about_reports = query.is_about_reports or found == IS.get("reported")
         _require(query, found, is_excluded=is_excluded)
         return
-    unknown = f"There is no {name}:{value}. Behind {name}: there may be {KNOWN[name]}."
-    _nothing(query, NOT_YET.get((name, fold(value)), unknown), is_excluded=is_excluded)
+    _nothing(query, f"There is no {name}:{value}. Behind {name}: there may be {KNOWN[name]}.", is_excluded=is_excluded)
 
 
 def _date(query: Query, name: str, value: str, zone: tzinfo, is_excluded: bool) -> None:  # noqa: FBT001

@@ -1,7 +1,7 @@
 """Finding what was said, out of all that somebody may read."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from core.permissions import Actor, Permission
 from core.repositories.companies import Companies
 from core.repositories.search import REACH, Candidate, Position, Scope, Search, Wanted
 from core.repositories.search_hits import HitLine, SearchHits, TitleLine
+from core.repositories.tasks import Tasks
 from core.search.query import Mark, Named, Query, called, parse
 from core.search.snippets import Highlighter, Spans
 from core.search.words import fold, tokens_of
@@ -26,6 +27,8 @@ WIDEST = 5_000
 TITLES = 5
 MOST_PLACES = 200
 MOST_SENDERS = 50
+MOST_TASKS = 1_000
+"""Of so many messages the newest tasks of a person may come: has:task knows no others."""
 LAST_KEY = UUID(int=2**128 - 1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,7 +74,7 @@ class SearchService:
             conditions = Looked(search, actor, scope, query).conditions()
             if conditions is None:
                 return Found(hints=tuple(query.hints))
-            wanted = Wanted(conditions, query.since, query.until)
+            wanted = _wanted(search, actor, query, conditions)
             looking = _Looking(search, actor, scope, query, wanted=wanted, window=self.window)
             start = Cursor.parse(after)
             lines, following = (looking.best if order is Order.BEST else looking.newest)(start or Cursor(), limit)
@@ -80,6 +83,14 @@ class SearchService:
         hits = tuple(_hit(line, show) for line in lines)
         hints = query.hints if hits or titles else [*query.hints, *query.asides]
         return Found(hits, titles, tuple(hints), following.text if following else None)
+
+
+def _wanted(search: Search, actor: Actor, query: Query, conditions: tuple[str, ...]) -> Wanted:
+    wanted = Wanted(conditions, query.since, query.until)
+    if query.with_task is None:
+        return wanted
+    messages = tuple(Tasks(search.session).list_messages(actor, MOST_TASKS))
+    return replace(wanted, among=messages) if query.with_task else replace(wanted, without=messages)
 
 
 @dataclass(frozen=True, slots=True)

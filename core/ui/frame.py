@@ -1,8 +1,12 @@
 """What stands around every page: the sidebar under the navigation."""
 
+from contextlib import suppress
+
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from core import bootstrap
+from core.errors import Invalid
 from core.permissions import Actor, Permission
 from core.ui import links
 from core.ui.conversation_list import conversation_list
@@ -13,6 +17,7 @@ from core.ui.text import as_label
 
 # The theme's primary colour is also the ground of white words, on buttons: in the dark theme none is light enough for
 # words and dark enough for that. So what is chosen is written as everything else, and its frame and ground mark it.
+ZONE = "zone_remembered"
 STYLE = """<style>
 [data-testid="stButtonGroup"] button[data-selected]:not(:disabled) { color: inherit; }
 </style>"""
@@ -20,6 +25,7 @@ STYLE = """<style>
 
 def frame(actor: Actor, page: Page) -> None:
     st.html(STYLE)
+    _remember_zone(actor)
     with st.sidebar:
         # The browse page has its own, with what was looked for in it.
         if actor.may(Permission.CONVERSATIONS_BROWSE) and not links.BROWSE.is_open(page):
@@ -30,6 +36,15 @@ def frame(actor: Actor, page: Page) -> None:
         st.markdown(f"**{as_label(actor.display_name, 40)}**  \n:small[{roles_of(actor)}]")
         ear()
         plain_links({"Sign out": "/account/sign-out"}, key="sign_out")
+
+
+def _remember_zone(actor: Actor) -> None:
+    """What is due today is also counted where no browser says where they are. Once a session, and when it moves."""
+    zone = st.context.timezone
+    if zone and zone != st.session_state.get(ZONE):
+        st.session_state[ZONE] = zone
+        with suppress(Invalid):  # one that is unknown here is none
+            bootstrap.current().accounts.remember_zone(actor, zone)
 
 
 def roles_of(actor: Actor) -> str:

@@ -45,6 +45,7 @@ class Screen:
 HOME = Screen("home.py", "Home", ":material/home:", "")
 CHAT = Screen("chat.py", "Chat", ":material/chat:", "chat")
 BROWSE = Screen("browse.py", "Conversations", ":material/manage_search:", "browse")
+TASKS = Screen("tasks.py", "Tasks", ":material/task_alt:", "tasks")
 USAGE = Screen("usage.py", "Usage", ":material/monitoring:", "usage")
 MODERATION = Screen("moderation.py", "Moderation", ":material/shield:", "moderation")
 AUDIT = Screen("audit.py", "Audit", ":material/history_edu:", "audit")

@@ -37,13 +37,14 @@ _ear = st.components.v2.component(
 )
 _live = st.components.v2.component("live", js=_listening("live.js"))
 _live_room = st.components.v2.component("live_room", js=_listening("live_room.js"))
+_live_tasks = st.components.v2.component("live_tasks", js=_beside("live_tasks.js"))
 _drawn = st.components.v2.component("drawn", js=DRAWN)
 _label = st.components.v2.component("live_label", html=LABEL, css=LABEL_CSS, js=_listening("live_label.js"))
 
 
 def ear() -> None:
     """Listens for the window, and leads the keyboard into popovers. On every page, once. Nothing to see but numbers, on
-    "Chat" of what is unread and on "Moderation" of what waits.
+    "Chat" of what is unread, on "Tasks" of what is due and on "Moderation" of what waits.
     """
     _ear(key="ear")
 
@@ -69,6 +70,11 @@ def live_room(
         on_changed_change=on_changed,
         on_grown_change=on_grown,
     )
+
+
+def live_tasks() -> None:
+    """For a page of tasks: it is drawn anew when they are others, wherever that was done."""
+    _live_tasks(key="live_tasks", on_changed_change=lambda: None)
 
 
 def drawn(fragment: str, state: str) -> None:

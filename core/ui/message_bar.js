@@ -14,6 +14,7 @@ const ICONS = {
   reply: '<path d="M10 6L4 12l6 6"/><path d="M4 12h9a7 7 0 0 1 7 7"/>',
   more: '<path d="M5 12h.1M12 12h.1M19 12h.1" stroke-width="3"/>',
   report: '<path d="M6 21V4h11l-2.5 4L17 12H6"/>',
+  task: '<circle cx="12" cy="12" r="8.5"/><path d="M8 12.2l2.9 2.9L16 9.7"/>',
   delete: '<path d="M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13"/>',
 }
 const PALETTE = {
@@ -24,7 +25,7 @@ const LONGEST_EMOJI = 16
 const LABELS = {
   copy: "Copy", up: "Good answer", down: "Bad answer", regenerate: "Write this answer again",
   resend: "Edit and send again", edit: "Edit", delete: "Delete", react: "Add reaction", reply: "Reply", more: "More",
-  report: "Report",
+  report: "Report", task: "Make a task of it",
 }
 const AGAIN = 5000
 const EDGE = 8

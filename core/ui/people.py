@@ -1,6 +1,6 @@
 """Choosing people of the company."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 import streamlit as st
@@ -32,6 +32,12 @@ def choose_people(actor: Actor, label: str, *, but: Collection[UUID] = (), key: 
         max_selections=MAX_AT_ONCE,
         select_all=False,  # it would be the first choice: a few letters and Enter, and the whole company is added
     )
+
+
+def assignees(actor: Actor, now: Mapping[UUID, str]) -> dict[UUID, str]:
+    """Whom a task can be given to, oneself first. `now`: who has it, wherever they stand meanwhile."""
+    people = bootstrap.current().people.directory(guard.again(actor))
+    return {actor.user_id: "", **now, **{person.id: _named(person) for person in people}, actor.user_id: "Me"}
 
 
 def _directory(actor: Actor) -> tuple[Colleague, ...]:

@@ -26,6 +26,7 @@ from core.ui import (
     room_composer,
     room_editor,
     room_view,
+    task_making,
     times,
 )
 from core.ui.earlier import asked_for, earlier
@@ -177,6 +178,9 @@ def _act(actor: Actor, view: View, act: Act) -> None:
     elif act.name == "report":
         view.needs_page = True
         st.session_state[reporting.REPORTING] = message.id
+    elif act.name == task_making.ACT:
+        view.needs_page = True
+        task_making.begin(message)
     elif act.name in ("up", "down"):
         view.needs_page = act.name == "down"  # it may ask why
         rate(actor, message, Score(act.name))
@@ -228,7 +232,9 @@ def _nobody_yet(view: View) -> str:
 def _dialogs(actor: Actor) -> None:
     if message_id := st.session_state.pop(DELETING, None):
         _confirm_deletion(actor, message_id)
-    elif not reporting.asked_for(actor) and (answer_id := st.session_state.pop(dialogs.RATED, None)):
+    elif not (reporting.asked_for(actor) or task_making.asked_for(actor)) and (
+        answer_id := st.session_state.pop(dialogs.RATED, None)
+    ):
         dialogs.say_why(actor, answer_id)
 
 

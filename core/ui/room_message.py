@@ -11,7 +11,7 @@ from core import bootstrap
 from core.models import MessageRole, MessageType
 from core.permissions import Actor
 from core.services.views import MessageView, Reply
-from core.ui import composer, reporting, room_editor, room_view, times
+from core.ui import composer, reporting, room_editor, room_view, task_making, times
 from core.ui.live import drawn
 from core.ui.message import AVATARS, bar_data, ending, growing, remedies, stop_button
 from core.ui.message_bar import message_bar
@@ -130,7 +130,7 @@ def _whole(actor: Actor, view: View, message: MessageView, refresh: Refresh) -> 
         st.caption(f":material/schedule: Waiting for {name}: it answers when the answer before is finished.")
     if view.room.can_write:
         remedies(actor, message, refresh)
-    message_bar(_bar(view, message), key=f"bar_{message.id}")
+    message_bar(_bar(actor, view, message), key=f"bar_{message.id}")
 
 
 def _text(view: View, message: MessageView) -> str:
@@ -149,11 +149,12 @@ def _growing(actor: Actor, view: View, message: MessageView, refresh: Refresh) -
     stop_button(stop)
 
 
-def _bar(view: View, message: MessageView) -> dict[str, Any]:
+def _bar(actor: Actor, view: View, message: MessageView) -> dict[str, Any]:
     actions = ["react", "reply"] if view.room.can_write else []
     if message.role is MessageRole.ASSISTANT:
         actions += ["up", "down"] if message.content else []
     offers = {"copy": bool(message.content), "edit": message.can_edit, "delete": message.can_delete}
+    offers[task_making.ACT] = task_making.can_make(actor, message)
     offers["report"] = reporting.can_report(message)
     menu = [name for name, is_offered in offers.items() if is_offered]
     return bar_data(message, view.where) | {

@@ -21,6 +21,11 @@ def zone() -> tzinfo:
         return ZoneInfo("UTC")
 
 
+def today() -> date:
+    """The reader's."""
+    return clock.now().astimezone(zone()).date()
+
+
 def heading_for(day: date, today: date) -> str:
     """The group of a list by time: Today, Yesterday, Last 7 days, Last 30 days, then months."""
     if day >= today:

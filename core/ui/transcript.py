@@ -12,7 +12,7 @@ from core.ids import new_id
 from core.models import MessageRole, MessageStatus, Score
 from core.permissions import Actor
 from core.services.views import MessageView, Transcript
-from core.ui import composer, failures, guard, reporting, times
+from core.ui import composer, failures, guard, reporting, task_making, times
 from core.ui.leftovers import leave_empty
 from core.ui.message import AVATARS, bar_data, ending, growing, rate, remedies, stop_button
 from core.ui.message_bar import Act, message_bar, message_bar_code
@@ -85,8 +85,9 @@ def _content(message: MessageView) -> None:
 
 def _bar(actor: Actor, message: MessageView, where: tzinfo, *, is_busy: bool) -> None:
     data = bar_data(message, where) | {"actions": _actions(actor, message, is_busy=is_busy)}
-    if reporting.can_report(message):
-        data |= {"actions": [*data["actions"], "more"], "menu": ["report"]}
+    offers = {task_making.ACT: task_making.can_make(actor, message), "report": reporting.can_report(message)}
+    if menu := [name for name, is_offered in offers.items() if is_offered]:
+        data |= {"actions": [*data["actions"], "more"], "menu": menu}
     if message.version:
         data["version"] = {
             "number": message.version.number,
@@ -130,6 +131,8 @@ def _act(actor: Actor, message: MessageView, name: str, wanted: str | None) -> N
             rate(actor, message, Score(name))
         elif name == "report":
             st.session_state[reporting.REPORTING] = message.id
+        elif name == task_making.ACT:
+            task_making.begin(message)
 
 
 def _editor(actor: Actor, message: MessageView) -> None:

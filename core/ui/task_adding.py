@@ -1,0 +1,70 @@
+"""The line on top of the tasks: what, for whom and until when, in one."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import streamlit as st
+
+from core import bootstrap, clock
+from core.ids import new_id
+from core.models import MAX_TASK_TITLE
+from core.permissions import Actor
+from core.services.task_views import NewTask
+from core.typed.names import Named
+from core.typed.task_line import read_task_line
+from core.ui import failures, guard, task_undo, times
+from core.ui.task_words import made
+
+LINE = "task_line"
+LAST = "task_line_last"
+TWICE = timedelta(seconds=2)
+"""The same line again within this time is a double click."""
+LONGEST_LINE = 2 * MAX_TASK_TITLE
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    text: str
+    at: datetime
+    client_key: UUID
+
+
+def quick_add(actor: Actor) -> None:
+    with st.form("task_add", border=False), st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
+        st.text_input(
+            "New task",
+            placeholder="Call the bakery @Bo tomorrow",
+            key=LINE,
+            label_visibility="collapsed",
+            max_chars=LONGEST_LINE,
+        )
+        st.form_submit_button("Add", type="primary", on_click=_add, args=(actor,))
+
+
+def _add(actor: Actor) -> None:
+    """What can't be read stays in the field."""
+    text: str = st.session_state[LINE]
+    with failures.noticed():
+        actor, today = guard.again(actor), times.today()
+        parsed = read_task_line(text, today=today, locale=st.context.locale or "", people=_people(actor, text))
+        new = NewTask(parsed.title, due_on=parsed.due_on, assignee_id=parsed.assignee_id)
+        view = bootstrap.current().tasks.create(actor, new, client_key=_key(text))
+        failures.keep_note(view.masked)
+        task_undo.keep(made(actor, view.line, today), lambda tasks, actor: tasks.delete(actor, view.id))
+        st.session_state[LINE] = ""
+
+
+def _people(actor: Actor, text: str) -> tuple[Named, ...]:
+    if "@" not in text:
+        return ()
+    people = bootstrap.current().people.directory(actor)
+    return ((actor.user_id, actor.display_name), *((person.id, person.display_name) for person in people))
+
+
+def _key(text: str) -> UUID:
+    last: Sent | None = st.session_state.get(LAST)
+    now = clock.now()
+    key = last.client_key if last and last.text == text and now - last.at < TWICE else new_id()
+    st.session_state[LAST] = Sent(text, now, key)
+    return key
