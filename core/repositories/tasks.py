@@ -227,9 +227,8 @@ class Tasks(Repository):
 
     def count_due_of(self, days: Mapping[UUID, date]) -> dict[UUID, int]:
         """By person, each by the day that is today to them; who has nothing to do is missing."""
-        people = func.unnest(
-            cast(list(days), ARRAY(Uuid())), cast([day.isoformat() for day in days.values()], ARRAY(Date()))
-        ).table_valued("id", "day", name="people")
+        ids, on = cast(list(days), ARRAY(Uuid())), cast([day.isoformat() for day in days.values()], ARRAY(Date()))
+        people = func.unnest(ids, on).table_valued("id", "day").render_derived(name="people")
         due = and_(_tasks.c.assignee_id == people.c.id, _is_open, _due <= people.c.day)
         counts = select(people.c.id, func.count()).join(_tasks, due).group_by(people.c.id)
         return {row[0]: row[1] for row in self.session.execute(counts)}

@@ -37,8 +37,8 @@ from core.services.task_views import NewTask, TaskCounts, TaskLine, TaskPage, Ta
 from core.services.texts import checked_text, one_line, required_text
 
 PAGE = 50
-AT_ONCE, MOST_LOOKED = 500, 5_000
-"""Tasks that a search for words reads in one step, and in all."""
+AT_ONCE, STEPS = 500, 10
+"""Tasks that a search for words reads in one step, and how many steps it takes for one page."""
 LONGEST_SEARCH = 200
 KIND = "task"
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
@@ -115,27 +115,34 @@ class TaskService:
         return TaskPage(shown, shown[-1].place if len(lines) > limit else None)
 
     def find(
-        self, actor: Actor, text: str, wanted: TasksWanted, *, after: TaskPlace | None = None, limit: int = PAGE
+        self,
+        actor: Actor,
+        text: str,
+        wanted: TasksWanted,
+        *,
+        after: TaskPlace | None = None,
+        limit: int = PAGE,
+        at_once: int = AT_ONCE,
     ) -> TaskPage:
         """Those of a list that have all these words in title or description, begun or whole, without case and accents.
 
-        It reads their own tasks in the order of the list until the page is full, in steps, and at most MOST_LOOKED of
-        them, descriptions included: milliseconds for hundreds, a tenth of a second for thousands, and never more than
-        that. A page may thus be short, even empty, and have a `next` all the same.
+        It reads their own tasks in the order of the list until the page is full, descriptions included, and at most
+        STEPS times `at_once` of them: milliseconds for hundreds, a tenth of a second for thousands, and never more. A
+        page may thus be short, even empty, and have a `next` all the same.
         """
         actor.require(Permission.RECORDS_KEEP)
         words = fold(text[:LONGEST_SEARCH]).split()
         found: list[TaskLine] = []
         with self.database.reading() as session:
-            for _ in range(MOST_LOOKED // AT_ONCE):
-                looked = Tasks(session).list_with_descriptions(actor, wanted, after=after, limit=AT_ONCE)
+            for _ in range(STEPS):
+                looked = Tasks(session).list_with_descriptions(actor, wanted, after=after, limit=at_once)
                 for line, description in looked:
                     after = line.place
                     if _has_words(words, line.title, description):
                         found.append(line)
                     if len(found) == limit:
                         return TaskPage(tuple(found), after)
-                if len(looked) < AT_ONCE:
+                if len(looked) < at_once:
                     return TaskPage(tuple(found), None)
         return TaskPage(tuple(found), after)
 

@@ -8,19 +8,17 @@ import streamlit as st
 
 from core import bootstrap, clock
 from core.ids import new_id
-from core.models import MAX_TASK_TITLE
 from core.permissions import Actor
 from core.services.task_views import NewTask
 from core.typed.names import Named
 from core.typed.task_line import read_task_line
-from core.ui import failures, guard, task_undo, times
+from core.ui import failures, guard, task_editing, task_undo, times
 from core.ui.task_words import made
 
 LINE = "task_line"
 LAST = "task_line_last"
 TWICE = timedelta(seconds=2)
 """The same line again within this time is a double click."""
-LONGEST_LINE = 2 * MAX_TASK_TITLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +35,10 @@ def quick_add(actor: Actor) -> None:
             placeholder="Call the bakery @Bo tomorrow",
             key=LINE,
             label_visibility="collapsed",
-            max_chars=LONGEST_LINE,
         )
-        st.form_submit_button("Add", type="primary", on_click=_add, args=(actor,))
+        st.form_submit_button(
+            "Add", type="secondary" if task_editing.is_open() else "primary", on_click=_add, args=(actor,)
+        )
 
 
 def _add(actor: Actor) -> None:

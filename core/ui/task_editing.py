@@ -35,6 +35,10 @@ class Typed:
     assignee_id: UUID
 
 
+def is_open() -> bool:
+    return EDITING in st.session_state
+
+
 def is_edited(task_id: UUID) -> bool:
     editing: Editing | None = st.session_state.get(EDITING)
     return editing is not None and editing.seen.id == task_id

@@ -36,7 +36,7 @@ class Chosen:
 
 
 def task_filters(actor: Actor) -> Chosen:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         label = st.segmented_control(
             "Whose",
             list(WHOSE.values()),

@@ -17,7 +17,7 @@ def task_row(actor: Actor, line: TaskLine, today: date, *, can_edit: bool = True
     if can_edit and task_editing.is_edited(line.id):
         task_editing.editor(actor)
         return
-    with st.container(horizontal=True, vertical_alignment="top", wrap=False, gap="small", key=f"task_{line.id}"):
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small", key=f"task_{line.id}"):
         _tick(actor, line, today)
         if line.conversation_id and line.message_seq is not None:
             st.page_link(
@@ -45,7 +45,7 @@ def _tick(actor: Actor, line: TaskLine, today: date) -> None:
     # Another one for each of its states: ticked, undone and ticked again, it begins anew each time.
     key = f"tick_{line.id}_{line.version}"
     is_done = line.status is TaskStatus.DONE
-    st.checkbox(label, is_done, key=key, on_change=_ticked, args=(actor, line), width="stretch")
+    st.checkbox(label, is_done, key=key, on_change=_ticked, args=(actor, line), width="stretch", wrap=True)
 
 
 def _ticked(actor: Actor, line: TaskLine) -> None:

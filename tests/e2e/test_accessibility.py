@@ -60,6 +60,7 @@ def test_every_control_of_every_page_has_a_name(parley: Parley, ada: Guest, tab:
         "/": "Hello, Ada",
         "/account": "Account",
         "/settings": "Settings",
+        "/tasks": "Tasks",
         "/usage": "Usage",
         "/chat": "What can I do for you, Ada?",
         "/account/password": "Change password",

@@ -20,6 +20,7 @@ NO_ROLE = "Your account has no role yet. An admin can give you one."
 NO_CHAT = "Chatting needs the role staff. An admin can give it to you."
 NO_BROWSING = "Browsing and searching needs the role staff or moderator."
 NO_MODERATING = "Seeing and deciding what was reported needs the role moderator."
+NO_RECORDS = "Keeping tasks needs the role staff. An admin can give it to you."
 NO_SETTINGS = "Changing settings needs the role admin."
 SIGNED_OUT = "You are signed out. Sign in to go on."
 SHOWN = None
@@ -53,6 +54,15 @@ GRID = [
     ("browse.py", (MODERATOR, ANALYST), SHOWN),
     ("browse.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
     ("browse.py", (), NO_BROWSING),
+    ("tasks.py", (STAFF,), SHOWN),
+    ("tasks.py", (ANALYST,), NO_RECORDS),
+    ("tasks.py", (MODERATOR,), NO_RECORDS),
+    ("tasks.py", (ADMIN,), NO_RECORDS),
+    ("tasks.py", (STAFF, ANALYST), SHOWN),
+    ("tasks.py", (STAFF, ADMIN), SHOWN),
+    ("tasks.py", (MODERATOR, ANALYST), NO_RECORDS),
+    ("tasks.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
+    ("tasks.py", (), NO_RECORDS),
     ("usage.py", (STAFF,), SHOWN),
     ("usage.py", (ANALYST,), SHOWN),
     ("usage.py", (MODERATOR,), SHOWN),
@@ -103,6 +113,7 @@ TITLES = {
     "home.py": "Hello, Ada",
     "chat.py": "What can I do for you, Ada?",
     "browse.py": "Conversations",
+    "tasks.py": "Tasks",
     "usage.py": "Usage",
     "moderation.py": "Moderation",
     "audit.py": "Audit",
@@ -122,7 +133,7 @@ def assert_shown_or_denied(browser: AppTest, page: str, sentence: str | None) ->
     if sentence is SHOWN:
         own = {"usage.py": {"My usage"}, "audit.py": {"My actions"}}.get(page, set())
         assert browser.title[0].value in {TITLES[page], *own}
-        assert not set(sentences(browser)) & {NO_ROLE, NO_CHAT, NO_BROWSING, NO_MODERATING, NO_SETTINGS}
+        assert not set(sentences(browser)) & {NO_ROLE, NO_CHAT, NO_BROWSING, NO_RECORDS, NO_MODERATING, NO_SETTINGS}
     else:
         assert [title.value for title in browser.title] == [DENIED]
         assert sentences(browser) == [sentence]

@@ -18,6 +18,8 @@ from core.search.words import fold, tokens_of
 from core.services.indexing import SearchIndexer
 from core.services.search import SearchService
 from core.services.search_views import Order
+from core.services.task_views import NewTask
+from core.services.tasks import TaskService
 from tests.support.library import MINE, ROOM, Library, age, library
 from tests.support.talks import Desk
 
@@ -134,7 +136,12 @@ FOUND = {
     "-has:reaction budget": {"budget", "thanks", "after", "secret"},
     "is:edited": {"thanks"},
     "is:edited from:me in:fair before:2100 settle* -5,000": {"thanks"},
-    "has:task": set(),
+    "has:task": {"coffee"},
+    "has:task coffee": {"coffee"},
+    "has:task budget": {"coffee"},
+    "has:task suppliers": set(),
+    "-has:task budget": {"budget", "thanks", "after", "secret"},
+    "has:task -has:tasks": set(),
     "is:reported": set(),
 }
 
@@ -142,6 +149,7 @@ FOUND = {
 @pytest.fixture(scope="module", autouse=True)
 def _marked(shelf: Library) -> None:
     shelf.desk.reactions.react(shelf.me, shelf.message("coffee"), "👍")
+    TaskService(shelf.desk.database).create(shelf.me, NewTask("Buy some", message_id=shelf.message("coffee")))
     shelf.desk.talks.edit(shelf.me, shelf.message("thanks"), ROOM["thanks"] + " Yes.")
 
 
@@ -161,7 +169,6 @@ HINTS = {
     "role:king": "There is no role:king.",
     "has:fun": "Behind has: there may be reaction, task.",
     "is:nice": "Behind is: there may be edited, reported.",
-    "has:task": "no tasks yet",
     "is:reported": "Only moderators",
     "before:soon": "is no date",
     "after:2026-02-30": "is no date",

@@ -1,7 +1,7 @@
 """Tasks are their owner's and their assignee's; for all others they do not exist."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,8 @@ from core.models import AuditAction, ConversationKind, History, MessageRole, Tas
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
 from core.repositories.messages import Messages
-from core.repositories.tasks import page_statement
+from core.repositories.tasks import Tasks, page_statement
+from core.repositories.users import Users
 from core.services.task_views import NewTask, TaskGroup, TaskPlace, TasksWanted, Whose
 from core.services.tasks import TaskService
 from tests.services.test_room_races import at_once
@@ -262,6 +263,87 @@ def test_the_trail_has_every_step_and_no_text(desk: Desk, tasks: TaskService, ad
     ]
     assert events[2].before == {"kind": "task", "status": "open"}
     assert "Secret" not in "".join(f"{one.before}{one.after}" for one in events)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("bakery", {"Call the bakery", "Ask Bo"}),
+        ("BAKERY call", {"Call the bakery"}),
+        ("bak", {"Call the bakery", "Ask Bo"}),
+        ("creme brulee", {"Crème brûlée"}),
+        ("strasse", {"Straße"}),
+        ("secret", set()),
+        ("100%", set()),
+    ],
+)
+def test_tasks_are_found_by_words_whatever_became_of_them(
+    desk: Desk, tasks: TaskService, ada: Actor, bo: Actor, text: str, found: set[str]
+) -> None:
+    tasks.create(ada, NewTask("Call the bakery"))
+    tasks.complete(ada, tasks.create(ada, NewTask("Ask Bo", "about the bakery", assignee_id=bo.user_id)).id)
+    tasks.create(ada, NewTask("Crème brûlée"))
+    tasks.create(ada, NewTask("Straße"))
+    tasks.create(bo, NewTask("Secret bakery"))
+    tasks.delete(ada, tasks.create(ada, NewTask("Deleted bakery")).id)
+    assert {one.title for one in tasks.find(ada, text, TasksWanted()).tasks} == found
+
+
+def test_a_search_goes_on_behind_what_it_looked_at(tasks: TaskService, ada: Actor) -> None:
+    """Ten are looked at for a page: a page may be empty, and is not the end."""
+    for number in range(25):
+        tasks.create(ada, NewTask(f"Rye {number}" if number in (0, 20, 23) else f"Wheat {number}"))
+    pages: list[list[str]] = []
+    place: TaskPlace | None = None
+    while not pages or place:
+        page = tasks.find(ada, "rye", TasksWanted(), after=place, limit=1, at_once=1)
+        pages.append([one.title for one in page.tasks])
+        place = page.next
+    assert pages == [["Rye 23"], ["Rye 20"], [], ["Rye 0"], []]
+
+
+def test_counts_tell_whose_apart(desk: Desk, tasks: TaskService, ada: Actor, bo: Actor) -> None:
+    for day in DAYS.values():
+        tasks.create(ada, NewTask("Own", due_on=day))
+        tasks.create(ada, NewTask("Given", due_on=day, assignee_id=bo.user_id))
+    for whose, each in ((Whose.MINE, 1), (Whose.GIVEN, 1), (Whose.ALL, 2)):
+        counts = tasks.counts(ada, TODAY, whose)
+        assert (counts.overdue, counts.today, counts.upcoming, counts.someday, counts.given) == (each,) * 4 + (4,)
+
+
+def test_with_somebody_are_tasks_that_they_gave_or_got(desk: Desk, tasks: TaskService, ada: Actor, bo: Actor) -> None:
+    cy = desk.person(Role.STAFF, display_name="Cy")
+    for owner, assignee in product((ada, bo, cy), (ada, bo, cy)):
+        tasks.create(owner, NewTask(f"{owner.display_name} for {assignee.display_name}", assignee_id=assignee.user_id))
+    shown = titles(tasks, ada, TasksWanted(TaskStatus.OPEN, person_id=bo.user_id))
+    assert set(shown) == {"Ada for Bo", "Bo for Ada"}
+
+
+def test_what_is_due_is_counted_where_each_person_is(
+    desk: Desk, tasks: TaskService, ada: Actor, bo: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is Thursday on Kiritimati while it is Wednesday in Berlin."""
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 5, 6, 11, tzinfo=UTC))
+    tomorrow = TODAY + timedelta(days=1)
+    for actor, zone in ((ada, "Europe/Berlin"), (bo, "Pacific/Kiritimati")):
+        tasks.create(actor, NewTask("Call", due_on=TODAY))
+        tasks.create(actor, NewTask("Write", due_on=tomorrow))
+        tasks.create(actor, NewTask("Some day"))
+        with desk.database.transaction() as session:
+            Users(session).set_zone(actor.user_id, zone)
+    with desk.database.reading() as session:
+        zones = Users(session).list_zones([ada.user_id, bo.user_id])
+        days = {user_id: clock.today(zone) for user_id, zone in zones.items()}
+        assert days == {ada.user_id: TODAY, bo.user_id: tomorrow}
+        assert Tasks(session).count_due_of(days) == {ada.user_id: 1, bo.user_id: 2}
+    assert clock.today("Nowhere/At_all") == clock.today(None) == TODAY
+
+
+def test_a_task_leads_to_the_place_of_its_message(desk: Desk, tasks: TaskService, ada: Actor, bo: Actor) -> None:
+    asked = desk.ask(ada, "Rye or wheat?")
+    made = tasks.create(ada, NewTask("Ask", message_id=asked.question_id, assignee_id=bo.user_id))
+    assert made.line.message_seq == 1
+    assert tasks.get(bo, made.id).line.message_seq is None
 
 
 @pytest.mark.parametrize("whose", Whose)

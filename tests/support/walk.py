@@ -44,6 +44,7 @@ from core.services.moderation_query import QueueQuery
 from core.services.prices import TypedPrice
 from core.services.retention_views import WantedHold
 from core.services.rules import WantedRule
+from core.services.task_views import NewTask, TasksWanted
 from core.services.usage_exporting import UsagePlan
 from core.services.usage_query import Query
 from core.services.usage_views import Table, Wanted
@@ -129,6 +130,8 @@ class Walk:
             MessagesQuery: MessagesQuery(text="password"),
             Seen: (self.question, None),
             Sequence[Seen]: [(self.question, None)],
+            NewTask: NewTask("Another task", message_id=self.question),
+            TasksWanted: TasksWanted(),
             WantedRule: WantedRule("Words", RuleKind.WORDS, RuleAction.REPORT, tuple(ConversationKind), "password"),
             Query: usage,
             Wanted: Wanted(today - timedelta(days=3), today, ZoneInfo("UTC")),
@@ -188,6 +191,9 @@ class Walk:
             "version": 0,
             "until": clock.now() + timedelta(days=1),
             "on": True,
+            "time_zone": "UTC",
+            "today": clock.now().date(),
+            "wanted": None,
             "size": 1,
             "upload_id": str(new_id()),
             **dict.fromkeys(
