@@ -71,6 +71,8 @@ class Walk:
         self.desk.grants.take(self.scene.moderator, str(self.scene.id), WHY)
         self.grant = self.desk.grants.mine(self.scene.moderator)[0].id
         self.desk.access.read(self.scene.moderator, self.grant)
+        noted = NewTask(f"Ask about {SECRET}", f"So: {SECRET}", message_id=self.question)
+        self.task = application.tasks.create(self.scene.owner, noted).id
         application.indexer.refill()
         list(application.indexer.work())
         application.usage_keeper.begin()
@@ -175,6 +177,9 @@ class Walk:
             "user_agent": "",
             "instructions": "Be brief",
             "assistant_name": "Assistant",
+            "task_id": self.task,
+            "assignee_id": self.scene.owner.user_id,
+            "at": clock.now(),
             "emoji": "👍",
             "comment": "",
             "tags": (),
