@@ -202,7 +202,17 @@ class Walk:
             "size": 1,
             "upload_id": str(new_id()),
             **dict.fromkeys(
-                ("case_id", "budget_id", "raise_id", "price_id", "hold_id", "notice_id", "suspension_id", "rule_id"),
+                (
+                    "step_id",
+                    "case_id",
+                    "budget_id",
+                    "raise_id",
+                    "price_id",
+                    "hold_id",
+                    "notice_id",
+                    "suspension_id",
+                    "rule_id",
+                ),
                 new_id(),
             ),
         }
