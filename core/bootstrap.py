@@ -27,6 +27,7 @@ from core.services.audit_refusals import Refusals
 from core.services.browse import BrowseService
 from core.services.budgets import BudgetService
 from core.services.chat import ChatService
+from core.services.commands import CommandService
 from core.services.companies import CompanyService
 from core.services.conversations import ConversationService
 from core.services.exporting import ExportService
@@ -81,7 +82,7 @@ class Application:
         self.events = Events(database.engine.url, connect_timeout=settings.database_connect_timeout)
         worker_id, told_person = new_id(), self.events.publish_person
         store = RunStore(database, assistant, worker_id, timedelta(seconds=settings.lost_after), told_person)
-        steps = StepStore(database, assistant, worker_id, told_person)
+        steps = StepStore(database, assistant, worker_id, self.events.publish_tasks)
         self.runner = Runner(store, steps, assistant, grace=settings.shutdown_grace, changed=self._changed)
         self.accounts = AccountService(database, settings)
         self.audit = AuditService(database)
@@ -103,6 +104,7 @@ class Application:
         self.talk = TalkService(database, limiter, self.events, self.runner.submit, edit_window, admit=budgeting.admit)
         self.reactions = ReactionService(database, limiter, self.events)
         self.tasks = TaskService(database, self.events.publish_tasks)
+        self.commands = CommandService(database, limiter, self.events.publish_tasks, tools=assistant.tools)
         self._oversee(limiter)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)
@@ -132,7 +134,7 @@ class Application:
             database,
             self.runner.submit,
             self._changed,
-            self.events.publish_person,
+            self.events.publish_tasks,
             admit=budgeting.admit,
             tools=assistant.tools,
         )
