@@ -37,6 +37,7 @@ from core.models.conversation import (
 from core.models.message import (
     IMPORTED,
     MAX_MESSAGE,
+    TOOL,
     Feedback,
     Message,
     MessageRevision,
@@ -44,6 +45,7 @@ from core.models.message import (
     MessageStatus,
     MessageType,
     Score,
+    StepState,
 )
 from core.models.model_call import CallPurpose, CallStatus, ModelCall, UsageSource
 from core.models.model_price import MAX_MODEL_NAME, ModelPrice
@@ -103,6 +105,7 @@ __all__ = [
     "MEASURES",
     "NOBODY",
     "TARGETS",
+    "TOOL",
     "AccessGrant",
     "AccessLook",
     "AnswerRun",
@@ -166,6 +169,7 @@ __all__ = [
     "SearchBacklog",
     "ServingProcess",
     "Span",
+    "StepState",
     "Suspension",
     "TargetType",
     "Task",

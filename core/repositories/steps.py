@@ -6,15 +6,17 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from core.models import Message, MessageRole, MessageStatus, MessageType
 from core.models.base import literal_of, table_of
 from core.repositories.base import Repository
+from core.repositories.message_lines import is_step
 from core.repositories.messages import Messages
 
 _messages = table_of(Message)
-_is_step = _messages.c.message_type == literal_of(_messages.c.message_type, MessageType.TOOL)
+# The first is what the index says; imported messages may be of that type as well.
+_is_step = and_(_messages.c.message_type == literal_of(_messages.c.message_type, MessageType.TOOL), is_step)
 
 
 class Steps(Repository):
