@@ -9,6 +9,7 @@ from core.ui.home_rooms import home_rooms
 from core.ui.new_chat import first_name, model_caption
 from core.ui.notices import notices
 from core.ui.text import as_label
+from core.ui.waiting import waiting
 
 LATEST = 5
 NOTICES = 5
@@ -25,6 +26,7 @@ app = bootstrap.current()
 notices(actor, NOTICES)
 if problem := app.assistant.problem():
     st.warning(problem, icon=":material/build:")
+waiting(actor)
 
 chats, rooms = st.columns(2, gap="large")
 with chats:
