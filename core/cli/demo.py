@@ -9,6 +9,7 @@ from rich.progress import track
 from core import ids
 from core.bootstrap import Application
 from core.cli.demo_talk import (
+    ANSWERS,
     COMPANY,
     DAY,
     MODERATOR,
@@ -27,6 +28,7 @@ from core.cli.users import Company, FromStdin, read_password
 from core.errors import NotFound
 from core.models import ConversationKind
 from core.permissions import Actor, Role
+from core.services.demo_answers import DemoAnswers
 from core.services.demo_ledger import DAYS, DemoLedger
 from core.services.people import Person
 from core.services.views import Sent
@@ -50,11 +52,14 @@ def demo(company: Company = None, password_stdin: FromStdin = False) -> None:
     app.events.start()  # a server that runs beside this one shows it at once
     try:
         people = _add_people(app, password, company)
-        rooms = []
+        rooms, titled = [], {}
         for room in track(DAY, "The demo people talk"):
             talk = _Talk(app, people, room)
             talk.play()
             rooms += [talk.id] if room.kind is not ConversationKind.DIRECT else []
+            titled[room.title] = talk.id
+        for told in ANSWERS:
+            DemoAnswers(app.database).add(people[told.who], told, titled[told.room] if told.room else None)
         _add_history(app, people, rooms)
     finally:
         app.events.stop()
