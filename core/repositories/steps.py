@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import and_, select, text
 
-from core.models import ConversationKind, Message, MessageRole, MessageStatus, MessageType
+from core.models import TOOL, ConversationKind, Message, MessageRole, MessageStatus, MessageType
 from core.models.base import literal_of, table_of
 from core.repositories.base import Repository
-from core.repositories.message_lines import is_step
+from core.repositories.message_lines import IS_STEP, is_step
 from core.repositories.messages import Messages
 
 _messages = table_of(Message)
@@ -38,6 +38,14 @@ _WAITING = text(
             SELECT FROM messages l WHERE l.conversation_id = c.id AND (l.superseded_with_id IS NULL) AND l.seq > a.seq)
         ELSE c.locked_at IS NULL AND c.archived_at IS NULL END
     GROUP BY c.id ORDER BY min(a.created_at) LIMIT :limit
+    """
+)
+
+
+_PUT_FIRST = text(
+    f"""
+    UPDATE messages m SET extra = jsonb_set(m.extra, '{{{TOOL},at}}', '0')
+    WHERE m.reply_to_id = :id AND m.message_type = 'tool' AND {IS_STEP.format(m="m")}
     """
 )
 
@@ -84,6 +92,10 @@ class Steps(Repository):
         for step in self.session.execute(statement.order_by(_messages.c.seq)).scalars():
             found.setdefault(step.reply_to_id, []).append(step)
         return found
+
+    def put_first(self, answer_id: UUID) -> None:
+        """They stand before all of an answer that is written anew."""
+        self.session.execute(_PUT_FIRST, {"id": answer_id})
 
     def list_waiting(self, user_id: UUID, company_id: UUID, limit: int) -> list[WaitingLine]:
         given = {"asked_by": str(user_id), "me": user_id, "company": company_id, "limit": limit}

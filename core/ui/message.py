@@ -28,6 +28,12 @@ def growing(text: str) -> str:
     return as_markdown(text) + WRITING if text else ":shimmer[Thinking …]"
 
 
+def text_so_far(message: MessageView) -> str:
+    """Of an answer being written."""
+    written = bootstrap.current().runner.glance(message.run_id).text if message.run_id else ""
+    return max(message.content, written, key=len)
+
+
 def stop_button(on_click: Callable[[], None]) -> None:
     st.button("Stop", icon=":material/stop_circle:", type="tertiary", key="stop_answer", on_click=on_click)
 

@@ -7,13 +7,12 @@ from uuid import UUID
 
 import streamlit as st
 
-from core import bootstrap
 from core.models import MessageRole, MessageType
 from core.permissions import Actor
 from core.services.views import MessageView, Reply
 from core.ui import composer, reporting, room_editor, room_view, steps, times
 from core.ui.live import drawn
-from core.ui.message import AVATARS, bar_data, ending, growing, remedies, stop_button
+from core.ui.message import AVATARS, bar_data, ending, growing, remedies, stop_button, text_so_far
 from core.ui.message_bar import message_bar
 from core.ui.room_view import View, is_growing
 from core.ui.steps import Hand
@@ -53,8 +52,7 @@ def answer(message_id: UUID) -> None:
     message = next((one for one in view.shown.messages if one.id == message_id), None) if view else None
     if view is None or message is None:
         return
-    written = bootstrap.current().runner.glance(message.run_id).text if message.run_id else ""
-    st.markdown(growing(max(written, message.content, key=len)[steps.end_of(message) :]))
+    st.markdown(growing(text_so_far(message)[steps.end_of(message) :]))
     drawn(ANSWER, view.shown.state)
 
 
@@ -145,7 +143,8 @@ def _growing(actor: Actor, view: View, message: MessageView, refresh: Refresh) -
         composer.stop_answer(actor, view.id)
         refresh()
 
-    steps.begun(message, _hand(actor, view, refresh))
+    if message.steps:
+        steps.begun(message, text_so_far(message), _hand(actor, view, refresh))
     st.fragment(answer, key=ANSWER)(message.id)
     view.growing = message.run_id
     stop_button(stop)

@@ -1,6 +1,6 @@
 """What the assistant did for an answer, each step where in the text it was made: collapsed, and open to look at."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
@@ -20,6 +20,8 @@ LONGEST_LABEL, LONGEST_SENTENCE = 60, 140
 LONGEST_LINE = 100
 """Characters of an argument that stand on a line of their own; longer ones get a box."""
 LONGEST_SHOWN = 2_000
+LONG, HIGHEST = 500, 200
+"""From so many characters on an argument has a box of so many pixels, and scrolls in it."""
 PLACES = 60
 """The most that the draw before may have left below what an answer being written has by now."""
 ACTED = "steps_acted"
@@ -46,12 +48,13 @@ class Hand:
     """False where nothing can be said, and so nothing gone on with."""
 
     def act(self, name: str, step_id: UUID) -> None:
-        """For callbacks. The second half of a double click does nothing."""
-        acted: set[tuple[str, UUID]] = st.session_state.setdefault(ACTED, set())
-        if (name, step_id) not in acted:
+        """For callbacks. The second half of a double click does nothing, wherever it falls."""
+        acted: set[tuple[bool, UUID]] = st.session_state.setdefault(ACTED, set())
+        act = name == "undo", step_id
+        if act not in acted:
             with failures.noticed():
                 getattr(bootstrap.current().steps, name)(guard.again(self.actor), step_id)
-                acted.add((name, step_id))
+                acted.add(act)
         if self.after:
             self.after()
 
@@ -63,47 +66,37 @@ def told(message: Shown, hand: Hand | None = None) -> None:
             st.markdown(as_markdown(message.content))
         return
     with st.container(gap="small"):
-        _pieces(message, hand, to=len(message.content))
+        _pieces(message, message.content, hand)
 
 
-def begun(message: MessageView, hand: Hand) -> int:
-    """Of an answer being written what stands above its growing end: all steps, and the text up to the last one. How
-    many characters that are.
+def begun(message: MessageView, text: str, hand: Hand) -> None:
+    """Of an answer being written, of which that text is there, what stands above its growing end: all steps, and the
+    text up to the last one.
     """
-    end = end_of(message)
     if message.steps:
         with st.container(gap="small"):
-            leave_empty(PLACES - _pieces(message, hand, to=end))
-    return end
+            leave_empty(PLACES - _pieces(message, text[: end_of(message)], hand))
 
 
 def end_of(message: MessageView) -> int:
     """Characters of the text up to the last step; 0 without any."""
-    return max((_at(message, step) for step in message.steps), default=0)
+    return max((step.at for step in message.steps), default=0)
 
 
-def _pieces(message: Shown, hand: Hand | None, *, to: int) -> int:
-    """The text up to there, with the steps in it. How many places that took."""
+def _pieces(message: Shown, text: str, hand: Hand | None) -> int:
+    """How many places it took."""
     places, written = 0, 0
-    for at, steps in _in_order(message):
-        places += _text(message.content[written:at])
-        written = at
+    for at, steps in groupby(sorted(message.steps, key=_at), key=_at):
+        places += _text(text[written:at])
+        written = max(written, at)
         for step in steps:
             _step(message, step, hand)
             places += 1
-    return places + _text(message.content[written:to])
+    return places + _text(text[written:])
 
 
-def _in_order(message: Shown) -> Iterator[tuple[int, Iterator[StepView]]]:
-    def place(step: StepView) -> int:
-        return _at(message, step)
-
-    return groupby(sorted(message.steps, key=place), key=place)
-
-
-def _at(message: Shown, step: StepView) -> int:
-    """An answer that was written anew may be shorter than it was."""
-    return min(step.at, len(message.content))
+def _at(step: StepView) -> int:
+    return step.at
 
 
 def _text(text: str) -> int:
@@ -119,7 +112,7 @@ def _step(message: Shown, step: StepView, hand: Hand | None) -> None:
         return
     with st.expander(_label(message, step), icon=_icon(message, step), type="step"):
         _arguments(step)
-        if step.shown:
+        if len(step.shown) > LONGEST_SENTENCE or step.is_undone:  # else it was said already
             st.markdown(as_label(step.shown, LONGEST_SHOWN))
         for link in step.links:
             if screen := links.screen_at(link.page):
@@ -150,18 +143,30 @@ def _arguments(step: StepView) -> None:
     """As text, whatever is in them."""
     lines = [(name, value) for name, value in step.arguments if len(value) <= LONGEST_LINE and "\n" not in value]
     if lines:
-        said = [f"{as_label(name, LONGEST_LABEL)}: **{as_label(value, LONGEST_LINE) or '–'}**" for name, value in lines]
+        said = [
+            f"{as_label(name, LONGEST_LABEL)}: **{apart(as_label(value, LONGEST_LINE) or '–')}**"
+            for name, value in lines
+        ]
         st.markdown("  \n".join(said))
     for name, value in step.arguments:
         if (name, value) not in lines:
             st.caption(as_label(name, LONGEST_LABEL))
-            st.code(value, language=None, wrap_lines=True)
+            st.code(value, language=None, wrap_lines=True, height=HIGHEST if len(value) > LONG else "content")
 
 
 def _label(message: Shown, step: StepView) -> str:
-    said = as_label(state_of(message, step), LONGEST_SENTENCE)
+    said = apart(as_label(state_of(message, step), LONGEST_SENTENCE))
     took = _took(step.seconds) if step.seconds is not None else ""
     return " · ".join(part for part in (f"**{as_label(step.label, LONGEST_LABEL)}**", said, took) if part)
+
+
+def _value(value: str) -> str:
+    return apart(as_label(value, LONGEST_LINE) or "–")
+
+
+def apart(text: str) -> str:
+    """So that what is written from right to left does not turn round what stands beside it."""
+    return f"\u2068{text}\u2069" if text else ""
 
 
 def _took(seconds: float) -> str:

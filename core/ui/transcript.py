@@ -14,7 +14,7 @@ from core.permissions import Actor
 from core.services.views import MessageView, Transcript
 from core.ui import composer, failures, guard, reporting, steps, times
 from core.ui.leftovers import leave_empty
-from core.ui.message import AVATARS, bar_data, ending, growing, rate, remedies, stop_button
+from core.ui.message import AVATARS, bar_data, ending, growing, rate, remedies, stop_button, text_so_far
 from core.ui.message_bar import Act, message_bar, message_bar_code
 from core.ui.steps import Hand
 from core.ui.text import as_typed
@@ -48,19 +48,20 @@ def follow_answer(shown: Transcript, answering: DeltaGenerator | None) -> None:
     """Draws the answer being written until it is over, then the page anew. Leaving in between harms nothing."""
     if shown.active_run_id is None or answering is None:
         return
-    written = shown.messages[-1].content
-    above = steps.end_of(shown.messages[-1])
+    message = shown.messages[-1]
+    above = steps.end_of(message)
     for snapshot in bootstrap.current().runner.watch(shown.active_run_id):
         # Also when there is nothing new: only at such a call Streamlit can end a run that nobody looks at any more.
-        answering.markdown(growing((snapshot.text if len(snapshot.text) > len(written) else written)[above:]))
+        answering.markdown(growing(max(message.content, snapshot.text, key=len)[above:]))
     st.rerun()
 
 
 def _pending(actor: Actor, shown: Transcript, message: MessageView) -> DeltaGenerator:
     with st.chat_message("assistant", avatar=AVATARS[MessageRole.ASSISTANT]):
-        begun = steps.begun(message, Hand(actor))
+        written = text_so_far(message)
+        steps.begun(message, written, Hand(actor))
         text = st.empty()
-        text.markdown(growing(message.content[begun:]))
+        text.markdown(growing(written[steps.end_of(message) :]))
         stop_button(lambda: composer.stop_answer(actor, shown.conversation.id))
         leave_empty(PARTS)
     return text
