@@ -10,6 +10,7 @@ from core.ui.home_tasks import home_tasks
 from core.ui.new_chat import first_name, model_caption
 from core.ui.notices import notices
 from core.ui.text import as_label
+from core.ui.waiting import waiting
 
 LATEST = 5
 NOTICES = 5
@@ -26,6 +27,7 @@ app = bootstrap.current()
 notices(actor, NOTICES)
 if problem := app.assistant.problem():
     st.warning(problem, icon=":material/build:")
+waiting(actor)
 
 if actor.may(Permission.RECORDS_KEEP):
     home_tasks(actor)

@@ -10,6 +10,7 @@ from core.ui import failures, guard
 from core.ui.budgets import budgets
 from core.ui.prices import prices
 from core.ui.retention import retention
+from core.ui.tools_setting import tools_setting
 
 
 def company(actor: Actor) -> None:
@@ -35,6 +36,7 @@ def company(actor: Actor) -> None:
                 failures.say(error)
             else:
                 st.success("Saved.", icon=":material/check:")
+    tools_setting(actor)
 
 
 SECTIONS = {"Company": company, "Budgets": budgets, "Model prices": prices, "Retention": retention}

@@ -21,6 +21,7 @@ from core.models import MAX_TITLE, AnswerRun, Conversation, Message, MessageRole
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.messages import Messages
 from core.repositories.queued_questions import GOES_ON_AFTER, QueuedQuestions
+from core.repositories.steps import Steps
 
 Admit = Callable[[Session, AnswerRun], None]
 """Raises BudgetSpent for a run that no budget admits, in the transaction that adds it."""
@@ -131,6 +132,7 @@ def rewrite_answer(session: Session, conversation: Conversation, asked_by: UUID,
     """Has an answer written anew in its own place, for where others have gone on talking. What it said is kept."""
     if answer.content.strip():
         answer = Messages(session).clear(answer, asked_by)
+        Steps(session).put_first(answer.id)
     return resume_answer(session, conversation, asked_by, answer)
 
 

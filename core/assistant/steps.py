@@ -2,26 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
 from core.assistant.tools.registry import Link
-from core.models import Message, MessageStatus
+from core.models import TOOL, Message, MessageStatus, StepState
 
-TOOL = "tool"
-"""In `extra` of the message."""
-
-
-class StepState(StrEnum):
-    RUNNING = "running"
-    """Also of one that nobody knows the end of, because its process died: it is made again, under the same key."""
-    WAITING = "waiting"
-    """For its person to approve or decline it."""
-    DONE = "done"
-    FAILED = "failed"
-    DECLINED = "declined"
-
+__all__ = ["STATUS", "TOOL", "Step", "StepState"]
 
 STATUS = {
     StepState.RUNNING: MessageStatus.PENDING,

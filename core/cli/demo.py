@@ -9,6 +9,7 @@ from rich.progress import track
 from core import ids
 from core.bootstrap import Application
 from core.cli.demo_talk import (
+    ANSWERS,
     COMPANY,
     DAY,
     MODERATOR,
@@ -28,6 +29,7 @@ from core.cli.users import Company, FromStdin, read_password
 from core.errors import NotFound
 from core.models import ConversationKind
 from core.permissions import Actor, Role
+from core.services.demo_answers import DemoAnswers
 from core.services.demo_ledger import DAYS, DemoLedger
 from core.services.people import Person
 from core.services.views import Sent
@@ -53,11 +55,15 @@ def demo(company: Company = None, password_stdin: FromStdin = False) -> None:
         people = _add_people(app, password, company)
         rooms: list[UUID] = []
         said: dict[str, UUID] = {}
+        titled: dict[str, UUID] = {}
         for room in track(DAY, "The demo people talk"):
             talk = _Talk(app, people, room)
             talk.play()
             said |= {text: sent.message_id for text, sent in talk.said.items()}
             rooms += [talk.id] if room.kind is not ConversationKind.DIRECT else []
+            titled[room.title] = talk.id
+        for told in ANSWERS:
+            DemoAnswers(app.database).add(people[told.who], told, titled[told.room] if told.room else None)
         add_tasks(app, people, said)
         _add_history(app, people, rooms)
     finally:

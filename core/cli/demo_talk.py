@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from core.models import ConversationKind, History, ReportReason
+from core.assistant.steps import StepState
+from core.assistant.tools.registry import Link
+from core.models import ConversationKind, History, MessageStatus, ReportReason
+from core.services.demo_answers import Answers, Does
 
 COMPANY = "Demo Bakery"
 PEOPLE = {
@@ -211,3 +214,50 @@ DAY = (
         ),
     ),
 )
+
+ANSWERS = (
+    Answers(
+        "Ada",
+        "What did we say about the oven noise, and can you remind Bo to call the workshop?",
+        (
+            "Let me look that up.",
+            Does("search_messages", {"query": "mixer noise"}, "Found 2 messages."),
+            "It was the dough mixer, not the oven: Cy heard it on Monday. The workshop comes on Thursday at nine.",
+            Does(
+                "create_task",
+                {"title": "Ask the workshop about the dough mixer", "due": "Thursday"},
+                "Created “Ask the workshop about the dough mixer”.",
+                seconds=0.1,
+                links=(Link("Tasks", "tasks"),),
+            ),
+            Does(
+                "create_task",
+                {"title": "Call the workshop", "assignee": "Bob"},
+                "There is nobody called Bob here.",
+                StepState.FAILED,
+            ),
+            "I kept a task for you. I could not give one to Bob: nobody of that name is here. Did you mean Bo?",
+        ),
+    ),
+    Answers(
+        "Ada",
+        "Please put the flour order on my list for tomorrow.",
+        (
+            "I'd add this to your tasks:",
+            Does(
+                "create_task",
+                {"title": "Order flour: 40 bags rye, 60 bags wheat", "due": "tomorrow"},
+                state=StepState.WAITING,
+            ),
+        ),
+        status=MessageStatus.WAITING,
+    ),
+    Answers(
+        "Bo",
+        '@Assistant add "rent the white van" to my tasks, please.',
+        (Does("create_task", {"title": "Rent the white van"}, state=StepState.WAITING),),
+        room="Spring fair",
+        status=MessageStatus.WAITING,
+    ),
+)
+"""What was asked of the assistant, and what it did, or wants to do."""

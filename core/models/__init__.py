@@ -40,6 +40,7 @@ from core.models.conversation import (
 from core.models.message import (
     IMPORTED,
     MAX_MESSAGE,
+    TOOL,
     Feedback,
     Message,
     MessageRevision,
@@ -47,6 +48,7 @@ from core.models.message import (
     MessageStatus,
     MessageType,
     Score,
+    StepState,
 )
 from core.models.model_call import CallPurpose, CallStatus, ModelCall, UsageSource
 from core.models.model_price import MAX_MODEL_NAME, ModelPrice
@@ -106,6 +108,7 @@ __all__ = [
     "MEASURES",
     "NOBODY",
     "TARGETS",
+    "TOOL",
     "AccessGrant",
     "AccessLook",
     "AnswerRun",
@@ -169,6 +172,7 @@ __all__ = [
     "SearchBacklog",
     "ServingProcess",
     "Span",
+    "StepState",
     "Suspension",
     "TargetType",
     "Task",

@@ -15,6 +15,8 @@ MAX_MESSAGE = 10_000
 """Characters a person may send at once."""
 IMPORTED = "imported"
 """In `extra` of what was imported: what its document says of it that has no column here. See core.transfer."""
+TOOL = "tool"
+"""In `extra` of a step of an answer, and of nothing else: see core.assistant.steps."""
 
 
 class MessageRole(StrEnum):
@@ -37,6 +39,16 @@ class MessageStatus(StrEnum):
     FAILED = "failed"
     WAITING = "waiting"
     """An answer that wants to do something, and asks first."""
+
+
+class StepState(StrEnum):
+    RUNNING = "running"
+    """Also of one that nobody knows the end of, because its process died: it is made again, under the same key."""
+    WAITING = "waiting"
+    """For its person to approve or decline it."""
+    DONE = "done"
+    FAILED = "failed"
+    DECLINED = "declined"
 
 
 class Message(Record, table=True):
@@ -83,6 +95,12 @@ class Message(Record, table=True):
         ),
         # The steps of an answer.
         Index("messages_steps_idx", "reply_to_id", "seq", postgresql_where=text("message_type = 'tool'")),
+        # What waits for somebody's decision: few of all there are.
+        Index(
+            "messages_waiting_idx",
+            text(f"((extra -> '{TOOL}'::text) ->> 'asked_by'::text)"),
+            postgresql_where=text("status = 'waiting' AND message_type = 'tool'"),
+        ),
         Index("messages_sender_id_idx", "sender_id", "id", postgresql_where=text("sender_id IS NOT NULL")),
     )
 
@@ -117,6 +135,10 @@ class Message(Record, table=True):
     """Why a moderator deleted it. None: its author did, or nobody."""
     purged_at: datetime | None = time_field(None)
     """When a moderator removed it for good. Its place stays, and with it every count and the order of the rest."""
+
+    @property
+    def is_step(self) -> bool:
+        return TOOL in self.extra
 
 
 class MessageRevision(Record, table=True):

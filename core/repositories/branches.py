@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Boolean, Uuid, bindparam, case, column, func, or_,
 from core.models import Message, MessageRole, MessageStatus
 from core.models.base import table_of
 from core.repositories.base import Repository
-from core.repositories.message_lines import AFTER, BEFORE, HIDDEN_AFTER, HIDDEN_BEFORE, MessageLine, lines_of
+from core.repositories.message_lines import AFTER, BEFORE, HIDDEN_AFTER, HIDDEN_BEFORE, MessageLine, is_step, lines_of
 
 MOST_NESTED = 8
 """Versions within versions that are followed; behind that comes what is shown."""
@@ -63,7 +63,7 @@ class Branches(Repository):
     def get_of(self, conversation_id: UUID, seq: int) -> Branch | None:
         """The branch that shows that message; None when there is no such message."""
         statement = select(_messages.c.superseded_with_id).where(
-            _messages.c.conversation_id == conversation_id, _messages.c.seq == seq
+            _messages.c.conversation_id == conversation_id, _messages.c.seq == seq, ~is_step
         )
         found = self.session.execute(statement).one_or_none()
         if found is None:

@@ -1,3 +1,4 @@
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -18,8 +19,8 @@ class Companies(Repository):
     def list_all(self) -> list[Company]:
         return list(self.session.exec(select(Company).order_by(col(Company.name))))
 
-    def update(self, company: Company, **values: str) -> Company:
-        """Name, instructions, assistant_name: what is not named stays as it is."""
+    def update(self, company: Company, **values: Any) -> Company:
+        """Name, instructions, assistant_name, tools_on, ask_first: what is not named stays as it is."""
         for name, value in values.items():
             setattr(company, name, value)
         self.session.add(company)

@@ -28,9 +28,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from core.models import Feedback, Message, MessageRevision, ModelCall, Reaction, User
-from core.models.base import table_of
+from core.models import Feedback, Message, MessageRevision, MessageType, ModelCall, Reaction, User
+from core.models.base import literal_of, table_of
 from core.repositories.base import Repository
+from core.repositories.message_lines import is_step
 from core.transfer.document import Person
 
 _messages, _calls = table_of(Message), table_of(ModelCall)
@@ -51,6 +52,7 @@ class Rows:
     reactions: Beside
     ratings: Beside
     calls: Beside
+    steps: Beside
 
     def people(self) -> Iterator[UUID | None]:
         """Whoever is named, in the order in which they are."""
@@ -87,6 +89,10 @@ class Pages(Repository):
 
     def list_calls(self, ids: Collection[UUID]) -> Beside:
         return self._beside(_CALLS, ids)
+
+    def list_steps(self, ids: Collection[UUID]) -> Beside:
+        """By their answers."""
+        return self._beside(_STEPS, ids)
 
     def list_other_calls(
         self, conversation_id: UUID, after: UUID, *, floor: int, of_hidden: bool, limit: int
@@ -131,7 +137,7 @@ def _arm(*, hidden: bool) -> Select[Any]:
         select(*_columns)
         .where(
             _messages.c.conversation_id == _here,
-            is_shown.is_(false()) if hidden else is_shown,
+            and_(is_shown.is_(false()), ~is_step) if hidden else is_shown,
             _messages.c.seq > _after,
             _messages.c.seq <= _last,
         )
@@ -151,6 +157,15 @@ _REACTIONS = (
 )
 _RATINGS = select(_feedback).where(_feedback.c.message_id == any_(_ids)).order_by(_feedback.c.id)
 _CALLS = select(_calls).where(_calls.c.message_id == any_(_ids)).order_by(_calls.c.id)
+_STEPS = (
+    select(_messages.c.reply_to_id.label("message_id"), _messages.c.content, _messages.c.extra)
+    .where(
+        _messages.c.reply_to_id == any_(_ids),
+        _messages.c.message_type == literal_of(_messages.c.message_type, MessageType.TOOL),
+        is_step,
+    )
+    .order_by(_messages.c.seq)
+)
 _PEOPLE = select(col(User.id), col(User.display_name), col(User.email)).where(col(User.id) == any_(_ids))
 
 _of, _oldest = aliased(Message), aliased(Message)

@@ -31,6 +31,7 @@ from core.repositories import imported
 from core.repositories.base import Repository
 from core.repositories.conversations import Conversations
 from core.repositories.document_pages import CallRow, Pages, Rows
+from core.repositories.message_lines import IS_STEP
 from core.repositories.passage import Passage
 from core.repositories.search_index import SearchIndex
 from core.transfer.document import Booked, Document, Said
@@ -82,6 +83,7 @@ class Documents(Repository):
             reactions=pages.list_reactions(kept) if included.reactions else {},
             ratings=_only(pages.list_ratings(kept), included.only_of) if included.reactions else {},
             calls=pages.list_calls(ids),
+            steps=pages.list_steps(kept),
         )
         passage.meet(pages.list_people(passage.strangers(rows.people())))
         return [passage.said(row, rows) for row in found]
@@ -175,16 +177,16 @@ class Documents(Repository):
         self.session.flush()
 
 
-# What is hidden is little: it is taken from what there is at all, which is no counting.
+# What is hidden is little, steps of answers among it: it is taken from what there is at all, which is no counting.
 _COUNT = text(
-    """
+    f"""
     SELECT coalesce(sum(greatest(c.last_seq - given.floor, 0) - hidden.messages), 0)
     FROM unnest(CAST(:ids AS uuid[]), CAST(:floors AS int[])) AS given (id, floor)
     JOIN conversations c ON c.id = given.id
     CROSS JOIN LATERAL (
         SELECT count(*) AS messages FROM messages m
-        WHERE NOT :with_hidden AND m.conversation_id = c.id AND (m.superseded_with_id IS NULL) IS FALSE
-            AND m.seq > given.floor
+        WHERE m.conversation_id = c.id AND (m.superseded_with_id IS NULL) IS FALSE AND m.seq > given.floor
+            AND (NOT :with_hidden OR {IS_STEP.format(m="m")})
     ) hidden
     """
 )

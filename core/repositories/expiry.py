@@ -12,6 +12,7 @@ from core.models import Conversation, ConversationKind, MessageType
 from core.repositories.base import Repository
 from core.repositories.conversations import Conversations
 from core.repositories.legal_holds import IS_HELD
+from core.repositories.message_lines import IS_STEP
 
 PAGE = 500
 """Conversations that are looked at in one statement."""
@@ -41,7 +42,9 @@ _COUNT = text(
     f"""
     WITH {_PAGE}, {_BUSY}, counted AS MATERIALIZED (
         SELECT page.*, old.messages - (
-            SELECT count(*) FROM busy b WHERE b.conversation_id = page.id AND b.created_at < :before) AS messages
+            SELECT count(*) FROM busy b WHERE b.conversation_id = page.id AND b.created_at < :before) - (
+            SELECT count(*) FROM messages m WHERE m.conversation_id = page.id AND m.created_at < :before
+                AND (m.superseded_with_id IS NULL) IS FALSE AND {IS_STEP.format(m="m")}) AS messages
         FROM page CROSS JOIN LATERAL (
             SELECT count(*) AS messages FROM messages m
             WHERE m.conversation_id = page.id AND m.created_at < :before) AS old
@@ -53,16 +56,20 @@ _COUNT = text(
     FROM stated
     """
 )
+# Steps go with their answers, whenever they were made.
 _OLD = text(
-    """
+    f"""
     WITH busy AS MATERIALIZED (
         SELECT unnest(ARRAY[a.id, a.reply_to_id]) AS id FROM answer_runs r JOIN messages a ON a.id = r.message_id
         WHERE r.conversation_id = :id AND r.status IN ('queued', 'running'))
     SELECT m.id, m.seq, m.message_type, m.extra ? 'imported' AS is_imported FROM messages m
-    WHERE m.conversation_id = :id AND m.created_at < :before
+    WHERE m.conversation_id = :id AND m.created_at < :before AND NOT {IS_STEP.format(m="m")}
         AND m.id NOT IN (SELECT id FROM busy WHERE id IS NOT NULL)
     ORDER BY m.created_at, m.id LIMIT :limit
     """
+)
+_REMOVE_STEPS = text(
+    f"DELETE FROM messages m WHERE m.reply_to_id = ANY(:ids) AND m.message_type = 'tool' AND {IS_STEP.format(m='m')}"
 )
 _REMOVE = text("DELETE FROM messages WHERE id = ANY(:ids)")
 # Questions that wait behind an answer which nobody had written again: text, and no message yet.
@@ -156,6 +163,7 @@ class Expiry(Repository):
         old = self.list_old(conversation.id, before, limit)
         ids = [row.id for row in old]
         first = self.session.execute(_FIRST_SHOWN, key).scalar_one_or_none()
+        self.session.execute(_REMOVE_STEPS, {"ids": ids})
         self.session.execute(_REMOVE, {"ids": ids})
         waiting = self.session.execute(_REMOVE_WAITING, key | {"before": before}).rowcount  # type: ignore[attr-defined]
         if not ids and not waiting:

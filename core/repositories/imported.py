@@ -11,13 +11,14 @@ from core.ids import new_id
 from core.models import IMPORTED, MAX_INSTRUCTIONS, MAX_TITLE, Conversation, ConversationKind, MessageStatus
 from core.permissions import Actor
 from core.repositories.messages import REACHED_LIMIT
-from core.transfer.document import Booked, Document, Person, Rated, Reacted, Said
-from core.transfer.parts import BOOKED, PERSON, RATED, REACTED, write_time
+from core.transfer.document import Booked, Did, Document, Person, Rated, Reacted, Said
+from core.transfer.parts import BOOKED, DID, PERSON, RATED, REACTED, write_time
 from core.transfer.values import cut
 
 PARLEY = "parley"
 ENDED = MessageStatus.INTERRUPTED
-"""What an answer becomes that was being written where it was exported."""
+"""What an answer becomes that was being written, or waited for a decision, where it was exported."""
+UNFINISHED = (MessageStatus.PENDING, MessageStatus.WAITING)
 
 
 def key_of(source: str, id: str) -> str:  # noqa: A002
@@ -62,7 +63,7 @@ class Arrival:
                 "role": said.role,
                 "message_type": said.message_type,
                 "content": said.content,
-                "status": ENDED if said.status is MessageStatus.PENDING else said.status,
+                "status": ENDED if said.status in UNFINISHED else said.status,
                 "reply_to_id": _named(by_seq, said.reply_to),
                 "superseded_with_id": _named(by_seq, said.superseded_with),
                 "version_group_id": _named(by_seq, said.version_group),
@@ -118,6 +119,7 @@ class Arrival:
             "sender": None if said.sender is None else {"place": said.sender, "name": named},
             "model": said.model,
             "is_pending": said.status is MessageStatus.PENDING,
+            "is_waiting": said.status is MessageStatus.WAITING,
             "edited_at": said.edited_at and write_time(said.edited_at),
             "edited_by": said.edited_by,
             "edit_reason": said.edit_reason,
@@ -127,6 +129,7 @@ class Arrival:
             "reactions": [REACTED.write(one) for one in said.reactions],
             "ratings": [RATED.write(one) for one in said.ratings],
             "calls": [BOOKED.write(one) for one in said.calls],
+            "steps": [DID.write(one) for one in said.steps],
         }
         return {
             name: value for name, value in beside.items() if value is not None and value is not False and value != []
@@ -177,6 +180,7 @@ class Kept:
         self.seq: int | None = self._kept.get("seq")
         self.model: str | None = self._kept.get("model")
         self.is_pending: bool = self._kept.get("is_pending", False)
+        self.is_waiting: bool = self._kept.get("is_waiting", False)
         self.edited_by: int | None = self._kept.get("edited_by")
         self.revised_by: Sequence[int | None] = self._kept.get("revised_by", ())
         self.moderated: Sequence[int] = self._kept.get("moderated", ())
@@ -208,6 +212,10 @@ class Kept:
     @property
     def calls(self) -> list[Booked]:
         return [BOOKED.read(one, "") for one in self._kept.get("calls", ())]
+
+    @property
+    def steps(self) -> list[Did]:
+        return [DID.read(one, "") for one in self._kept.get("steps", ())]
 
 
 def _is(person: Person, owner: Actor) -> bool:

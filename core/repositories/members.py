@@ -13,6 +13,7 @@ from core import clock
 from core.models import Conversation, Member, MemberRole, Message, MessageType, User
 from core.models.base import literal_of, table_of
 from core.repositories.base import Repository
+from core.repositories.message_lines import is_step
 
 _members, _conversations, _messages = table_of(Member), table_of(Conversation), table_of(Message)
 _adders = aliased(User)
@@ -171,6 +172,7 @@ _unread = (
         _messages.c.conversation_id == _conversations.c.id,
         _messages.c.seq > _marked,
         _messages.c.message_type != MessageType.NOTICE,
+        ~is_step,
     )
     .scalar_subquery()
 )

@@ -10,11 +10,14 @@ from uuid import UUID
 
 from sqlalchemy import Boolean, Result, and_, bindparam, case, select
 
-from core.models import IMPORTED, Message, MessageRole, MessageStatus, MessageType, User
+from core.models import IMPORTED, TOOL, Message, MessageRole, MessageStatus, MessageType, User
 from core.models.base import table_of
 
 _messages = table_of(Message)
 _users = table_of(User)
+is_step = _messages.c.extra.has_key(TOOL)
+IS_STEP = f"{{m}}.extra ? '{TOOL}'"
+"""The same as SQL, {m} the message: what belongs to an answer, and is nothing that was said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ from core.models import (
 )
 from core.models.base import literal_of, table_of
 from core.repositories.base import Repository
-from core.repositories.message_lines import AFTER, BEFORE, LATEST, MessageLine, lines_of
+from core.repositories.message_lines import AFTER, BEFORE, LATEST, MessageLine, is_step, lines_of
 from core.repositories.search_index import MESSAGE_MARKS, SCOPE_MARKS, SearchIndex, words_of
 
 CONTEXT_PAGE = 40
@@ -171,7 +171,9 @@ class Messages(Repository):
         return message
 
     def get(self, message_id: UUID) -> Message | None:
-        return self.session.get(Message, message_id)
+        """Nothing for a step: that is no message to do something with."""
+        found = self.session.get(Message, message_id)
+        return None if found is None or found.is_step else found
 
     def get_after(self, message: Message) -> Message | None:
         """The message with the next seq, visible or not."""
@@ -350,7 +352,7 @@ class Messages(Repository):
         )
         statement = (
             update(_messages)
-            .where(_messages.c.conversation_id.in_(own), _messages.c.deleted_at.is_(None))
+            .where(_messages.c.conversation_id.in_(own), _messages.c.deleted_at.is_(None), ~is_step)
             .values(deleted_at=clock.now(), deleted_by=user_id)
         )
         return int(self.session.execute(statement).rowcount)  # type: ignore[attr-defined]

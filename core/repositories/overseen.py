@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from core.models import CaseStatus, ConversationKind, Decision, MessageRole, ReportReason
 from core.repositories.base import Repository
+from core.repositories.message_lines import IS_STEP
 from core.repositories.search import REACH, Candidate, Position
 
 MOST_ROOMS = 500
@@ -222,6 +223,7 @@ _LINES = text(
     LEFT JOIN cases k ON k.message_id = m.id LEFT JOIN users u ON u.id = m.sender_id
     LEFT JOIN users h ON h.id = k.claimed_by LEFT JOIN users d ON d.id = k.decided_by
     WHERE c.company_id = :company AND ({_OPEN_ROOM} OR k.id IS NOT NULL) AND m.message_type <> 'notice'
+        AND NOT {IS_STEP.format(m="m")}
     ORDER BY given.place
     """
 )

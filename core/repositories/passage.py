@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-from core.models import CallPurpose, Conversation, MessageStatus
+from sqlalchemy import Row
+
+from core.models import TOOL, CallPurpose, Conversation, MessageStatus, StepState
 from core.repositories import imported
 from core.repositories.document_pages import CallRow, MessageRow, Rows, editor_of
 from core.repositories.imported import Kept, Origin
 from core.repositories.messages import REACHED_LIMIT
-from core.transfer.document import Booked, Document, Person, Rated, Reacted, Revision, Said
+from core.transfer.document import Booked, Did, Document, Person, Rated, Reacted, Revision, Said
 from core.transfer.outgoing import Included
+from core.transfer.parts import LONG, SHORT
 
 NONE = UUID(int=0)
 
@@ -92,6 +96,7 @@ class Passage:
             delete_reason=kept.delete_reason if row.delete_reason is None else row.delete_reason,
             # What a moderator took out is in the texts before.
             revisions=revisions if is_there and row.edit_reason is None else (),
+            steps=(*kept.steps, *map(_did, rows.steps.get(row.id, ()))) if is_there and row.edit_reason is None else (),
             reactions=reactions,
             ratings=ratings,
             calls=(*kept.calls, *map(self._booked, calls)) if self.included.ledger else (),
@@ -207,9 +212,18 @@ def _head(conversation: Conversation, origin: Origin, title: str | None) -> Docu
 
 
 def _status(row: MessageRow, kept: Kept) -> MessageStatus:
-    """An answer that was being written when it was exported is an interrupted one here."""
-    is_as_it_came = kept.is_pending and row.status is imported.ENDED
-    return MessageStatus.PENDING if is_as_it_came else row.status
+    """An answer that was being written, or waited, when it was exported is an interrupted one here."""
+    if row.status is not imported.ENDED or not (kept.is_pending or kept.is_waiting):
+        return MessageStatus(row.status)
+    return MessageStatus.PENDING if kept.is_pending else MessageStatus.WAITING
+
+
+def _did(row: Row[Any]) -> Did:
+    """Without what the model was told, which may be for the asker alone, and without a way to take it back."""
+    kept = row.extra[TOOL]
+    plain = {name: kept[name] for name in ("at", "seconds", "is_undone")}
+    texts = {"name": kept["name"][:SHORT], "arguments": kept["arguments"][:LONG]}
+    return Did(shown=row.content[:LONG], state=StepState(kept["state"]), **texts, **plain)
 
 
 def _model(calls: Sequence[CallRow]) -> str | None:

@@ -1,15 +1,17 @@
 """Taking everything out of a message for good, but its place: what retention does to whole messages."""
 
+import json
 from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import text
 
 from core import clock
-from core.models import Conversation
+from core.models import TOOL, Conversation
 from core.repositories.base import Repository
 from core.repositories.conversations import Conversations
 from core.repositories.expiry import forget_origin
+from core.repositories.message_lines import IS_STEP
 
 # What hangs on a message and has, or was made of, a text of it. The ledger has none, and ratings are sums.
 _HANGING = (
@@ -32,6 +34,15 @@ _EMPTY = text(
     WHERE id = ANY(:ids)
     """
 )
+# What was called for an answer, with which words and to what end: that there were so many calls stays.
+_EMPTY_STEPS = text(
+    f"""
+    UPDATE messages m SET content = '', purged_at = :now, deleted_at = :now, deleted_by = :by, delete_reason = :reason,
+        extra = jsonb_build_object('{TOOL}', m.extra -> '{TOOL}' || CAST(:nothing AS jsonb))
+    WHERE m.reply_to_id = ANY(:ids) AND m.message_type = 'tool' AND {IS_STEP.format(m="m")}
+    """
+)
+_NOTHING = json.dumps({"name": "", "arguments": "", "call_id": "", "told": "", "links": [], "undo": None})
 _IS_IMPORTED = text("SELECT EXISTS (SELECT FROM messages WHERE id = ANY(:ids) AND extra ? 'imported')")
 _TEXTS = text(
     """
@@ -80,5 +91,7 @@ class Purging(Repository):
             forget_origin(conversation)
         for statement in _HANGING:
             self.session.execute(statement, key)
-        self.session.execute(_EMPTY, key | {"now": clock.now(), "by": by, "reason": reason})
+        done = {"now": clock.now(), "by": by, "reason": reason}
+        self.session.execute(_EMPTY_STEPS, key | done | {"nothing": _NOTHING})
+        self.session.execute(_EMPTY, key | done)
         Conversations(self.session).touch(conversation)

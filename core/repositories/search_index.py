@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from core.repositories.base import Repository
+from core.repositories.message_lines import IS_STEP
 from core.search.query import Mark
 from core.search.words import LONGEST_WORD, fold, quoted, vector_of
 
@@ -67,7 +68,7 @@ _TEXTS = """
 """
 _SEARCHED = f"""{_TEXTS}
     WHERE {{which}} = :id AND m.seq > :after AND m.deleted_at IS NULL AND m.content <> ''
-        AND m.status <> 'pending' AND m.message_type <> 'notice'
+        AND m.status <> 'pending' AND m.message_type <> 'notice' AND NOT {IS_STEP.format(m="m")}
     ORDER BY m.seq LIMIT :limit
 """
 _OF_CONVERSATION = text(_SEARCHED.format(which="m.conversation_id"))

@@ -101,6 +101,12 @@ class Users(Repository):
         statement = select(User, _has_one_of(roles)).where(User.company_id == company_id, col(User.id).in_(user_ids))
         return {user.id: (user, user.is_active and has_role) for user, has_role in self.session.exec(statement)}
 
+    def list_names(self, user_ids: Collection[UUID]) -> dict[UUID, str]:
+        if not user_ids:
+            return {}
+        found = self.session.execute(select(col(User.id), col(User.display_name)).where(col(User.id).in_(user_ids)))
+        return {row.id: row.display_name for row in found}
+
     def list_roles(self, user_id: UUID) -> frozenset[Role]:
         rows = self.session.exec(select(UserRole).where(UserRole.user_id == user_id))
         return frozenset(row.role for row in rows)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from core.assistant.tools.registry import toolbox
 from core.models import IMPORTED, MessageRole
 from core.permissions import Actor, Permission
 from core.repositories.branches import MOST_TEXTS, Branch, Branches, VersionLine
@@ -17,7 +18,8 @@ from core.repositories.messages import REACHED_LIMIT, Excerpt, Messages
 from core.repositories.model_calls import MessageUsage, ModelCalls
 from core.repositories.reactions import ReactionLine, Reactions
 from core.services.browse_views import Browsed, BrowsedMessage, BrowsedTranscript
-from core.services.views import ReactionView, Reply
+from core.services.step_views import steps_of
+from core.services.views import ReactionView, Reply, StepView
 
 BEYOND = 2**31 - 1
 """Behind every message; the largest number that PostgreSQL compares with a seq."""
@@ -97,6 +99,7 @@ class Reading:
             reactions=Reactions(self.session).list_of(ids),
             replied_to=Messages(self.session).list_excerpts({line.reply_to_id for line in lines if line.reply_to_id}),
             versions=Branches(self.session).list_texts(groups, **self.options),
+            steps=steps_of(self.session, None, lines, tools=toolbox()),
         )
         return tuple(beside.message(line) for line in lines)
 
@@ -119,6 +122,7 @@ class _Beside:
     reactions: Mapping[UUID, Sequence[ReactionLine]]
     replied_to: Mapping[UUID, Excerpt]
     versions: Mapping[UUID, Sequence[VersionLine]]
+    steps: Mapping[UUID, tuple[StepView, ...]]
 
     def message(self, line: MessageLine) -> BrowsedMessage:
         usage = self.usage.get(line.id)
@@ -145,6 +149,7 @@ class _Beside:
             delete_reason=line.shown_delete_reason,
             is_purged=line.purged_at is not None,
             has_more_versions=len(versions) > MOST_TEXTS,
+            steps=self.steps.get(line.id, ()),
         )
 
     def _reply(self, line: MessageLine) -> Reply | None:

@@ -12,7 +12,7 @@ from core.models import ConversationKind, MessageRole, MessageStatus, MessageTyp
 from core.repositories.branches import VersionLine
 from core.repositories.browse_lines import BrowseLine, Sort, State
 from core.repositories.model_calls import MessageUsage
-from core.services.views import ReactionView, Reply
+from core.services.views import ReactionView, Reply, StepView
 
 __all__ = [
     "Browsed",
@@ -179,6 +179,8 @@ class BrowsedMessage:
     """Why a moderator deleted it; None: its author did, or nobody."""
     is_purged: bool = False
     """Whether a moderator removed it for good."""
+    steps: tuple[StepView, ...] = ()
+    """What was done for an answer, in order; nothing can be done with them here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,11 +44,13 @@ from core.rules.screen import Screened, told
 from core.services.access import get_or_raise
 from core.services.limits import Limited, RateLimiter
 from core.services.messages import (
+    NO_QUESTION,
     asked_before,
     idle_conversation,
     locked_answer,
     locked_message,
     own_message,
+    refuse_moderated,
     refuse_room,
 )
 from core.services.room_access import refuse_closed
@@ -58,7 +60,6 @@ from core.services.views import Asked, Queued
 MAX_QUEUED = 20
 """Questions that may wait in one conversation."""
 MAX_COMMENT = 1_000
-NO_QUESTION = "The question to this answer was deleted. Ask it anew."
 REASONS = ("Wrong", "Not what I asked", "Too long", "Out of date", "Other")
 
 Written = tuple[Asked | Queued, UUID | None, tuple[UUID, ...]]
@@ -176,7 +177,7 @@ class ChatService:
                 return _asked(session, run)
             if answer.status not in (MessageStatus.FAILED, MessageStatus.INTERRUPTED):
                 raise Conflict
-            _refuse_moderated(session, answer)
+            refuse_moderated(session, answer)
             if conversation.kind.is_room:
                 self._take_up(session, actor, conversation, answer)
                 run = rewrite_answer(session, conversation, actor.user_id, answer)
@@ -195,7 +196,7 @@ class ChatService:
                 return _asked(session, run)
             if run:
                 raise AnswerInProgress
-            _refuse_moderated(session, answer)
+            refuse_moderated(session, answer)
             if not _can_be_resumed(answer) or not (conversation.kind.is_room or _is_last(session, answer)):
                 raise Conflict("Only the last answer can be continued, and only if it was not whole.")
             if conversation.kind.is_room:
@@ -330,15 +331,6 @@ class ChatService:
 
 def _screened(session: Session, actor: Actor, text: str, *, before: str = "") -> Screened:
     return screened(session, actor.company_id, ConversationKind.ASSISTANT, text, limit=MAX_MESSAGE, before=before)
-
-
-def _refuse_moderated(session: Session, answer: Message) -> None:
-    """Also where the question was taken out: it would be told to the model again, or the answer be stopped at once."""
-    if answer.edit_reason is not None:
-        raise RuleBroken("A moderator edited this answer, so it is not gone on with. Ask again.")
-    question = Messages(session).get(answer.reply_to_id) if answer.reply_to_id else None
-    if question and question.deleted_at is not None:
-        raise RuleBroken(NO_QUESTION)
 
 
 def _require_same(conversation: Conversation, answer: Message, run: AnswerRun) -> None:

@@ -1,5 +1,8 @@
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
+from core.assistant.tools.registry import Toolbox, toolbox
 from core.database.engine import Database
 from core.errors import Invalid, NotFound
 from core.models import MAX_ASSISTANT_NAME, MAX_INSTRUCTIONS, AuditAction, Company
@@ -18,19 +21,44 @@ class CompanyView:
     """What the assistant is told in every conversation of the company; empty for nothing."""
     assistant_name: str
     """What it is called: in a room it answers when @ and this name are written."""
+    tools_on: bool = True
+    """Whether it may look things up and keep records for whoever asks."""
+    ask_first: tuple[str, ...] = ()
+    """The tools, by name, whose use it has approved each time by whoever asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """A tool that changes something."""
+
+    name: str
+    label: str
+    icon: str
 
 
 class CompanyService:
-    def __init__(self, database: Database, instruction_tokens: int) -> None:
-        """`instruction_tokens`: the most that instructions may take of what the model can read."""
+    def __init__(self, database: Database, instruction_tokens: int, tools: Toolbox | None = None) -> None:
+        """`instruction_tokens`: the most that instructions may take of what the model can read. `tools`: None: all."""
         self.database = database
+        self.tools = tools or toolbox()
         self.instruction_tokens = instruction_tokens
 
     def get(self, actor: Actor) -> CompanyView:
         """The actor's own company."""
         with self.database.reading() as session:
             company = _own(Companies(session), actor)
-            return CompanyView(company.name, company.instructions, company.assistant_name)
+            known = {tool.name for tool in self.list_changing()}
+            return CompanyView(
+                company.name,
+                company.instructions,
+                company.assistant_name,
+                company.tools_on,
+                tuple(name for name in company.ask_first if name in known),
+            )
+
+    def list_changing(self) -> tuple[Changing, ...]:
+        """What the assistant can be made to ask about first."""
+        return tuple(Changing(tool.name, tool.label, tool.icon) for tool in self.tools if tool.changes)
 
     def update(self, actor: Actor, *, name: str, instructions: str, assistant_name: str) -> None:
         """Names the company and its assistant, and instructs that; from the next question on."""
@@ -52,6 +80,26 @@ class CompanyService:
                 after=_audited(company),
             )
 
+    def update_tools(self, actor: Actor, *, tools_on: bool, ask_first: Collection[str]) -> None:
+        """What the assistant may do from the next answer on. Names of what is no tool that changes something are left
+        out.
+        """
+        actor.require(Permission.SETTINGS_MANAGE)
+        asked = [tool.name for tool in self.list_changing() if tool.name in ask_first]
+        with self.database.transaction() as session:
+            company = _own(Companies(session), actor)
+            before = _audited_tools(company)
+            Companies(session).update(company, tools_on=tools_on, ask_first=asked)
+            Audit(session).record(
+                AuditAction.COMPANY_UPDATED,
+                actor=actor,
+                company_id=company.id,
+                target_type="company",
+                target_id=company.id,
+                before=before,
+                after=_audited_tools(company),
+            )
+
 
 def _checked_assistant_name(name: str) -> str:
     """One line by which it can be called. Raises Invalid."""
@@ -70,6 +118,10 @@ def _audited(company: Company) -> dict[str, str | int]:
         "instructions_length": len(company.instructions),
         "assistant_name": company.assistant_name,
     }
+
+
+def _audited_tools(company: Company) -> dict[str, Any]:
+    return {"tools_on": company.tools_on, "ask_first": list(company.ask_first)}
 
 
 def _own(companies: Companies, actor: Actor) -> Company:

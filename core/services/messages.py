@@ -15,6 +15,8 @@ from core.repositories.queued_questions import QueuedQuestions
 from core.services.access import get_or_raise
 from core.services.views import Asked, Queued
 
+NO_QUESTION = "The question to this answer was deleted. Ask it anew."
+
 
 def own_message(session: Session, actor: Actor, message_id: UUID, role: MessageRole) -> Message:
     """A message of a conversation this person reads, with that role, as the transcript shows it."""
@@ -23,7 +25,7 @@ def own_message(session: Session, actor: Actor, message_id: UUID, role: MessageR
     if message is None or message.role is not role:
         raise NotFound
     conversation = get_or_raise(Conversations(session), actor, message.conversation_id)
-    return _shown_or_raise(_visible_or_raise(session, actor, conversation, message))
+    return _shown_or_raise(visible_or_raise(session, actor, conversation, message))
 
 
 def locked_message(session: Session, actor: Actor, message_id: UUID, role: MessageRole) -> tuple[Conversation, Message]:
@@ -42,7 +44,7 @@ def locked_answer(session: Session, actor: Actor, answer_id: UUID) -> tuple[Conv
     if answer is None or answer.role is not MessageRole.ASSISTANT:
         raise NotFound
     conversation = get_or_raise(Conversations(session), actor, answer.conversation_id, lock=True)
-    _visible_or_raise(session, actor, conversation, answer)
+    visible_or_raise(session, actor, conversation, answer)
     session.refresh(answer)
     run = AnswerRuns(session).get_active(conversation.id)
     return conversation, answer if run else _shown_or_raise(answer), run
@@ -62,7 +64,18 @@ def refuse_room(conversation: Conversation) -> None:
         raise RuleBroken("In a room the talk goes on: ask again instead.")
 
 
-def _visible_or_raise(session: Session, actor: Actor, conversation: Conversation, message: Message) -> Message:
+def refuse_moderated(session: Session, answer: Message) -> None:
+    """For going on with it. Also where the question was taken out: it would be told to the model again, or the answer
+    be stopped at once.
+    """
+    if answer.edit_reason is not None:
+        raise RuleBroken("A moderator edited this answer, so it is not gone on with. Ask again.")
+    question = Messages(session).get(answer.reply_to_id) if answer.reply_to_id else None
+    if question and question.deleted_at is not None:
+        raise RuleBroken(NO_QUESTION)
+
+
+def visible_or_raise(session: Session, actor: Actor, conversation: Conversation, message: Message) -> Message:
     """In a room a member may not see what was said before they joined."""
     member = Members(session).get(conversation.id, actor.user_id) if conversation.kind.is_room else None
     if member and message.seq <= conversation.floor_for(member):

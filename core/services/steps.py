@@ -12,14 +12,15 @@ from core.assistant.tools.registry import Caller, Tool, Toolbox, toolbox
 from core.database.engine import Database
 from core.errors import AnswerInProgress, Conflict, NotFound, NotPermitted
 from core.models import AnswerRun, Conversation, Message, MessageStatus
-from core.permissions import Actor
+from core.permissions import Actor, Permission
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.conversations import Conversations
 from core.repositories.messages import Messages
-from core.repositories.steps import Steps
+from core.repositories.steps import Steps, WaitingLine
 from core.services.access import get_or_raise
+from core.services.messages import refuse_moderated, visible_or_raise
 from core.services.room_access import refuse_closed
-from core.services.step_views import can_be_undone
+from core.services.step_views import can_be_undone, is_told
 
 DECLINED = "The person declined this call. Don't make it again; go on without it."
 NOT_YOURS = "Only the person who asked can decide this."
@@ -53,7 +54,7 @@ class StepService:
         """Has the call made, once all that were asked about together are decided; then the answer goes on.
 
         Raises NotFound, NotPermitted for others' answers, Conflict when it was decided, or the talk has gone on,
-        AnswerInProgress, BudgetSpent.
+        RuleBroken where nobody can write or a moderator took question or answer, AnswerInProgress, BudgetSpent.
         """
         self._decide(actor, step_id, lambda step: step.ended(StepState.RUNNING))
 
@@ -79,11 +80,20 @@ class StepService:
         self.changed(conversation.id)
         return said
 
+    def list_waiting(self, actor: Actor, limit: int = 5) -> list[WaitingLine]:
+        """The conversations in which an answer waits for this person, the longest first."""
+        if not actor.may(Permission.CHAT_USE):
+            return []
+        with self.database.reading() as session:
+            return Steps(session).list_waiting(actor.user_id, actor.company_id, limit)
+
     def _decide(self, actor: Actor, step_id: UUID, decided: Callable[[Step], Step]) -> None:
         run: AnswerRun | None = None
         with asking(self.database) as session:
             step, conversation = self._own(session, actor, step_id, lock=True)
             answer = _open_answer(session, actor, conversation, step)
+            if conversation.archived_at is not None:  # going on in it brings it back
+                Conversations(session).unarchive(conversation)
             if step.state is not StepState.WAITING:
                 raise Conflict(DECIDED)
             put(session, decided(step))
@@ -106,6 +116,10 @@ class StepService:
         if message is None or message.deleted_at is not None:
             raise NotFound
         step = Step.of(message)
+        answer = Messages(session).get(step.answer_id)
+        if answer is None or not is_told(answer):
+            raise NotFound
+        visible_or_raise(session, actor, conversation, answer)
         if step.asked_by != actor.user_id:
             raise NotPermitted(NOT_YOURS)
         return step, conversation
@@ -137,8 +151,11 @@ def _undone(tool: Tool, caller: Caller, step: Step) -> str:
 def _open_answer(session: Session, actor: Actor, conversation: Conversation, step: Step) -> Message:
     """The answer that waits for the decision."""
     answer = Messages(session).get(step.answer_id)
-    if answer is None or answer.deleted_at is not None or answer.superseded_with_id is not None:
+    assert answer is not None  # it was read with the step
+    session.refresh(answer)
+    if answer.superseded_with_id is not None:
         raise Conflict(GONE_ON)
+    refuse_moderated(session, answer)
     if AnswerRuns(session).get_active(conversation.id):
         raise AnswerInProgress
     if conversation.kind.is_room:

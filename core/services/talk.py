@@ -16,6 +16,7 @@ from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound, NotPermitted, RuleBroken
 from core.models import (
     MAX_MESSAGE,
+    TOOL,
     AuditAction,
     Conversation,
     Message,
@@ -274,8 +275,8 @@ def _checked_extra(extra: dict[str, Any] | None, message_type: MessageType) -> d
         raise Invalid("Notices are written by Parley itself.")
     if not extra:
         return {}
-    if REACHED_LIMIT in extra:
-        raise Invalid(f"“{REACHED_LIMIT}” is a word of Parley's own. Name that part of the data differently.")
+    if own := [name for name in (REACHED_LIMIT, TOOL) if name in extra]:
+        raise Invalid(f"“{own[0]}” is a word of Parley's own. Name that part of the data differently.")
     try:
         length = len(json.dumps(extra, allow_nan=False))
     except (TypeError, ValueError):

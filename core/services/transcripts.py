@@ -133,7 +133,7 @@ def dressed(
     reported = Cases(session).list_mine([line.id for line in lines], actor.user_id)
     # In a chat what was not decided lapses once the talk has gone on.
     open_ids = [line.id for line in lines if line.status is MessageStatus.WAITING and (member or line.id == last)]
-    steps = steps_of(session, actor, answers, open_ids, tools or toolbox())
+    steps = steps_of(session, actor, lines, open_ids, tools=tools or toolbox())
     beside = Beside.read(session, conversation, lines, member, edit_window) if member else None
     return tuple(
         MessageView(
@@ -157,7 +157,7 @@ def dressed(
             delete_reason=line.shown_delete_reason,
             is_purged=line.purged_at is not None,
             report=_receipt(reported.get(line.id)),
-            steps=() if line.deleted_at is not None else steps.get(line.id, ()),
+            steps=steps.get(line.id, ()),
             run_id=active_run_id if line.status is MessageStatus.PENDING else None,
             **_ending(
                 line,

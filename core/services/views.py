@@ -67,6 +67,8 @@ class StepView:
     """The reader may take it back; whether it is too late for that, trying will tell."""
     may_decide: bool
     """It waits for the reader."""
+    waits_for: str | None = None
+    """Whose decision it waits for, where that is somebody else; None: for nobody's, or no longer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from core.models import (
     MessageStatus,
     MessageType,
     Score,
+    StepState,
     UsageSource,
 )
 
@@ -80,6 +81,24 @@ class Booked:
 
 
 @dataclass(frozen=True, slots=True)
+class Did:
+    """A step of an answer: a call of a tool, as it is told. Nothing in it can be done, or taken back, again."""
+
+    name: str
+    """Of the tool."""
+    state: StepState
+    at: int = 0
+    """Characters of the answer that stand before it."""
+    arguments: str = ""
+    """As the model wrote them, JSON or not."""
+    shown: str = ""
+    """What came of it, in a sentence."""
+    seconds: float | None = None
+    is_undone: bool = False
+    """It was taken back."""
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """A message. Versions are as in `core.models.Message`, named by seq."""
 
@@ -112,6 +131,8 @@ class Said:
     reactions: tuple[Reacted, ...] = ()
     ratings: tuple[Rated, ...] = ()
     calls: tuple[Booked, ...] = ()
+    steps: tuple[Did, ...] = ()
+    """Of an answer, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from core.transfer.wording import (
     replaced,
     sender_of,
     states,
+    steps_of,
     title_of,
 )
 
@@ -115,6 +116,7 @@ def _revisions(said: Said) -> str:
 
 def _notes(said: Said, going: Outgoing) -> str:
     notes = [
+        *steps_of(said),
         *([reactions_of(said.reactions, going.people)] if said.reactions else []),
         *(f"Rated by {rating}" for rating in ratings_of(said, going.people)),
         *(f"Cost: {costs_of(call, going.people)}" for call in said.calls),

@@ -22,6 +22,7 @@ from core.transfer.wording import (
     replaced,
     sender_of,
     states,
+    steps_of,
     title_of,
 )
 
@@ -57,6 +58,7 @@ def _message(said: Said, going: Outgoing) -> str:
     lines.append(f"{set_off(said.content)}\n" if is_there else f"*{plain(absence(said))}*\n")
     lines += [f"\n{plain(replaced(one))}\n\n{quoted(one.content)}\n" for one in said.revisions]
     notes = [
+        *steps_of(said),
         *([f"Reactions: {reactions_of(said.reactions, going.people)}"] if said.reactions else []),
         *(f"Rated by {rating}" for rating in ratings_of(said, going.people)),
         *(f"Cost: {costs_of(call, going.people)}" for call in said.calls),

@@ -123,8 +123,8 @@ def _check_order(messages: Sequence[Said]) -> None:
             if said.superseded_with is None and group in shown:
                 raise refusal(f"{place}.version_group", "has two versions that are shown")
             shown |= {group} if said.superseded_with is None else set()
-        if said.deleted_at and (said.content or said.revisions or said.reactions or said.ratings):
-            raise refusal(place, "is deleted and has a text, reactions or ratings all the same")
+        if said.deleted_at and (said.content or said.revisions or said.reactions or said.ratings or said.steps):
+            raise refusal(place, "is deleted and has a text, reactions, ratings or steps all the same")
         if said.delete_reason is not None and not said.deleted_at:
             raise refusal(f"{place}.delete_reason", "says why it was deleted, and it is not")
 

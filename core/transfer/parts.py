@@ -24,9 +24,10 @@ from core.models import (
     MessageStatus,
     MessageType,
     Score,
+    StepState,
     UsageSource,
 )
-from core.transfer.document import Booked, Document, Person, Rated, Reacted, Revision, Said
+from core.transfer.document import Booked, Did, Document, Person, Rated, Reacted, Revision, Said
 from core.transfer.values import is_storable
 
 LONGEST = 1_000_000
@@ -186,6 +187,13 @@ def _read_amount(value: Any, place: str) -> Decimal:
     return Decimal(value)
 
 
+def _read_seconds(value: Any, place: str) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= MOST:
+        raise refusal(place, "is no number of seconds")
+    return float(value)
+
+
 def _read_source(value: Any, place: str) -> str:
     if not isinstance(value, str) or not SOURCE.fullmatch(value):
         raise refusal(place, "is no name of small letters, digits and dashes")
@@ -255,6 +263,16 @@ BOOKED = Part(
     first_token_ms=COUNT,
     error_code=NAME,
 )
+DID = Part(
+    Did,
+    name=text_of(SHORT),
+    state=member_of(StepState),
+    at=COUNT,
+    arguments=text_of(LONG),
+    shown=text_of(LONG),
+    seconds=Kind(float, _read_seconds),
+    is_undone=YES,
+)
 SAID = Part(
     Said,
     seq=SEQ,
@@ -279,6 +297,7 @@ SAID = Part(
     reactions=list_of(part_of(REACTED)),
     ratings=list_of(part_of(RATED)),
     calls=list_of(part_of(BOOKED)),
+    steps=list_of(part_of(DID)),
 )
 HEAD = Part(
     Document,

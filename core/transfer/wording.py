@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from core.models import ConversationKind, MessageRole, MessageStatus, MessageType, Score
-from core.transfer.document import Booked, Document, Person, Reacted, Revision, Said
+from core.models import ConversationKind, MessageRole, MessageStatus, MessageType, Score, StepState
+from core.transfer.document import Booked, Did, Document, Person, Reacted, Revision, Said
 
 UNTITLED = "New chat"
 DELETED = "This message was deleted"
@@ -23,6 +23,13 @@ ENDINGS = {
     MessageStatus.STOPPED: "stopped",
     MessageStatus.INTERRUPTED: "interrupted",
     MessageStatus.FAILED: "failed",
+    MessageStatus.WAITING: "waiting for a decision",
+}
+UNFINISHED_STEPS = {
+    StepState.RUNNING: "not finished",
+    StepState.WAITING: "not decided",
+    StepState.FAILED: "failed",
+    StepState.DECLINED: "declined",
 }
 
 
@@ -112,6 +119,17 @@ def ratings_of(said: Said, people: Sequence[Person]) -> list[str]:
         )
         for one in said.ratings
     ]
+
+
+def steps_of(said: Said) -> list[str]:
+    """What was done for an answer, a line for each."""
+    return [": ".join(part for part in (_name_of(one), one.shown.strip()) if part) for one in said.steps]
+
+
+def _name_of(step: Did) -> str:
+    name = " ".join(step.name.replace("_", " ").split()).capitalize() or "Step"
+    state = "taken back" if step.is_undone else UNFINISHED_STEPS.get(step.state)
+    return f"{name} ({state})" if state else name
 
 
 def costs_of(call: Booked, people: Sequence[Person]) -> str:

@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.models import MessageRole, MessageStatus, MessageType
 from core.permissions import Actor
 from core.services.browse_views import Browsed, BrowsedMessage, BrowsedTranscript, MessageUsage, VersionLine
-from core.ui import browse_deeds, links, reporting, times
+from core.ui import browse_deeds, links, reporting, steps, times
 from core.ui.browse_address import Address, go
 from core.ui.browse_hits import KIND_ICONS
 from core.ui.browse_list import KIND_NAMES, NEW_CHAT
@@ -26,6 +26,7 @@ MOST_NAMES = 20
 ENDINGS = STATES | {
     MessageStatus.PENDING: "This answer is being written.",
     MessageStatus.FAILED: "No answer came.",
+    MessageStatus.WAITING: "This answer waits for a decision before it goes on.",
 }
 
 
@@ -161,8 +162,10 @@ def _message(shown: BrowsedTranscript, message: BrowsedMessage, where: tzinfo) -
         if message.is_deleted:
             said = ". What it said:" if message.content else ""
             st.caption(f"{reporting.deleted_text(message)}{said}")
-        if message.content:
-            st.markdown(as_markdown(message.content) if is_answer else as_typed(message.content))
+        if is_answer:
+            steps.told(message)
+        elif message.content:
+            st.markdown(as_typed(message.content))
         if message.edit_reason is not None and not message.is_deleted:
             st.caption(reporting.edited_text(message.edit_reason))
         if ending := ENDINGS.get(message.status):

@@ -12,6 +12,7 @@ from core.models import MessageRole, MessageStatus, Score
 from core.permissions import Actor
 from core.services.views import MessageView
 from core.ui import dialogs, failures, guard, times
+from core.ui.steps import waits
 from core.ui.text import as_markdown
 
 WRITING = " :shimmer[…]"
@@ -27,6 +28,12 @@ def growing(text: str) -> str:
     return as_markdown(text) + WRITING if text else ":shimmer[Thinking …]"
 
 
+def text_so_far(message: MessageView) -> str:
+    """Of an answer being written."""
+    written = bootstrap.current().runner.glance(message.run_id).text if message.run_id else ""
+    return max(message.content, written, key=len)
+
+
 def stop_button(on_click: Callable[[], None]) -> None:
     st.button("Stop", icon=":material/stop_circle:", type="tertiary", key="stop_answer", on_click=on_click)
 
@@ -35,7 +42,9 @@ def ending(message: MessageView) -> None:
     """How a message ended, unless it is just whole."""
     if message.problem:
         st.warning(message.problem, icon=":material/error:")
-    if state := STATES.get(message.status):
+    if message.status is MessageStatus.WAITING:
+        st.caption(waits(message))
+    elif state := STATES.get(message.status):
         st.caption(state + (f" Reference **{message.reference}**." if message.reference else ""))
     elif message.reference:
         st.caption(f"If it stays, tell an admin the reference **{message.reference}**.")

@@ -7,16 +7,16 @@ from uuid import UUID
 
 import streamlit as st
 
-from core import bootstrap
 from core.models import MessageRole, MessageType
 from core.permissions import Actor
 from core.services.views import MessageView, Reply
-from core.ui import composer, reporting, room_editor, room_view, task_making, times
+from core.ui import composer, reporting, room_editor, room_view, steps, task_making, times
 from core.ui.live import drawn
-from core.ui.message import AVATARS, bar_data, ending, growing, remedies, stop_button
+from core.ui.message import AVATARS, bar_data, ending, growing, remedies, stop_button, text_so_far
 from core.ui.message_bar import message_bar
 from core.ui.room_view import View, is_growing
-from core.ui.text import as_label, as_markdown, as_said
+from core.ui.steps import Hand
+from core.ui.text import as_label, as_said
 
 ANSWER = "room_answer"
 TOGETHER = timedelta(minutes=5)
@@ -52,8 +52,7 @@ def answer(message_id: UUID) -> None:
     message = next((one for one in view.shown.messages if one.id == message_id), None) if view else None
     if view is None or message is None:
         return
-    written = bootstrap.current().runner.glance(message.run_id).text if message.run_id else ""
-    st.markdown(growing(max(written, message.content, key=len)))
+    st.markdown(growing(text_so_far(message)[steps.end_of(message) :]))
     drawn(ANSWER, view.shown.state)
 
 
@@ -121,8 +120,10 @@ def _quoted(view: View, reply: Reply) -> str:
 
 
 def _whole(actor: Actor, view: View, message: MessageView, refresh: Refresh) -> None:
-    if message.content:
-        st.markdown(_text(view, message))
+    if message.role is MessageRole.ASSISTANT:
+        steps.told(message, _hand(actor, view, refresh))
+    elif message.content:
+        st.markdown(as_said(message.content, view.names, view.my_names if message.mentions_me else ()))
     ending(message)
     reporting.traces(message)
     if message.is_waiting:
@@ -133,10 +134,8 @@ def _whole(actor: Actor, view: View, message: MessageView, refresh: Refresh) -> 
     message_bar(_bar(actor, view, message), key=f"bar_{message.id}")
 
 
-def _text(view: View, message: MessageView) -> str:
-    if message.role is MessageRole.ASSISTANT:
-        return as_markdown(message.content)
-    return as_said(message.content, view.names, view.my_names if message.mentions_me else ())
+def _hand(actor: Actor, view: View, refresh: Refresh) -> Hand:
+    return Hand(actor, refresh, may_decide=view.room.can_write)
 
 
 def _growing(actor: Actor, view: View, message: MessageView, refresh: Refresh) -> None:
@@ -144,6 +143,8 @@ def _growing(actor: Actor, view: View, message: MessageView, refresh: Refresh) -
         composer.stop_answer(actor, view.id)
         refresh()
 
+    if message.steps:
+        steps.begun(message, text_so_far(message), _hand(actor, view, refresh))
     st.fragment(answer, key=ANSWER)(message.id)
     view.growing = message.run_id
     stop_button(stop)

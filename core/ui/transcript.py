@@ -12,15 +12,16 @@ from core.ids import new_id
 from core.models import MessageRole, MessageStatus, Score
 from core.permissions import Actor
 from core.services.views import MessageView, Transcript
-from core.ui import composer, failures, guard, reporting, task_making, times
+from core.ui import composer, failures, guard, reporting, steps, task_making, times
 from core.ui.leftovers import leave_empty
-from core.ui.message import AVATARS, bar_data, ending, growing, rate, remedies, stop_button
+from core.ui.message import AVATARS, bar_data, ending, growing, rate, remedies, stop_button, text_so_far
 from core.ui.message_bar import Act, message_bar, message_bar_code
-from core.ui.text import as_markdown, as_typed
+from core.ui.steps import Hand
+from core.ui.text import as_typed
 
 EDITING = "editing"
 PARTS = 7
-"""The most that stands in a message: text, problem, state, two traces of moderation, remedies, bar."""
+"""The most that stands in a message: text with its steps, problem, state, two traces of moderation, remedies, bar."""
 EDIT_KEY = "edit_key"
 """One key for one editing: a double click sends one message."""
 
@@ -47,17 +48,20 @@ def follow_answer(shown: Transcript, answering: DeltaGenerator | None) -> None:
     """Draws the answer being written until it is over, then the page anew. Leaving in between harms nothing."""
     if shown.active_run_id is None or answering is None:
         return
-    begun = len(shown.messages[-1].content)
+    message = shown.messages[-1]
+    above = steps.end_of(message)
     for snapshot in bootstrap.current().runner.watch(shown.active_run_id):
         # Also when there is nothing new: only at such a call Streamlit can end a run that nobody looks at any more.
-        answering.markdown(growing(snapshot.text if len(snapshot.text) > begun else shown.messages[-1].content))
+        answering.markdown(growing(max(message.content, snapshot.text, key=len)[above:]))
     st.rerun()
 
 
 def _pending(actor: Actor, shown: Transcript, message: MessageView) -> DeltaGenerator:
     with st.chat_message("assistant", avatar=AVATARS[MessageRole.ASSISTANT]):
+        written = text_so_far(message)
+        steps.begun(message, written, Hand(actor))
         text = st.empty()
-        text.markdown(growing(message.content))
+        text.markdown(growing(written[steps.end_of(message) :]))
         stop_button(lambda: composer.stop_answer(actor, shown.conversation.id))
         leave_empty(PARTS)
     return text
@@ -71,14 +75,16 @@ def _message(actor: Actor, shown: Transcript, message: MessageView, where: tzinf
         elif is_editing:
             _editor(actor, message)
         else:
-            _content(message)
+            _content(actor, message)
             remedies(actor, message)
             _bar(actor, message, where, is_busy=shown.active_run_id is not None)
 
 
-def _content(message: MessageView) -> None:
-    if message.content:
-        st.markdown(as_typed(message.content) if message.role is MessageRole.USER else as_markdown(message.content))
+def _content(actor: Actor, message: MessageView) -> None:
+    if message.role is not MessageRole.USER:
+        steps.told(message, Hand(actor))
+    elif message.content:
+        st.markdown(as_typed(message.content))
     ending(message)
     reporting.traces(message)
 

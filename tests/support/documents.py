@@ -14,9 +14,10 @@ from core.models import (
     MessageStatus,
     MessageType,
     Score,
+    StepState,
     UsageSource,
 )
-from core.transfer.document import Booked, Document, Person, Rated, Reacted, Revision, Said
+from core.transfer.document import Booked, Did, Document, Person, Rated, Reacted, Revision, Said
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 words = st.sampled_from(
@@ -140,6 +141,12 @@ def _message(draw: st.DrawFn, seq: int, before: list[Said], places: st.SearchStr
             )
         ),
         calls=draw(calls(places)),
+        steps=lists(
+            st.builds(
+                Did, name=some, state=st.sampled_from(StepState), at=counts, arguments=some, shown=some,
+                seconds=maybe(st.floats(0, 1_000)), is_undone=st.booleans(),
+            )
+        ),
     )  # fmt: skip
 
 

@@ -37,12 +37,14 @@ from core.services.reactions import ReactionService
 from core.services.reporting import ReportService
 from core.services.room_locks import RoomLockService
 from core.services.rooms import RoomService
+from core.services.steps import StepService
 from core.services.suspensions import SuspensionService
 from core.services.talk import TalkService
 from core.services.transcripts import TranscriptService
 from core.services.views import Asked, Queued, Transcript
 from tests.support.builders import make_actor, make_company, make_user
 from tests.support.models import ScriptedModel
+from tests.support.steps import TOOLS
 
 MODELS = ("small", "large")
 USAGE = Usage(3, None, 1, UsageSource.EXACT)
@@ -120,7 +122,8 @@ class Desk:
         self.conversations = ConversationService(
             self.database, MODELS, 2_000, self.changed.append, self.hints.publish_listed
         )
-        self.transcripts = TranscriptService(self.database, EDIT_WINDOW)
+        self.transcripts = TranscriptService(self.database, EDIT_WINDOW, TOOLS)
+        self.steps = StepService(self.database, *told[::2], self.hints.publish_person, admit=admit, tools=TOOLS)
         self.rooms = RoomService(self.database, limiter, self.hints)
         self.members = MemberService(self.database, self.hints)
         self.talks = TalkService(self.database, limiter, self.hints, self.started.append, EDIT_WINDOW, admit=admit)

@@ -19,6 +19,7 @@ from core.models import (
     MessageStatus,
     MessageType,
     Score,
+    StepState,
     UsageSource,
 )
 from core.transfer import parts
@@ -35,6 +36,7 @@ PARTS = {
     "reaction": parts.REACTED,
     "rating": parts.RATED,
     "call": parts.BOOKED,
+    "step": parts.DID,
     "message": parts.SAID,
 }
 
@@ -254,6 +256,7 @@ def test_the_schema_has_the_values_that_the_code_has() -> None:
         ("message", "type"): MessageType,
         ("message", "status"): MessageStatus,
         ("rating", "score"): Score,
+        ("step", "state"): StepState,
         ("call", "purpose"): CallPurpose,
         ("call", "status"): CallStatus,
         ("call", "usage_source"): UsageSource,
