@@ -104,8 +104,8 @@ def _seed(database: Database, today: date, one: int, total: int) -> tuple[Actor,
     with database.transaction() as session:
         company = make_company(session)
         busy, quiet, *others = (make_user(session, company, (Role.STAFF,)) for _ in range(PEOPLE))
-        counts = {busy: one, quiet: FEW} | dict.fromkeys(others, (total - one - FEW) // len(others))
-        for person, count in counts.items():
+        rest = (total - one - FEW) // len(others)
+        for person, count in ((busy, one), (quiet, FEW), *((other, rest) for other in others)):
             given = {"company": company.id, "owner": person.id, "other": others[0].id, "today": today, "count": count}
             session.execute(text(TASKS), given)
         return make_actor(busy, (Role.STAFF,)), make_actor(quiet, (Role.STAFF,))
