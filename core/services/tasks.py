@@ -127,8 +127,8 @@ class TaskService:
         """Those of a list that have all these words in title or description, begun or whole, without case and accents.
 
         It reads their own tasks in the order of the list until the page is full, descriptions included, and at most
-        STEPS times `at_once` of them: milliseconds for hundreds, less than a fifth of a second for two thousand, and never more. A
-        page may thus be short, even empty, and have a `next` all the same.
+        STEPS times `at_once` of them: milliseconds for hundreds, less than a fifth of a second for two thousand, and
+        never more. A page may thus be short, even empty, and have a `next` all the same.
         """
         actor.require(Permission.RECORDS_KEEP)
         words = fold(text[:LONGEST_SEARCH]).split()
