@@ -13,5 +13,5 @@ def today(zone: str | None) -> date:
     """The day that it is there now; in UTC where nobody said where, or it is no zone that is known here."""
     try:
         return now().astimezone(ZoneInfo(zone or "UTC")).date()
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return now().date()

@@ -166,7 +166,7 @@ class AccountService(Setup):
         """
         try:
             ZoneInfo(time_zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise Invalid(UNKNOWN_ZONE) from error
         with self.database.transaction() as session:
             Users(session).set_zone(actor.user_id, time_zone)

@@ -1,7 +1,8 @@
 // One EventSource for each window, whatever page it shows: /api/events, of core/web/events.py. The page says which
 // conversation it has open; whoever wants to hear of that calls `parleyEar.on(kind, listener)`. What is unread in all
 // rooms comes as the event "parley-unread", how many reported messages wait for a moderator as "parley-cases", how many
-// tasks are due as "parley-due"; "parley-tasks" says that one's tasks may be others now.
+// tasks are due as "parley-due"; "parley-tasks", counted in `parleyTasks`, says that one's
+// tasks may be others now.
 const ADDRESS = "/api/events"
 const RETRY = 5000
 const REFUSED = [403, 404]
@@ -11,7 +12,7 @@ const READ_ALL = [0, 0, 0]
 const makeEar = () => {
   const listeners = new Map(), known = new Map()
   let source = null, heard = null, watched = null, refused = null
-  let isOn = false, isOver = false, isWhole = false, wasOpen = false, asking = 0, syncing = 0
+  let isOn = false, isOver = false, isWhole = false, asking = 0, syncing = 0
 
   const say = (kind, detail) => {
     if (REMEMBERED.includes(kind)) known.set(kind, detail)
@@ -27,6 +28,10 @@ const makeEar = () => {
     isWhole = false
     window.parleyUnread = { total, mentions, rooms: Object.fromEntries(all) }
     window.dispatchEvent(new CustomEvent("parley-unread", { detail: { total, mentions, rooms: differing } }))
+  }
+  const countTasks = () => {
+    window.parleyTasks = (window.parleyTasks ?? 0) + 1
+    window.dispatchEvent(new Event("parley-tasks"))
   }
   const close = () => {
     clearTimeout(asking)
@@ -61,12 +66,11 @@ const makeEar = () => {
     const hear = (kind, act) => opened.addEventListener(kind, ({ data }) => opened === source && act(data))
     hear("open", () => {
       isWhole = true
-      if (wasOpen) window.dispatchEvent(new Event("parley-tasks"))  // what was told meanwhile nobody heard
-      wasOpen = true
+      countTasks()  // what was told before nobody heard
     })
     hear("unread", (data) => count(JSON.parse(data)))
     hear("due", (data) => window.dispatchEvent(new CustomEvent("parley-due", { detail: Number(data) })))
-    hear("tasks", () => window.dispatchEvent(new Event("parley-tasks")))
+    hear("tasks", countTasks)
     for (const kind of REMEMBERED) hear(kind, (data) => say(kind, JSON.parse(data)))
     hear("cases", (data) => window.dispatchEvent(new CustomEvent("parley-cases", { detail: Number(data) })))
     hear("rooms", () => window.dispatchEvent(new Event("parley-rooms")))

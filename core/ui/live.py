@@ -14,6 +14,7 @@ from core.models import ConversationKind
 from core.services.room_views import RoomView
 
 DRAWNS = "drawn_count"
+TASKS, TASKS_HEARD = "live_tasks", "tasks_heard"
 DRAWN = """
 export default ({ data }) => window.dispatchEvent(new CustomEvent("parley-drawn", { detail: JSON.parse(data).state }))
 """
@@ -73,8 +74,13 @@ def live_room(
 
 
 def live_tasks() -> None:
-    """For a page of tasks: it is drawn anew when they are others, wherever that was done."""
-    _live_tasks(key="live_tasks", on_changed_change=lambda: None)
+    """For a page of tasks: it is drawn anew when they are others, wherever that was done. To be drawn before them."""
+
+    def heard() -> None:
+        st.session_state[TASKS_HEARD] = st.session_state[TASKS].heard
+
+    seen = st.session_state.get(TASKS_HEARD, 0)
+    _live_tasks(key=TASKS, data=json.dumps({"seen": seen}), on_heard_change=heard)
 
 
 def drawn(fragment: str, state: str) -> None:

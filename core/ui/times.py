@@ -17,7 +17,7 @@ def zone() -> tzinfo:
     """The browser's time zone; UTC when it does not say, or says something unknown."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
 
 

@@ -18,6 +18,7 @@ from tests.bench.rooms import answers, appending, listing, live, model, pages, r
 from tests.bench.search import finding
 from tests.bench.stand import Stand, stand
 from tests.bench.table import Row, Section, drawn, markdown
+from tests.bench.tasks import keeping
 from tests.bench.usage import looking
 
 REPORT = ROOT / "docs" / "benchmarks.md"
@@ -27,6 +28,7 @@ ROOMS: dict[str, tuple[str, Callable[[Stand], list[Row]]]] = {
     "rooms": ("Rooms and what is unread in them", listing.measure),
     "search": ("Finding what was said", finding.measure),
     "usage": ("What usage costs to see, and to book", looking.measure),
+    "tasks": ("The tasks of somebody who has very many", keeping.measure),
     "audit": ("The audit trail, seen and verified", trail.measure),
     "moderation": ("What was reported, waiting to be looked at", queue.measure),
     "messages": ("All that moderators may see, searched", overseen.measure),

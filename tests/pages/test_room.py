@@ -98,7 +98,7 @@ def test_what_one_says_in_a_row_stands_under_one_name(room: Room) -> None:
         ]
         assert [bar["time"].partition(" · ")[2] for bar in bars(browser)] == ["", "", "", "edited"]
         assert "a secret" not in text_of(browser)
-    theirs, mine = ["copy", "report"], ["copy", "edit", "delete", "report"]
+    theirs, mine = ["copy", "task", "report"], ["copy", "edit", "delete", "task", "report"]
     own = [theirs, theirs, mine, mine]
     assert [bar["menu"] for bar in bars(room.open(room.ada))] == own
     assert all(bar["actions"] == ["react", "reply", "more"] for bar in bars(browser))

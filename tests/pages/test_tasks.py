@@ -1,6 +1,7 @@
 """What people see of tasks, and what becomes of what they do there."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -43,7 +44,7 @@ def add(browser: AppTest, line: str) -> AppTest:
     return button(browser, "Add").click().run()
 
 
-def button(browser: AppTest, label: str) -> AppTest:
+def button(browser: AppTest, label: str) -> Any:
     return next(one for one in browser.button if one.label == label)
 
 

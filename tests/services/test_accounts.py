@@ -14,6 +14,7 @@ from core.ids import new_id
 from core.models import AuditEvent, Outcome
 from core.permissions import Role
 from core.repositories.audit import Audit
+from core.repositories.users import Users
 from core.services.accounts import AccountService
 from core.services.people import PeopleService
 from core.services.sessions import SignedIn
@@ -290,3 +291,20 @@ def test_a_person_sees_where_they_are_signed_in(accounts: AccountService, ada: S
     views = accounts.sessions(accounts.actor(ada.session_id))
     assert [(view.id, view.is_current) for view in views] == [(other.session_id, False), (ada.session_id, True)]
     assert (views[1].user_agent, len(views[0].user_agent)) == (BROWSER, 300)
+
+
+def test_where_somebody_is_is_remembered(accounts: AccountService, ada: SignedIn) -> None:
+    actor = accounts.actor(ada.session_id)
+    for zone in ("Europe/Berlin", "Europe/Berlin", "Asia/Tokyo"):
+        accounts.remember_zone(actor, zone)
+    with accounts.database.reading() as session:
+        assert Users(session).list_zones([actor.user_id]) == {actor.user_id: "Asia/Tokyo"}
+
+
+@pytest.mark.parametrize("zone", ["", "Nowhere", "../etc/passwd", "/etc/localtime", "Europe/Berlin\0", "x" * 9_000])
+def test_what_is_no_zone_is_not_remembered(accounts: AccountService, ada: SignedIn, zone: str) -> None:
+    actor = accounts.actor(ada.session_id)
+    with pytest.raises(Invalid, match="not known here"):
+        accounts.remember_zone(actor, zone)
+    with accounts.database.reading() as session:
+        assert Users(session).list_zones([actor.user_id]) == {actor.user_id: None}

@@ -1,13 +1,15 @@
 """Tasks are their owner's and their assignee's; for all others they do not exist."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlmodel import Session
 
 from core import clock
 from core.database.engine import Database
@@ -361,3 +363,42 @@ def test_lists_come_from_their_indexes(desk: Desk, ada: Actor, wanted: TasksWant
     for person in people:
         assert f"Index Scan using tasks_{person}{name}" in plan, plan
     assert "Seq Scan on tasks" not in plan
+
+
+COUNTS: dict[str, Callable[[Tasks, Actor], Any]] = {
+    "what is due, of many people": lambda tasks, ada: tasks.count_due_of({ada.user_id: TODAY, new_id(): TODAY}),
+    "each group": lambda tasks, ada: tasks.counts(ada, TODAY, Whose.ALL),
+    "messages that tasks came from": lambda tasks, ada: tasks.list_messages(ada, 9),
+    "tasks with somebody": lambda tasks, ada: tasks.list_page(
+        ada, TasksWanted(TaskStatus.OPEN, person_id=new_id()), limit=9
+    ),
+    "tasks with their descriptions": lambda tasks, ada: tasks.list_with_descriptions(ada, TasksWanted(), limit=9),
+}
+
+
+@pytest.mark.parametrize("what", COUNTS)
+def test_nothing_reads_the_tasks_of_everybody(desk: Desk, ada: Actor, what: str) -> None:
+    with desk.database.transaction() as session:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        with executed(session) as statements:
+            COUNTS[what](Tasks(session), ada)
+        for statement, parameters in statements:
+            rows = session.connection().exec_driver_sql(f"EXPLAIN {statement}", parameters)
+            plan = "\n".join(row[0] for row in rows)
+            assert "Seq Scan on tasks" not in plan and ("using tasks_" in plan or "Scan on tasks_" in plan), plan
+
+
+@contextmanager
+def executed(session: Session) -> Iterator[list[tuple[str, Any]]]:
+    """What is asked of PostgreSQL meanwhile."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(*given: Any) -> None:
+        asked.append((given[2], given[3]))
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(connection, "before_cursor_execute", note)

@@ -34,6 +34,8 @@ from core.services.presence import PresenceService
 from core.services.rooms import RoomService
 from core.services.sessions import SessionLimits
 from core.services.talk import TalkService
+from core.services.task_views import NewTask
+from core.services.tasks import TaskService
 from core.services.watching import Sight, WatchService
 from core.web import audience, listener
 from core.web.cookies import SESSION
@@ -355,6 +357,29 @@ def test_what_is_unread_moves_on_every_page(
             assert await home.told("unread") == counts(0, **{launch: [0, 0, 0]})
             talk.send(ada.actor, room, "Four.")
             assert await home.is_silent()
+
+
+def test_what_is_due_moves_on_every_page_of_whoever_is_to_do_it(
+    desk: Desk, events: Events, ada: Guest, bo: Guest, listens: Open
+) -> None:
+    tasks, today = TaskService(desk.database, events.publish_tasks), clock.now().date()
+    late = tasks.create(bo.actor, NewTask("Late", due_on=today - timedelta(days=1))).id
+
+    @scene
+    async def play() -> None:
+        async with listens(ada) as giver, listens(bo) as home:
+            assert await home.told("due") == 1
+            await giver.begun()
+            given = tasks.create(ada.actor, NewTask("Call", due_on=today, assignee_id=bo.actor.user_id)).id
+            assert await home.told("due") == 2
+            await giver.until("tasks", 1)
+            tasks.complete(bo.actor, late)
+            assert await home.told("due") == 1
+            assert await giver.is_silent()
+            tasks.update(bo.actor, given, title="Call twice")
+            await giver.until("tasks", 2)
+            tasks.update(ada.actor, given, due_on=today + timedelta(days=9))
+            assert await home.told("due") == 0
 
 
 def test_a_room_with_another_name_or_none_stands_otherwise_in_its_members_lists(
