@@ -13,7 +13,7 @@ Both give candidates, by the index alone. What becomes of them in `core.reposito
 reader may read now.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -66,6 +66,10 @@ class Scope:
     """How much was said in those rooms."""
     oversees: bool
     """True for who may read all company rooms."""
+
+    def narrowed(self, room: UUID) -> "Scope":
+        """That room alone; nothing where it is none of theirs."""
+        return replace(self, owner_id=None, rooms=tuple({room} & set(self.rooms)), oversees=False)
 
     @property
     def marks(self) -> str:

@@ -1,13 +1,13 @@
 """Finding what was said, out of all that somebody may read."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from uuid import UUID
 
 from core.database.engine import Database
 from core.ids import parse_id
-from core.permissions import Actor, Permission
+from core.permissions import Actor, Permission, roles_with
 from core.repositories.companies import Companies
 from core.repositories.search import REACH, Candidate, Position, Scope, Search, Wanted
 from core.repositories.search_hits import HitLine, SearchHits, TitleLine
@@ -51,13 +51,17 @@ class SearchService:
         after: str | None = None,
         zone: tzinfo = UTC,
         limit: int = PAGE,
+        within: UUID | None = None,
     ) -> Found:
         """A page of what this person may read and the text asks for; see `core.search.query` for its language.
 
         `after` is the `following` of the page before, `zone` where the days of before: and after: begin. The cost does
         not grow with how much there is, as long as there is somebody who said the words lately, or few who ever did.
-        Raises NotPermitted.
+        `within`: only in that room, and only what its member may read there, whatever else they may. Raises
+        NotPermitted.
         """
+        if within:
+            actor = replace(actor, roles=actor.roles - roles_with(Permission.ROOMS_OVERSEE))
         actor.require(Permission.CONVERSATIONS_BROWSE)
         query = parse(text, zone=zone)
         if query.is_about_reports and not actor.may(Permission.MODERATION_WORK):
@@ -68,6 +72,7 @@ class SearchService:
             search = Search(session, self.reach)
             search.settle()
             scope = search.scope_of(actor)
+            scope = scope.narrowed(within) if within else scope
             conditions = Looked(search, actor, scope, query).conditions()
             if conditions is None:
                 return Found(hints=tuple(query.hints))
@@ -178,7 +183,9 @@ class Looked:
         return [Mark.CONVERSATION.of_id(place) for place in places[:MOST_PLACES]]
 
     def _direct(self, named: Named) -> list[UUID]:
-        """The direct chats with whoever is called so."""
+        """The direct chats with whoever is called so. None for who looks elsewhere: that there are any is telling."""
+        if self.scope.owner_id is None:
+            return []
         return SearchHits(self.session).list_direct(self.actor, self._people(fold(named.value).strip()))
 
     def _conversations(self, condition: str) -> list[UUID]:

@@ -156,17 +156,18 @@ class TaskService:
         """Hands it to somebody of the same company. Who neither owns it nor is to do it sees it no more."""
         return self.update(actor, task_id, assignee_id=assignee_id)
 
-    def complete(self, actor: Actor, task_id: UUID) -> TaskView:
-        """Done; one that is done already stays as it is."""
-        return self._move(actor, task_id, TaskStatus.DONE)
+    def complete(self, actor: Actor, task_id: UUID, *, version: int | None = None) -> TaskView:
+        """Done; one that is done already stays as it is. `version` as for `update`."""
+        return self._move(actor, task_id, TaskStatus.DONE, version)
 
-    def reopen(self, actor: Actor, task_id: UUID) -> TaskView:
-        """Open again; when it was done stays known."""
-        return self._move(actor, task_id, TaskStatus.OPEN)
+    def reopen(self, actor: Actor, task_id: UUID, *, version: int | None = None) -> TaskView:
+        """Open again; when it was done stays known. `version` as for `update`."""
+        return self._move(actor, task_id, TaskStatus.OPEN, version)
 
-    def delete(self, actor: Actor, task_id: UUID) -> None:
-        """`restore` undoes it. Raises NotPermitted for who is only to do it."""
+    def delete(self, actor: Actor, task_id: UUID, *, version: int | None = None) -> None:
+        """`restore` undoes it. `version` as for `update`. Raises NotPermitted for who is only to do it."""
         with self._changing(actor, task_id) as (session, task):
+            _refuse_changed(task, version)
             if task.owner_id != actor.user_id:
                 raise NotPermitted(ONLY_OWNER)
             Tasks(session).update(task, deleted_at=clock.now())
@@ -210,10 +211,11 @@ class TaskService:
         self._tell(actor)
         return count
 
-    def _move(self, actor: Actor, task_id: UUID, status: TaskStatus) -> TaskView:
+    def _move(self, actor: Actor, task_id: UUID, status: TaskStatus, version: int | None) -> TaskView:
         now = clock.now()
         moved = {"completed_at": now, "completed_by": actor.user_id}
         with self._changing(actor, task_id) as (session, task):
+            _refuse_changed(task, version)
             if task.status is status:
                 return _view(session, actor, task_id)
             before = _facts(task)
@@ -227,8 +229,7 @@ class TaskService:
 
     def _change(self, actor: Actor, task_id: UUID, changes: dict[str, Any], version: int | None) -> TaskView:
         with self._changing(actor, task_id) as (session, task):
-            if version is not None and task.version != version:
-                raise Conflict(CHANGED)
+            _refuse_changed(task, version)
             before, was_with = _facts(task), task.assignee_id
             assignee_id = changes.get("assignee_id", task.assignee_id)
             if assignee_id != task.assignee_id:
@@ -268,6 +269,11 @@ def _task(session: Session, actor: Actor, task_id: UUID, *, lock: bool = False) 
     if task is None:
         raise NotFound
     return task
+
+
+def _refuse_changed(task: Task, version: int | None) -> None:
+    if version is not None and task.version != version:
+        raise Conflict(CHANGED)
 
 
 def _view(session: Session, actor: Actor, task_id: UUID) -> TaskView:

@@ -97,6 +97,14 @@ class UsageService:
             }
             return read[table](connection, slice_)
 
+    def totals(self, actor: Actor, wanted: Wanted) -> Totals:
+        """What it all came to, and nothing else of the page. Raises the same."""
+        slice_ = self._slice(actor, wanted)
+        with self.database.snapshot() as session:
+            connection = session.connection()
+            frames.settle(connection)
+            return _totals(frames.subjects(connection, slice_, Kind.PERSON), "")
+
     def calls(
         self,
         actor: Actor,

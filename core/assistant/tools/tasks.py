@@ -1,0 +1,318 @@
+"""Tools for tasks: those of the person who asks, and those that they gave to others.
+
+In a room everybody reads what comes of a call, and anybody may have written the words that led to it: there only the
+tasks are reached that the assistant made in that room, and no description is told. Decision 0024 says why.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+from pydantic_ai.tools import RunContext
+
+from core.assistant.tools.registry import Caller, Link, Result, Tool
+from core.errors import Conflict, Invalid, NotFound
+from core.models import TaskSource, TaskStatus
+from core.services.colleagues import find_colleague
+from core.services.people import PeopleService
+from core.services.task_views import NewTask, TaskGroup, TaskLine, TasksWanted, TaskView, Whose
+from core.services.tasks import TaskService
+
+MOST = 20
+AS_MADE = 0
+"""The version of a task that nobody has changed."""
+DAYS_OF_WEEK = 7
+PAST = "That day is over: today is {today}. Choose today or a later day, or leave it out."
+NOTHING_TO_CHANGE = "Say what to change: the title, the description, the day or the assignee."
+ALREADY = "That was taken back already."
+CHANGED_SINCE = "The task was changed since, so this can't be taken back. Change it on the page of tasks."
+GONE_SINCE = "The task isn't yours any more, so this can't be taken back."
+DONE_HAS_NO_DAY = "What is done has no day to come. Ask for open tasks, or leave the day out."
+
+Status = Literal["open", "done", "all"]
+Due = Literal["overdue", "today", "week", "someday"]
+Task = TaskView | TaskLine
+
+
+def create_task(
+    ctx: RunContext[Caller],
+    title: str,
+    description: str = "",
+    due_on: date | None = None,
+    assignee: str | None = None,
+) -> Result:
+    """Create a task for the person who asks, or for a colleague of theirs.
+
+    Args:
+        title: What is to be done, in a few words.
+        description: More about it, if there is more to say.
+        due_on: The day by which it is to be done, like 2026-05-06. Leave it out for some day.
+        assignee: Name or e-mail address of the colleague who is to do it. Leave it out for the person who asks.
+    """
+    caller = ctx.deps
+    made = service_of(caller).create(
+        caller.actor,
+        NewTask(
+            title=title,
+            description=description,
+            due_on=_to_come(caller, due_on),
+            assignee_id=_assignee(caller, assignee),
+            source=TaskSource.COMMAND if caller.is_command else TaskSource.ASSISTANT,
+            conversation_id=caller.conversation_id,
+            message_id=caller.message_id,
+        ),
+        client_key=caller.client_key,
+    )
+    return Result(
+        told=_with_note({"created": _told(caller, made)}, made.masked),
+        shown=f"Created “{made.title}”{_for(caller, made.line)}{_due(made.line.due_on)}.",
+        links=(link_to(made),),
+        undo={"task_id": str(made.id), "version": AS_MADE},
+    )
+
+
+def list_tasks(
+    ctx: RunContext[Caller],
+    status: Status = "open",
+    due: Due | None = None,
+    whose: Literal["all", "mine", "given"] = "all",
+    limit: Annotated[int, Field(ge=1, le=MOST)] = MOST,
+) -> Result:
+    """List tasks of the person who asks, those that are due first.
+
+    Args:
+        status: Only open tasks, only done ones, or all.
+        due: Only open tasks that are overdue, due today, due within a week from today, or without a day.
+        whose: "mine" for those that the person is to do, "given" for those that they gave to others.
+        limit: How many at most.
+    """
+    caller = ctx.deps
+    page = service_of(caller).list_page(
+        caller.actor, wanted_of(caller, status=status, due=due, whose=Whose(whose)), limit=limit
+    )
+    told = {
+        "today": caller.now.date(),
+        "tasks": [_told(caller, line) for line in page.tasks],
+        "there_are_more": page.next is not None,
+    }
+    return Result(told, shown=f"Found {_counted(len(page.tasks))}.", links=(Link("Tasks", "tasks"),))
+
+
+def update_task(
+    ctx: RunContext[Caller],
+    task_id: UUID,
+    *,
+    title: str | None = None,
+    description: str | None = None,
+    due_on: date | Literal["none"] | None = None,
+    assignee: str | None = None,
+) -> Result:
+    """Change a task. What is left out stays as it is.
+
+    Args:
+        task_id: The id of the task, as list_tasks gives it.
+        title: The new title.
+        description: The new description; an empty one takes the old one away.
+        due_on: The new day, like 2026-05-06; "none" takes the day away.
+        assignee: Name or e-mail address of the colleague who is to do it from now on, or "me".
+    """
+    caller = ctx.deps
+    before, tasks = _within_reach(caller, task_id), service_of(caller)
+    day = None if due_on == "none" else _to_come(caller, due_on)
+    given: dict[str, Any] = {
+        "title": title,
+        "description": description,
+        "due_on": due_on and day,
+        "assignee_id": assignee and (_assignee(caller, assignee) or caller.actor.user_id),
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    changes |= {"due_on": None} if due_on == "none" else {}
+    if not changes:
+        raise Invalid(NOTHING_TO_CHANGE)
+    after = tasks.update(caller.actor, task_id, **changes, version=before.line.version)
+    if after.line.version == before.line.version:
+        return Result({"unchanged": _told(caller, after)}, f"“{after.title}” is like that already.", (link_to(after),))
+    return Result(
+        told=_with_note({"changed": _told(caller, after)}, after.masked),
+        shown=f"Changed “{after.title}”{_for(caller, after.line)}{_due(after.line.due_on)}.",
+        links=(link_to(after),),
+        undo={"task_id": str(task_id), "version": after.line.version, "before": _kept(before, changes)},
+    )
+
+
+def complete_task(ctx: RunContext[Caller], task_id: UUID, *, done: bool = True) -> Result:
+    """Mark a task as done, or as open again.
+
+    Args:
+        task_id: The id of the task, as list_tasks gives it.
+        done: False opens it again.
+    """
+    caller = ctx.deps
+    before, tasks = _within_reach(caller, task_id), service_of(caller)
+    move = tasks.complete if done else tasks.reopen
+    after = move(caller.actor, task_id, version=before.line.version)
+    state = "done" if done else "open again"
+    if after.line.version == before.line.version:
+        state = "done" if done else "open"
+        return Result({"unchanged": _told(caller, after)}, f"“{after.title}” is {state} already.", (link_to(after),))
+    return Result(
+        told={"changed": _told(caller, after)},
+        shown=f"“{after.title}” is {state}.",
+        links=(link_to(after),),
+        undo={"task_id": str(task_id), "version": after.line.version, "done": done},
+    )
+
+
+def service_of(caller: Caller) -> TaskService:
+    return TaskService(caller.database, caller.told_person)
+
+
+def wanted_of(
+    caller: Caller, *, status: Status, due: Due | None = None, whose: Whose = Whose.ALL, assignee_id: UUID | None = None
+) -> TasksWanted:
+    """Raises Invalid for what is done and yet to be due."""
+    today = caller.now.date()
+    place: dict[str, Any] = {"whose": whose, "assignee_id": assignee_id, "today": today}
+    if caller.is_room:
+        place |= {"conversation_id": caller.conversation_id, "source": TaskSource.ASSISTANT}
+    if due is None:
+        return TasksWanted(status=None if status == "all" else TaskStatus(status), **place)
+    if status == "done":
+        raise Invalid(DONE_HAS_NO_DAY)
+    if due == "week":
+        last = today + timedelta(days=DAYS_OF_WEEK - 1)
+        return TasksWanted(status=TaskStatus.OPEN, due_from=today, due_to=last, **place)
+    return TasksWanted(group=TaskGroup(due), **place)
+
+
+def link_to(task: Task) -> Link:
+    return Link("Open the task", "tasks", {"task": str(task.id)})
+
+
+def _within_reach(caller: Caller, task_id: UUID) -> TaskView:
+    """The task, if it is one that may be spoken of here. Raises NotFound, in the same words whatever else it is."""
+    task = service_of(caller).get(caller.actor, task_id)
+    is_of_here = task.line.source is TaskSource.ASSISTANT and task.line.conversation_id == caller.conversation_id
+    if caller.is_room and not is_of_here:
+        raise NotFound
+    return task
+
+
+def _assignee(caller: Caller, named: str | None) -> UUID | None:
+    """None for the person who asks. Raises Invalid."""
+    if named is None:
+        return None
+    found = find_colleague(PeopleService(caller.database).directory(caller.actor), caller.actor, named)
+    return found.id if found else None
+
+
+def _to_come(caller: Caller, day: date | None) -> date | None:
+    if day is not None and day < caller.now.date():
+        raise Invalid(PAST.format(today=caller.now.date()))
+    return day
+
+
+def _told(caller: Caller, task: Task) -> dict[str, Any]:
+    line = task.line if isinstance(task, TaskView) else task
+    facts: dict[str, Any] = {
+        "id": line.id,
+        "title": line.title,
+        "status": line.status,
+        "due_on": line.due_on,
+        "assignee": line.assignee_name,
+        "made_by": line.owner_name,
+    }
+    if isinstance(task, TaskView) and not caller.is_room:
+        facts["description"] = task.description
+    return facts
+
+
+def _with_note(told: dict[str, Any], masked: str | None) -> dict[str, Any]:
+    return told | {"note": masked} if masked else told
+
+
+def _for(caller: Caller, line: TaskLine) -> str:
+    return "" if line.assignee_id == caller.actor.user_id else f" for {line.assignee_name}"
+
+
+def _due(day: date | None) -> str:
+    return f", due {day:%-d %B %Y}" if day else ""
+
+
+def _counted(count: int) -> str:
+    return "one task" if count == 1 else f"{count or 'no'} tasks"
+
+
+def _kept(before: TaskView, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """How it was, as JSON has it."""
+    line = before.line
+    values: dict[str, Any] = {
+        "title": line.title,
+        "description": before.description,
+        "due_on": line.due_on and line.due_on.isoformat(),
+        "assignee_id": str(line.assignee_id),
+    }
+    return {name: values[name] for name in changes}
+
+
+def _undo_create(caller: Caller, undo: Mapping[str, Any]) -> str:
+    tasks, task_id = service_of(caller), UUID(undo["task_id"])
+    try:
+        tasks.delete(caller.actor, task_id, version=undo["version"])
+    except NotFound:
+        return ALREADY  # it is their own: it can only be deleted
+    except Conflict as error:
+        raise Conflict(CHANGED_SINCE) from error
+    return "Taken back: the task is deleted."
+
+
+def _undo_update(caller: Caller, undo: Mapping[str, Any]) -> str:
+    values = dict(undo["before"])
+    if "due_on" in values:
+        values["due_on"] = values["due_on"] and date.fromisoformat(values["due_on"])
+    if "assignee_id" in values:
+        values["assignee_id"] = UUID(values["assignee_id"])
+    tasks, task_id = service_of(caller), UUID(undo["task_id"])
+    return _taken_back(
+        caller,
+        undo,
+        lambda: tasks.update(caller.actor, task_id, **values, version=undo["version"]),
+        lambda task: _kept(task, values) == undo["before"],
+    )
+
+
+def _undo_complete(caller: Caller, undo: Mapping[str, Any]) -> str:
+    tasks, task_id = service_of(caller), UUID(undo["task_id"])
+    move, status = (tasks.reopen, TaskStatus.OPEN) if undo["done"] else (tasks.complete, TaskStatus.DONE)
+    return _taken_back(
+        caller,
+        undo,
+        lambda: move(caller.actor, task_id, version=undo["version"]),
+        lambda task: task.line.status is status,
+    )
+
+
+def _taken_back(
+    caller: Caller, undo: Mapping[str, Any], act: Callable[[], TaskView], is_as_before: Callable[[TaskView], bool]
+) -> str:
+    """Does it while the task is as the call left it; a second time it only says that it is done."""
+    try:
+        try:
+            return f"Taken back: “{act().title}” is as it was."
+        except Conflict as error:
+            task = service_of(caller).get(caller.actor, UUID(undo["task_id"]))
+            if task.line.version == undo["version"] + 1 and is_as_before(task):
+                return ALREADY
+            raise Conflict(CHANGED_SINCE) from error
+    except NotFound as error:
+        raise Conflict(GONE_SINCE) from error
+
+
+TOOLS = (
+    Tool(create_task, "Create a task", ":material/add_task:", undo=_undo_create, changes=True),
+    Tool(list_tasks, "Look at tasks", ":material/checklist:"),
+    Tool(update_task, "Change a task", ":material/edit:", undo=_undo_update, changes=True),
+    Tool(complete_task, "Tick a task off", ":material/task_alt:", undo=_undo_complete, changes=True),
+)
