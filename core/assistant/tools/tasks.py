@@ -209,7 +209,8 @@ def _assignee(caller: Caller, named: str | None) -> UUID | None:
 
 
 def _to_come(caller: Caller, day: date | None) -> date | None:
-    if day is not None and day < caller.now.date():
+    is_over = day is not None and day < caller.now.date()
+    if is_over and not caller.is_command:  # a model doesn't know what day it is; people do
         raise Invalid(PAST.format(today=caller.now.date()))
     return day
 
@@ -310,9 +311,8 @@ def _taken_back(
         raise Conflict(GONE_SINCE) from error
 
 
-TOOLS = (
-    Tool(create_task, "Create a task", ":material/add_task:", undo=_undo_create, changes=True),
-    Tool(list_tasks, "Look at tasks", ":material/checklist:"),
-    Tool(update_task, "Change a task", ":material/edit:", undo=_undo_update, changes=True),
-    Tool(complete_task, "Tick a task off", ":material/task_alt:", undo=_undo_complete, changes=True),
-)
+CREATE = Tool(create_task, "Create a task", ":material/add_task:", undo=_undo_create, changes=True)
+LIST = Tool(list_tasks, "Look at tasks", ":material/checklist:")
+UPDATE = Tool(update_task, "Change a task", ":material/edit:", undo=_undo_update, changes=True)
+COMPLETE = Tool(complete_task, "Tick a task off", ":material/task_alt:", undo=_undo_complete, changes=True)
+TOOLS = (CREATE, LIST, UPDATE, COMPLETE)

@@ -1,14 +1,18 @@
-"""A tool that tells what somebody used of the assistant, and what is left. Not where others read along."""
+"""What somebody used of the assistant, and what is left. No tool where others read along."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic_ai.tools import RunContext
 
-from core.analytics.units import dollars
+from core.analytics.units import compact, dollars
+from core.assistant.commands import Command, Line, Reply, Typed
 from core.assistant.tools.registry import Caller, Link, Result, Tool
+from core.errors import Invalid
 from core.models import BudgetScope, BudgetUnit
+from core.search.words import fold
 from core.services.spending import SpendingService, Standing
 from core.services.usage import UsageService
 from core.services.usage_views import Totals, Wanted
@@ -87,8 +91,43 @@ def _budget(caller: Caller, standing: Standing) -> dict[str, Any]:
     }
 
 
-def _amount(amount: Any, unit: BudgetUnit) -> float:
+def _amount(amount: Decimal, unit: BudgetUnit) -> float:
     return round(float(amount), 4 if unit is BudgetUnit.USD else 0)
 
 
+def _usage(caller: Caller, typed: Typed) -> Reply:
+    words = fold(typed.words) or "month"
+    period = next((name for name in CALLED if name == words), None)
+    if period is None:
+        raise Invalid(f"/usage knows {', '.join(CALLED)}. Leave it out for this month.")
+    used = used_by(caller, period)
+    lines = tuple(Line(left_of(one), (_begins_again(caller, one),)) for one in used.standings)
+    hints = () if lines else ("Nobody set a budget that holds for you.",)
+    return Reply(f"{in_words(used)} {CALLED[period]}", lines, hints, (Link("Usage", "usage"),))
+
+
+def left_of(standing: Standing) -> str:
+    """Like "$3.20 of $10.00 left this month, of the whole company"."""
+    unit, budget = standing.budget.unit, standing.budget
+    of = f", of {OF_WHOM[budget.scope]}" if budget.scope in OF_WHOM else ""
+    return f"{_said(standing.left, unit)} of {_said(standing.limit, unit)} left this {budget.period}{of}"
+
+
+def _said(amount: Decimal, unit: BudgetUnit) -> str:
+    return dollars(amount) if unit is BudgetUnit.USD else f"{compact(float(amount))} tokens"
+
+
+def _begins_again(caller: Caller, standing: Standing) -> str:
+    return f"begins again {standing.resets_at.astimezone(caller.zone):%-d %b, %H:%M}"
+
+
+COMMANDS = (
+    Command(
+        "usage",
+        "/usage [today|week|month|year]",
+        "Says what you used of the assistant, and what is left.",
+        _usage,
+        ("/usage", "/usage week"),
+    ),
+)
 TOOLS = (Tool(my_usage, "Look at usage", ":material/monitoring:", in_rooms=False),)
