@@ -1,0 +1,1 @@
+"""What people type into one line, read without a model."""
