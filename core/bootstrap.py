@@ -27,6 +27,7 @@ from core.services.audit_refusals import Refusals
 from core.services.browse import BrowseService
 from core.services.budgets import BudgetService
 from core.services.chat import ChatService
+from core.services.commands import CommandService
 from core.services.companies import CompanyService
 from core.services.conversations import ConversationService
 from core.services.exporting import ExportService
@@ -103,6 +104,7 @@ class Application:
         self.talk = TalkService(database, limiter, self.events, self.runner.submit, edit_window, admit=budgeting.admit)
         self.reactions = ReactionService(database, limiter, self.events)
         self.tasks = TaskService(database, self.events.publish_person)
+        self.commands = CommandService(database, limiter, self.events.publish_person)
         self._oversee(limiter)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)

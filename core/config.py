@@ -102,7 +102,7 @@ class Settings(BaseSettings):
         15, ge=0, le=525_600, description="Minutes for which people may edit what they wrote in a room; 0: for ever."
     )
     rate_limits: str = Field(
-        "message=60/60, ask=10/60, react=120/60, room=30/3600, report=30/3600",
+        "message=60/60, ask=10/60, react=120/60, room=30/3600, report=30/3600, command=60/60",
         description="What a person may do in each room as count/seconds; with a role before it for that role, "
         "like admin.message=300/60. What is left out stays as it is here.",
     )

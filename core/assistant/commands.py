@@ -1,9 +1,8 @@
 """Slash commands: what people type to have something done at once, without a model.
 
-A line is a command when it begins with "/" and a word that ends there: "/task Buy rye". Everything else is a message as
-ever: "// a comment", "/usr/bin/env", "/ so", "/2", and also several lines that begin with a word which is no command, as
-somebody pastes them. A single line with such a word is taken for a slip of the pen, and said to be one; with a space in
-front it is a message too.
+A text is a command when it begins with "/" and a word that ends there: "/task Buy rye". All else is a message as ever:
+"// a comment", "/usr/bin/env", "/ so", "/2", and several lines that begin with a word which is no command, as people paste
+them. A single line with such a word is taken for a slip of the pen; with a space in front it is a message too.
 """
 
 import json

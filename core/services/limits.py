@@ -21,6 +21,7 @@ class Limited(StrEnum):
     REACT = "react"
     ROOM = "room"
     REPORT = "report"
+    COMMAND = "command"
 
 
 Limit = tuple[int, int]
@@ -32,6 +33,7 @@ DEFAULTS: Mapping[str, Limit] = {
     "react": (120, 60),
     "room": (30, 3_600),
     "report": (30, 3_600),
+    "command": (60, 60),
 }
 WHAT = {
     Limited.MESSAGE: "messages here",
@@ -39,6 +41,7 @@ WHAT = {
     Limited.REACT: "reactions here",
     Limited.ROOM: "new rooms",
     Limited.REPORT: "reports",
+    Limited.COMMAND: "commands",
 }
 
 

@@ -12,8 +12,9 @@ from core.errors import ParleyError
 from core.ids import derived_id, new_id
 from core.permissions import Actor
 from core.services.views import Transcript
-from core.ui import failures, guard, links
+from core.ui import commands, failures, guard, links
 from core.ui.budget_left import with_left
+from core.ui.command_card import command_card
 
 BOXES = "boxes"
 LAST = "last_sent"
@@ -29,6 +30,7 @@ UNDO = "undo"
 """What was put away last and can be taken back, until something else is done."""
 MODEL = "new_chat_model"
 SEEN = "seen_state"
+ASK = "Ask anything, or type /help"
 SENT = "just_sent"
 """Set for one run after a message went out: a page other than Chat goes there."""
 
@@ -79,6 +81,7 @@ def _delivered(
     except ParleyError as error:
         failures.keep_notice(error)
         return None
+    commands.forget()
     if not is_repetition:  # else every repetition would make the time longer in which the next one counts as such
         st.session_state[LAST] = replace(sending, tried_at=clock.now(), has_arrived=True)
     return sent_to
@@ -183,13 +186,17 @@ def chat_box(actor: Actor, conversation_id: UUID | None, *, caption: str) -> Non
 
     def submitted() -> None:
         text = st.session_state[box]
-        if not send(actor, conversation_id, text):
+        is_done = commands.run(actor, conversation_id, text)
+        if is_done is None:
+            is_done = send(actor, conversation_id, text)
+        if not is_done:
             st.session_state[box] = text
 
     with st.bottom:
         failures.show_notice()
+        command_card(actor, conversation_id)
     # Not inside `with st.bottom`: only a box that Streamlit puts there itself keeps the page scrolled to the newest.
-    st.chat_input("Ask anything", key=box, on_submit=submitted)
+    st.chat_input(ASK, key=box, on_submit=submitted)
     st.bottom.caption(with_left(actor, conversation_id, caption))
 
 

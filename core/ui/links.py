@@ -54,6 +54,11 @@ WIDE = (BROWSE, USAGE, MODERATION, AUDIT)
 """Those that take all the width there is, for tables and charts; the others are for reading."""
 
 
+def screen_of(path: str) -> Screen | None:
+    """The one with that path; None where there is none."""
+    return next((one for one in globals().values() if isinstance(one, Screen) and one.path == path), None)
+
+
 def selected_conversation() -> UUID | None:
     """The conversation in the address bar; None for a new chat. What is not an id is one that does not exist."""
     text = st.query_params.get(CONVERSATION)

@@ -65,7 +65,7 @@ def room(actor: Actor, shown: Transcript) -> None:
     for number in view.blocks:
         st.fragment(block, key=_key(number))(actor, number, refresh)
     st.fragment(_foot, key=FOOT)(actor)
-    st.fragment(room_composer.above_box, key=room_composer.ABOVE_BOX)(refresh)
+    st.fragment(room_composer.above_box, key=room_composer.ABOVE_BOX)(actor, refresh)
     room_composer.box(actor, view, refresh)
     _dialogs(actor)
     view.is_whole = True

@@ -7,8 +7,9 @@ import streamlit as st
 
 from core.permissions import Actor
 from core.services.views import MessageView
-from core.ui import composer, failures, room_view
+from core.ui import commands, composer, failures, room_view
 from core.ui.budget_left import with_left
+from core.ui.command_card import command_card
 from core.ui.room_view import View
 from core.ui.text import as_label
 
@@ -25,8 +26,8 @@ def begin_reply(view: View, message: MessageView) -> None:
     _replies()[view.id] = message.id
 
 
-def above_box(refresh: Callable[[], None]) -> None:
-    """To be a fragment: what was refused, and what is being replied to."""
+def above_box(actor: Actor, refresh: Callable[[], None]) -> None:
+    """To be a fragment: what was refused, what a command answered, and what is being replied to."""
     view = room_view.current()
     if view is None:
         return
@@ -37,6 +38,7 @@ def above_box(refresh: Callable[[], None]) -> None:
 
     with st.bottom:
         failures.show_notice()
+        command_card(actor, view.id)
         if view.id in _replies():
             with st.container(horizontal=True, vertical_alignment="center", wrap=False):
                 st.caption(f":material/reply: {_told(view)}")
@@ -46,10 +48,11 @@ def above_box(refresh: Callable[[], None]) -> None:
     view.above_box = state(view)
 
 
-def state(view: View) -> tuple[str | None, ...]:
+def state(view: View) -> tuple[object, ...]:
     """Another one, and what stands above the box is to be drawn anew."""
     notices = st.session_state.get(failures.NOTICE), st.session_state.get(failures.NOTE)
-    return *notices, _told(view) if view.id in _replies() else None
+    card = commands.current(view.id)
+    return *notices, card and (card.id, card.reply), _told(view) if view.id in _replies() else None
 
 
 def _told(view: View) -> str:
@@ -77,15 +80,17 @@ def box(actor: Actor, view: View, refresh: Callable[[], None]) -> None:
 
     def submitted() -> None:
         text = st.session_state[key]
-        if composer.say(actor, view.id, text, reply_to_id=_reply_to(view)):
+        is_done = commands.run(actor, view.id, text)
+        if is_done is None and (is_done := composer.say(actor, view.id, text, reply_to_id=_reply_to(view))):
             _replies().pop(view.id, None)
+        if is_done:
             refresh()
         else:
             st.session_state[key] = text
 
     # See composer.chat_box for why it is not inside `st.bottom`.
     st.chat_input(f"Message {_plain(room.title)}", key=key, on_submit=submitted, disabled=not room.can_write)
-    hints = [room.why_not or f"Write @{as_label(room.assistant_name)} to ask the assistant."]
+    hints = [room.why_not or f"Write @{as_label(room.assistant_name)} to ask the assistant, or type /help."]
     hints += ["Muted: only messages that mention you are counted."] if room.muted else []
     st.bottom.caption(with_left(actor, view.id, " · ".join(hints)))
 

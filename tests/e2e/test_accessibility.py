@@ -5,6 +5,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.ui.composer import ASK
 from tests.e2e.browsing import Chat
 from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
@@ -116,7 +117,7 @@ def test_every_control_of_a_chat_has_a_name(chat: Chat) -> None:
 def test_a_chat_can_be_begun_with_the_keyboard_alone(chat: Chat) -> None:
     expect(chat.box).to_be_visible()
     for _ in range(40):
-        if chat.page.evaluate("document.activeElement.placeholder") == "Ask anything":
+        if chat.page.evaluate("document.activeElement.placeholder") == ASK:
             break
         chat.page.keyboard.press("Tab")
     chat.page.keyboard.type("Say hello in one short sentence.")

@@ -74,7 +74,7 @@ def markdown(browser: AppTest) -> list[str]:
 def test_an_empty_room_says_so_and_whom_to_ask(room: Room) -> None:
     browser = room.open(room.ada)
     assert "Nobody has written here yet. Begin with what this room is for." in captions(browser)
-    assert captions(browser)[-1] == "Write @Assistant to ask the assistant."
+    assert captions(browser)[-1] == "Write @Assistant to ask the assistant, or type /help."
     assert browser.chat_input[0].placeholder == "Message Plans" and not browser.chat_input[0].disabled
     assert bars(browser) == [] and browser.chat_message == []
 
