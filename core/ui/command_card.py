@@ -13,7 +13,7 @@ from core.ui.commands import Card
 from core.ui.text import as_label
 
 LONGEST, LONGEST_TITLE, LONGEST_NOTE = 160, 200, 400
-FEW = 5
+FEW = 6
 """So many lines stand there at once; among more one scrolls, else they would hide the page."""
 HEIGHT = 260
 OPEN, DONE = ":material/radio_button_unchecked:", ":material/check_circle:"

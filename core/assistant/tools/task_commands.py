@@ -46,7 +46,7 @@ def _task(caller: Caller, typed: Typed) -> Reply:
         due_on=read.due_on,
         assignee=read.assignee_id and addresses[read.assignee_id],
     )
-    return _about_one(caller, CREATE, made)
+    return _about_one(caller, "Task created", CREATE, made)
 
 
 def _tasks(caller: Caller, typed: Typed) -> Reply:
@@ -107,16 +107,18 @@ def _called(lines: Sequence[TaskLine], words: str) -> list[TaskLine]:
 
 
 def _ticked_off(caller: Caller, task_id: UUID) -> Reply:
-    return _about_one(caller, COMPLETE, called(COMPLETE, caller, task_id=task_id))
+    return _about_one(caller, "Done", COMPLETE, called(COMPLETE, caller, task_id=task_id))
 
 
-def _about_one(caller: Caller, tool: Tool, result: Result) -> Reply:
+def _about_one(caller: Caller, title: str, tool: Tool, result: Result) -> Reply:
     """What was done to a task. It takes no number: those of the list that was shown last stay."""
     [told] = [value for name, value in result.told.items() if name != "note"]
     task = service_of(caller).get(caller.actor, told["id"]).line
     lines = tuple(replace(line, number=None) for line in _lines(caller, [task]))
     hints = (result.told["note"],) if "note" in result.told else ()
-    return Reply(result.shown, lines, hints, undo=Undo(tool.name, result.undo) if result.undo else None)
+    if result.undo is None:
+        return Reply(result.shown, lines, hints)
+    return Reply(title, lines, hints, undo=Undo(tool.name, result.undo))
 
 
 def _listed(caller: Caller, wanted: TasksWanted, title: str) -> Reply:
