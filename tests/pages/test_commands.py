@@ -52,6 +52,11 @@ def tasks(desk: Desk, person: Person) -> list[TaskLine]:
 def test_probe(desk: Desk, ada: Person) -> None:
     browser = visit(ada, "chat.py")
     typed(browser, "/task Buy rye tomorrow")
-    print([ (n.type, getattr(n,'key',None), _said(n) if hasattr(n,'value') or n.type=='page_link' else '') for n in browser])
+    print(
+        [
+            (n.type, getattr(n, "key", None), _said(n) if hasattr(n, "value") or n.type == "page_link" else "")
+            for n in browser
+        ]
+    )
     print(browser._tree.children.keys())
     assert 0

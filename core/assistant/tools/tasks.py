@@ -15,6 +15,7 @@ from pydantic_ai.tools import RunContext
 from core.assistant.tools.registry import Caller, Link, Result, Tool
 from core.errors import Conflict, Invalid, NotFound
 from core.models import TaskSource, TaskStatus
+from core.permissions import Permission
 from core.services.colleagues import find_colleague
 from core.services.people import PeopleService
 from core.services.task_views import NewTask, TaskGroup, TaskLine, TasksWanted, TaskView, Whose
@@ -204,6 +205,7 @@ def _assignee(caller: Caller, named: str | None) -> UUID | None:
     """None for the person who asks. Raises Invalid."""
     if named is None:
         return None
+    caller.actor.require(Permission.RECORDS_KEEP)
     found = find_colleague(PeopleService(caller.database).directory(caller.actor), caller.actor, named)
     return found.id if found else None
 
