@@ -104,7 +104,7 @@ class Application:
         self.talk = TalkService(database, limiter, self.events, self.runner.submit, edit_window, admit=budgeting.admit)
         self.reactions = ReactionService(database, limiter, self.events)
         self.tasks = TaskService(database, self.events.publish_person)
-        self.commands = CommandService(database, limiter, self.events.publish_person)
+        self.commands = CommandService(database, limiter, self.events.publish_person, tools=assistant.tools)
         self._oversee(limiter)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)

@@ -1,8 +1,8 @@
 """Slash commands: what people type to have something done at once, without a model.
 
 A text is a command when it begins with "/" and a word that ends there: "/task Buy rye". All else is a message as ever:
-"// a comment", "/usr/bin/env", "/ so", "/2", and several lines that begin with a word which is no command, as people paste
-them. A single line with such a word is taken for a slip of the pen; with a space in front it is a message too.
+"// a comment", "/usr/bin/env", "/ so", "/2", and several lines that begin with a word which is no command, as people
+paste them. A single line with such a word is taken for a slip of the pen; with a space in front it is a message too.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""The tables. Importing this package declares all of them on `SQLModel.metadata`."""
+"""The tables. Importing this package declares all of them on `SQLModel.metadata`, those too that it does not name."""
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 from core.models.access_grant import AccessGrant, AccessLook
 from core.models.answer_run import ACTIVE, AnswerRun, RunStatus
@@ -184,3 +187,6 @@ __all__ = [
     "User",
     "UserRole",
 ]
+
+for _module in iter_modules(__path__, f"{__name__}."):
+    import_module(_module.name)

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core import clock
-from core.assistant.commands import Command, Reply, ToolCall, Typed, Undo, called, commands
-from core.assistant.tools.registry import Caller, Result, toolbox
+from core.assistant.commands import Command, Commands, Reply, ToolCall, Typed, Undo, called, commands
+from core.assistant.tools.registry import Caller, Result, Toolbox, toolbox
 from core.database.engine import Database
 from core.errors import Conflict, Invalid
 from core.ids import new_id
@@ -28,14 +28,25 @@ NO_WAY_BACK = "This can't be taken back."
 class CommandService:
     """Nothing of it gets into the transcript or to a model. What it makes knows the conversation it was typed in."""
 
-    def __init__(self, database: Database, limiter: RateLimiter, told_person: Callable[[UUID], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        limiter: RateLimiter,
+        told_person: Callable[[UUID], None],
+        *,
+        tools: Toolbox | None = None,
+        known: Commands | None = None,
+    ) -> None:
+        """`tools`, `known`: None for all that there are."""
         self.database = database
         self.limiter = limiter
         self.told_person = told_person
+        self.tools = toolbox() if tools is None else tools
+        self.known = known or commands()
 
     def read(self, text: str) -> tuple[Command, str] | None:
         """The command that a text is, and its words; None for a message. Raises Invalid for a slip of the pen."""
-        return commands().read(text)
+        return self.known.read(text)
 
     def run(
         self,
@@ -63,14 +74,14 @@ class CommandService:
 
     def call(self, actor: Actor, wanted: ToolCall, *, zone: tzinfo) -> Result:
         """What a click in a reply does."""
-        tool = toolbox().get(wanted.tool)
+        tool = self.tools.get(wanted.tool)
         if tool is None:
             raise Invalid
         return called(tool, self._caller(actor, zone), **wanted.arguments)
 
     def undo(self, actor: Actor, undo: Undo, *, zone: tzinfo) -> str:
         """Takes back what a command has done; the sentence that says so. Raises Conflict where it is too late."""
-        tool = toolbox().get(undo.tool)
+        tool = self.tools.get(undo.tool)
         if tool is None or tool.undo is None:
             raise Conflict(NO_WAY_BACK)
         return tool.undo(self._caller(actor, zone), undo.kept)

@@ -11,7 +11,7 @@ from core.analytics.units import compact, dollars
 from core.assistant.commands import Command, Line, Reply, Typed
 from core.assistant.tools.registry import Caller, Link, Result, Tool
 from core.errors import Invalid
-from core.models import BudgetScope, BudgetUnit
+from core.models import BudgetPeriod, BudgetScope, BudgetUnit
 from core.search.words import fold
 from core.services.spending import SpendingService, Standing
 from core.services.usage import UsageService
@@ -24,6 +24,7 @@ CALLED: dict[PeriodName, str] = {
     "month": "this month",
     "year": "this year",
 }
+THIS = {BudgetPeriod.DAY: "today", BudgetPeriod.WEEK: "this week", BudgetPeriod.MONTH: "this month"}
 OF_WHOM = {BudgetScope.COMPANY: "the whole company", BudgetScope.ROOM: "the room"}
 
 
@@ -110,7 +111,7 @@ def left_of(standing: Standing) -> str:
     """Like "$3.20 of $10.00 left this month, of the whole company"."""
     unit, budget = standing.budget.unit, standing.budget
     of = f", of {OF_WHOM[budget.scope]}" if budget.scope in OF_WHOM else ""
-    return f"{_said(standing.left, unit)} of {_said(standing.limit, unit)} left this {budget.period}{of}"
+    return f"{_said(standing.left, unit)} of {_said(standing.limit, unit)} left {THIS[budget.period]}{of}"
 
 
 def _said(amount: Decimal, unit: BudgetUnit) -> str:
