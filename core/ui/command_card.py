@@ -16,7 +16,6 @@ LONGEST, LONGEST_TITLE, LONGEST_NOTE = 160, 200, 400
 FEW = 6
 """So many lines stand there at once; among more one scrolls, else they would hide the page."""
 HEIGHT = 260
-OPEN, DONE = ":material/radio_button_unchecked:", ":material/check_circle:"
 
 
 def command_card(actor: Actor, conversation_id: UUID | None) -> None:
@@ -47,14 +46,7 @@ def _head(actor: Actor, card: Card) -> None:
                 key=f"command_undo_{card.id}",
                 on_click=partial(commands.undo, actor, card.id),
             )
-        st.button(
-            "",
-            icon=":material/close:",
-            help="Dismiss; only you see this",
-            type="tertiary",
-            key=f"command_close_{card.id}",
-            on_click=commands.forget,
-        )
+        st.button("Dismiss", type="tertiary", key=f"command_close_{card.id}", on_click=commands.forget)
 
 
 def _line(actor: Actor, card: Card, line: Line, place: int) -> None:
@@ -63,19 +55,24 @@ def _line(actor: Actor, card: Card, line: Line, place: int) -> None:
     said = f"{line.number}\\. {said}" if line.number else said
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
         if line.done:
-            st.button(
-                "",
-                icon=DONE if line.is_done else OPEN,
-                help="Open again" if line.is_done else "Mark as done",
-                type="tertiary",
-                key=f"command_tick_{card.id}_{place}",
-                on_click=partial(commands.tick, actor, card.id, place, is_done=line.is_done),
-            )
+            _tick(actor, card, line, place)
         with st.container(gap=None):
             if not (line.link and _link(line.link, said, key=f"command_line_{card.id}_{place}")):
                 st.markdown(said)
             if line.notes:
                 st.caption(" · ".join(as_label(note, LONGEST_NOTE) for note in line.notes))
+
+
+def _tick(actor: Actor, card: Card, line: Line, place: int) -> None:
+    key = f"command_tick_{card.id}_{place}"
+    st.session_state[key] = line.is_done  # as it is, also where a click was refused
+    st.checkbox(
+        f"Done: {as_label(line.text)}",
+        key=key,
+        label_visibility="collapsed",
+        width="content",
+        on_change=partial(commands.tick, actor, card.id, place, is_done=line.is_done),
+    )
 
 
 def _link(link: Link, label: str, *, key: str) -> bool:
