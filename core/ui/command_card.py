@@ -77,7 +77,7 @@ def _tick(actor: Actor, card: Card, line: Line, place: int) -> None:
 
 def _link(link: Link, label: str, *, key: str) -> bool:
     """False where there is no such page."""
-    screen = links.screen_of(link.page)
+    screen = links.screen_at(link.page)
     if screen is None:
         return False
     with st.container(key=key):

@@ -54,8 +54,8 @@ WIDE = (BROWSE, USAGE, MODERATION, AUDIT)
 """Those that take all the width there is, for tables and charts; the others are for reading."""
 
 
-def screen_of(path: str) -> Screen | None:
-    """The one with that path; None where there is none."""
+def screen_at(path: str) -> Screen | None:
+    """The one with that path."""
     return next((one for one in globals().values() if isinstance(one, Screen) and one.path == path), None)
 
 

@@ -112,6 +112,9 @@ def test_sent_twice_it_is_done_once_and_said_again_later_it_is_meant(desk: Desk,
     object.__setattr__(sent, "at", sent.at - timedelta(minutes=1))
     typed(browser, "/task Buy rye")
     assert len(tasks(desk, ada)) == 2
+    for _ in range(2):
+        typed(browser, "/done 1")
+    assert [task.completed_at is not None for task in tasks(desk, ada)].count(True) == 1
 
 
 def test_the_numbers_of_the_list_stay(desk: Desk, ada: Person) -> None:
