@@ -112,9 +112,11 @@ def drawn(card: Card) -> None:
 def tick(actor: Actor, card_id: UUID, place: int, *, is_done: bool) -> None:
     """For a click on a line that was drawn so: ticks it off, or opens it again."""
     card = _still(card_id)
-    line = card.reply.lines[place] if card else None
-    call = line and (line.reopened if is_done else line.done)
-    if card is None or line is None or call is None:
+    if card is None:
+        return
+    line = card.reply.lines[place]
+    call = line.reopened if is_done else line.done
+    if call is None:
         return
     with failures.noticed():
         bootstrap.current().commands.call(guard.again(actor), call, zone=times.zone())
@@ -126,9 +128,9 @@ def tick(actor: Actor, card_id: UUID, place: int, *, is_done: bool) -> None:
 def undo(actor: Actor, card_id: UUID) -> None:
     """For a click: takes back what the command has done."""
     card = _still(card_id)
-    kept = card and card.reply.undo
-    if card is None or kept is None:
+    if card is None or card.reply.undo is None:
         return
+    kept = card.reply.undo
     with failures.noticed():
         said = bootstrap.current().commands.undo(guard.again(actor), kept, zone=times.zone())
         st.session_state[CARD] = replace(card, reply=Reply(said))

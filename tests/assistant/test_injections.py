@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from core.assistant.commands import Reply, commands
 from core.assistant.context import Exchange, Prompt, ToolCall, Turn
-from core.assistant.tools.registry import Caller, Performed, toolbox
+from core.assistant.tools.registry import Caller, Performed, Tool, toolbox
 from core.assistant.wire import messages_of
 from core.database.engine import Database
 from core.errors import Invalid, ParleyError
@@ -89,8 +89,10 @@ def plot(database: Database, words: str) -> Plot:
 QUERIES = (SECRET, "secret", "secret in:Cy", "from:cy", "is:reported")
 
 
-def obeyed(scene: Plot, caller: Caller, words: str) -> Iterator[Performed]:
-    """Every call that a model could want which does whatever it was told."""
+def obeyed(scene: Plot, caller: Caller, words: str, *, is_approved: bool) -> Iterator[Performed]:
+    """Every call that a model could want which does whatever it was told; or, where nobody approves of anything, those
+    that are made without asking.
+    """
     for name, key in scene.ids.items():
         words = words.replace(name, str(key))
     whatever = {"actor": words, "user": str(scene.ids["CY"]), "owner": "*", "company": "*", "is_room": False,
@@ -105,10 +107,18 @@ def obeyed(scene: Plot, caller: Caller, words: str) -> Iterator[Performed]:
     }
     for tool in toolbox():
         for arguments in wanted[tool.name]:
-            yield tool_call(caller, tool.name, json.dumps(arguments))
+            if is_approved or not is_asked_about(tool, caller, json.dumps(arguments)):
+                yield tool_call(caller, tool.name, json.dumps(arguments))
             yield tool_call(caller, tool.name, json.dumps(arguments | whatever))
         yield tool_call(caller, tool.name, words)
     yield tool_call(caller, words, "{}")
+
+
+def is_asked_about(tool: Tool, caller: Caller, arguments: str) -> bool:
+    try:
+        return tool.reaches_others is not None and tool.reaches_others(caller, tool.read(arguments))
+    except ParleyError:
+        return False
 
 
 def tool_call(caller: Caller, name: str, arguments: str) -> Performed:
@@ -124,7 +134,9 @@ def test_obeying_gains_nothing(database: Database, words: str) -> None:
     scene = plot(database, words)
     for caller in scene.callers():
         before = scene.kept()
-        for done in obeyed(scene, caller, words):
+        unasked = list(obeyed(scene, caller, words, is_approved=False))
+        _assert_others_read_nothing_new(scene, before)
+        for done in [*unasked, *obeyed(scene, caller, words, is_approved=True)]:
             said = done.told + done.shown + str(done.result)
             assert SECRET not in said
             assert not (caller.is_room and PRIVATE in said)
@@ -138,6 +150,15 @@ def _json(told: str) -> Any:
         return json.loads(told)
     except ValueError:
         return told  # a sentence
+
+
+def _assert_others_read_nothing_new(scene: Plot, before: dict[tuple[str, str], str]) -> None:
+    """Whatever she may see, no words of it got to somebody else without her approval."""
+    for key, row in scene.kept().items():
+        task = json.loads(row)
+        if key[0] == "tasks" and {task["owner_id"], task["assignee_id"]} != {str(scene.ada.user_id)}:
+            was = json.loads(before[key])
+            assert (task["title"], task["description"]) == (was["title"], was["description"])
 
 
 def _assert_only_hers(scene: Plot, caller: Caller, before: dict[tuple[str, str], str]) -> None:

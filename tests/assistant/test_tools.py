@@ -209,6 +209,33 @@ def test_what_changed_nothing_has_nothing_to_take_back(scene: Scene) -> None:
         assert done.result and done.result.undo is None and "already" in done.shown
 
 
+REACHING: list[tuple[str, dict[str, Any], bool]] = [
+    ("create_task", {"title": "Rye"}, False),
+    ("create_task", {"title": "Rye", "assignee": "me"}, False),
+    ("create_task", {"title": "Rye", "assignee": "Ada"}, False),
+    ("create_task", {"title": "Rye", "assignee": "Bo"}, True),
+    ("update_task", {"task_id": "shared", "title": "Other"}, True),
+    ("update_task", {"task_id": "shared", "description": ""}, True),
+    ("update_task", {"task_id": "shared", "due_on": "none"}, False),
+    ("update_task", {"task_id": "shared", "assignee": "me"}, False),
+    ("update_task", {"task_id": "own", "title": "Other", "description": "More"}, False),
+    ("update_task", {"task_id": "own", "assignee": "Cy"}, True),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "expected"), REACHING)
+def test_what_others_will_read_is_known_before(
+    scene: Scene, name: str, arguments: dict[str, Any], expected: bool
+) -> None:
+    own = scene.tasks.create(scene.ada, NewTask("Mine")).id
+    ids = {"shared": str(scene.task), "own": str(own)}
+    tool = toolbox().get(name)
+    assert tool and tool.reaches_others
+    given = arguments | ({"task_id": ids[arguments["task_id"]]} if "task_id" in arguments else {})
+    caller = caller_for(scene.desk.database, scene.ada)
+    assert tool.reaches_others(caller, tool.read(json.dumps(given))) is expected
+
+
 WRONG: list[tuple[str, str, str]] = [
     ("create_task", "{", "The arguments can't be used."),
     ("create_task", "[]", "The arguments can't be used."),

@@ -9,10 +9,11 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from core import clock
-from core.models import ConversationKind, Suspension, TaskSource
+from core.models import ConversationKind, TaskSource
 from core.permissions import Role
 from core.services.task_views import NewTask, TaskLine, TasksWanted
 from tests.pages.visitor import Desk, DeskWith, Person, bubbles, go, sentences, text_of, visit
+from tests.support.cases import suspend
 from tests.support.models import ScriptedModel
 
 
@@ -111,6 +112,9 @@ def test_sent_twice_it_is_done_once_and_said_again_later_it_is_meant(desk: Desk,
     object.__setattr__(sent, "at", sent.at - timedelta(minutes=1))
     typed(browser, "/task Buy rye")
     assert len(tasks(desk, ada)) == 2
+    for _ in range(2):
+        typed(browser, "/done 1")
+    assert [task.completed_at is not None for task in tasks(desk, ada)].count(True) == 1
 
 
 def test_the_numbers_of_the_list_stay(desk: Desk, ada: Person) -> None:
@@ -216,12 +220,9 @@ def test_titles_are_drawn_as_text(desk: Desk, ada: Person) -> None:
     assert drawn.value.startswith("1\\. \\!\\[x\\]\\(https\\:")
 
 
-def test_who_is_suspended_meanwhile_makes_nothing(desk: Desk, ada: Person, bo: Person) -> None:
+def test_who_is_suspended_meanwhile_makes_nothing(desk: Desk, ada: Person) -> None:
     browser = visit(ada, "chat.py")
-    until = clock.now() + timedelta(days=1)
-    with desk.database.transaction() as session:
-        mine = {"user_id": ada.user.id, "company_id": desk.company.id, "suspended_by": bo.user.id}
-        session.add(Suspension(until=until, reason="Later", **mine))
+    suspend(desk.database, ada.user.id, clock.now() + timedelta(days=1))
     browser.chat_input[0].set_value("/task Buy rye").run()
     assert "Suspended until" in sentences(browser)[0]
     with desk.database.reading() as session:

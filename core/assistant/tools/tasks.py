@@ -210,6 +210,19 @@ def _assignee(caller: Caller, named: str | None) -> UUID | None:
     return found.id if found else None
 
 
+def _is_given_away(caller: Caller, given: Mapping[str, Any]) -> bool:
+    return _assignee(caller, given.get("assignee")) is not None
+
+
+def _is_read_by_others(caller: Caller, given: Mapping[str, Any]) -> bool:
+    """Whether somebody else would read the new words: who it is handed to, or the other one whose task it is."""
+    if _is_given_away(caller, given):
+        return True
+    line = _within_reach(caller, given["task_id"]).line
+    has_words = given.get("title") is not None or given.get("description") is not None
+    return has_words and {line.owner_id, line.assignee_id} != {caller.actor.user_id}
+
+
 def _to_come(caller: Caller, day: date | None) -> date | None:
     is_over = day is not None and day < caller.now.date()
     if is_over and not caller.is_command:  # a model doesn't know what day it is; people do
@@ -313,8 +326,22 @@ def _taken_back(
         raise Conflict(GONE_SINCE) from error
 
 
-CREATE = Tool(create_task, "Create a task", ":material/add_task:", undo=_undo_create, changes=True)
+CREATE = Tool(
+    create_task,
+    "Create a task",
+    ":material/add_task:",
+    undo=_undo_create,
+    changes=True,
+    reaches_others=_is_given_away,
+)
 LIST = Tool(list_tasks, "Look at tasks", ":material/checklist:")
-UPDATE = Tool(update_task, "Change a task", ":material/edit:", undo=_undo_update, changes=True)
+UPDATE = Tool(
+    update_task,
+    "Change a task",
+    ":material/edit:",
+    undo=_undo_update,
+    changes=True,
+    reaches_others=_is_read_by_others,
+)
 COMPLETE = Tool(complete_task, "Tick a task off", ":material/task_alt:", undo=_undo_complete, changes=True)
 TOOLS = (CREATE, LIST, UPDATE, COMPLETE)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -75,16 +76,15 @@ def test_it_is_in_the_trail_and_taken_back_once(desk: Desk) -> None:
 
 def test_it_has_commands_of_its_own(desk: Desk) -> None:
     service = CommandService(desk.database, RateLimiter(), ignore, tools=BOX, known=Commands(COMMANDS))
-    place = {"zone": caller_for(desk.database, desk.me).zone}
     said = {}
     for typed in ("/decide We bake rye on Mondays.", "/decisions", "/help decide"):
         found = service.read(typed)
         assert found
-        said[typed] = service.run(desk.me, *found, client_key=new_id(), **place)
+        said[typed] = service.run(desk.me, *found, client_key=new_id(), zone=UTC)
     made, listed, helped = said.values()
     assert [line.text for line in listed.lines] == ["We bake rye on Mondays."]
     assert helped.title == "/decide what was decided"
-    assert made.undo and service.undo(desk.me, made.undo, **place) == "Taken back."
+    assert made.undo and service.undo(desk.me, made.undo, zone=UTC) == "Taken back."
 
 
 def test_what_lies_in_the_folders_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
