@@ -7,6 +7,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Insert,
+    Integer,
     String,
     and_,
     bindparam,
@@ -26,6 +27,7 @@ from sqlmodel import col
 from core import clock
 from core.ids import new_id
 from core.models import (
+    TOOL,
     Conversation,
     ConversationKind,
     Message,
@@ -68,7 +70,7 @@ def _appending() -> Insert:
         .values(
             last_seq=_conversations.c.last_seq + 1,
             revision=_conversations.c.revision + 1,
-            said=_conversations.c.said + case((new["message_type"] == MessageType.TEXT, 1), else_=0),
+            said=_conversations.c.said + bindparam("new_said", type_=Integer),
             last_message_at=func.greatest(_conversations.c.last_message_at, new["created_at"]),
             title=case((_conversations.c.title == "", title), else_=_conversations.c.title),
         )
@@ -162,9 +164,11 @@ class Messages(Repository):
             "extra": extra or {},
         }
         given = {f"new_{name}": value for name, value in values.items()}
-        is_found = bool(content) and status is not MessageStatus.PENDING and message_type is MessageType.TEXT
+        is_said = message_type is not MessageType.NOTICE and TOOL not in values["extra"]
+        is_found = bool(content) and status is not MessageStatus.PENDING and is_said
         words = {"new_words": words_of(content) if is_found else None, "new_title_words": words_of(title)}
-        seq = self.session.execute(_append, given | words | {"new_title": title}).scalar_one()
+        beside = {"new_title": title, "new_said": int(is_said)}
+        seq = self.session.execute(_append, given | words | beside).scalar_one()
         message = Message(**values, seq=seq)
         make_transient_to_detached(message)  # it is in the database: the session is to know it as such
         self.session.add(message)

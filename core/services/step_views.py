@@ -106,9 +106,15 @@ def _arguments(written: str) -> tuple[tuple[str, str], ...]:
     except ValueError:
         given = None
     if not isinstance(given, dict):
-        return (("arguments", written[:LONGEST_VALUE]),)
+        return (("arguments", _cut(written)),)
     return tuple((str(name), _value(value)) for name, value in given.items())
 
 
 def _value(value: object) -> str:
-    return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))[:LONGEST_VALUE]
+    return _cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _cut(text: str) -> str:
+    """Whoever approves something is to know that they don't see all of it."""
+    more = len(text) - LONGEST_VALUE
+    return text if more <= 0 else f"{text[:LONGEST_VALUE]} [… {more:,} characters more]"

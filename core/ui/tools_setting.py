@@ -27,7 +27,8 @@ def tools_setting(actor: Actor) -> None:
         if changing:
             st.caption(
                 "What is ticked it does only after whoever asked has approved it, each time. What is not, it does at "
-                "once, and whoever asked can undo it."
+                "once, and whoever asked can undo it. What puts something before somebody else, like a task for a "
+                "colleague, it always asks about."
             )
         if st.form_submit_button("Save what it may do", key="save_tools"):
             try:

@@ -3,6 +3,7 @@ import pytest
 from core.models import ConversationKind
 from core.permissions import Role
 from tests.pages.visitor import Desk, sentences, visit
+from tests.support.steps import TOOLS
 
 
 def test_an_admin_names_and_instructs_the_company(desk: Desk) -> None:
@@ -57,3 +58,19 @@ def test_the_assistant_answers_to_its_new_name(desk: Desk) -> None:
     browser.form_submit_button[0].click().run()
     asked = {text: desk.application.talk.send(boss.actor, room_id, text).run_id for text in ("@Assistant?", "@ida?")}
     assert [text for text, run_id in asked.items() if run_id] == ["@ida?"]
+
+
+def test_an_admin_says_what_the_assistant_may_do(desk: Desk) -> None:
+    boss = desk.person(Role.ADMIN)
+    desk.application.companies.tools = TOOLS
+    browser = visit(boss, "settings.py")
+    assert [(one.label, one.value) for one in browser.checkbox] == [(":material/bakery_dining: Bake something", False)]
+    browser.checkbox[0].check()
+    browser.toggle[0].set_value(False)
+    [save] = [one for one in browser.button if one.key == "save_tools"]
+    save.click().run()
+    assert sentences(browser) == ["Saved."]
+    kept = desk.application.companies.get(boss.actor)
+    assert (kept.tools_on, kept.ask_first, kept.name) == (False, ("bake",), desk.company.name)
+    again = visit(boss, "settings.py")
+    assert (again.toggle[0].value, again.checkbox[0].value) == (False, True)

@@ -1,7 +1,9 @@
 import re
+from dataclasses import replace
 
 import pytest
 
+from core.assistant.tools.registry import Toolbox
 from core.database.engine import Database
 from core.errors import Invalid
 from core.models import AuditAction
@@ -9,6 +11,7 @@ from core.permissions import Actor, Role
 from core.repositories.audit import Audit
 from core.services.companies import CompanyService, CompanyView
 from tests.support.builders import make_actor, make_company, make_user
+from tests.support.steps import TOOLS
 from tests.support.talks import outcome
 
 KEPT = CompanyView("Engines", "", "Assistant")
@@ -31,7 +34,7 @@ def update(database: Database, actor: Actor, **changes: str) -> None:
 
 
 def service(database: Database) -> CompanyService:
-    return CompanyService(database, instruction_tokens=500)
+    return CompanyService(database, instruction_tokens=500, tools=TOOLS)
 
 
 NAMES = {
@@ -84,4 +87,40 @@ def test_the_trail_has_the_names_and_the_length_of_the_instructions(database: Da
 def test_only_admins_change_it_and_only_their_own(database: Database, boss: Actor, role: Role, result: str) -> None:
     actor = somebody(database, role)
     assert outcome(lambda: update(database, actor, assistant_name="Ida")) == result
+    assert service(database).get(boss) == KEPT
+
+
+def test_what_asks_first_is_a_tool_that_changes_something(database: Database, boss: Actor) -> None:
+    assert [one.name for one in service(database).list_changing()] == ["bake"]
+    service(database).update_tools(boss, tools_on=False, ask_first=["look", "rm -rf", "bake", "bake"])
+    kept = service(database).get(boss)
+    assert (kept.tools_on, kept.ask_first) == (False, ("bake",))
+    with database.reading() as session:
+        [event] = Audit(session).list_recent(boss.company_id)
+        assert event.action == AuditAction.COMPANY_UPDATED
+        assert event.before == {"tools_on": True, "ask_first": []}
+        assert event.after == {"tools_on": False, "ask_first": ["bake"]}
+    update(database, boss, assistant_name="Ida")
+    assert service(database).get(boss) == replace(kept, assistant_name="Ida")
+
+
+def test_a_tool_that_is_gone_asks_no_more(database: Database, boss: Actor) -> None:
+    service(database).update_tools(boss, tools_on=True, ask_first=["bake"])
+    assert CompanyService(database, 500, tools=Toolbox([])).get(boss) == KEPT
+
+
+@pytest.mark.parametrize(
+    ("role", "result"),
+    [
+        (Role.ADMIN, "done"),
+        (Role.STAFF, "NotPermitted"),
+        (Role.MODERATOR, "NotPermitted"),
+        (Role.ANALYST, "NotPermitted"),
+    ],
+)
+def test_only_admins_say_what_it_may_do_and_only_at_home(
+    database: Database, boss: Actor, role: Role, result: str
+) -> None:
+    actor = somebody(database, role)
+    assert outcome(lambda: service(database).update_tools(actor, tools_on=False, ask_first=["bake"])) == result
     assert service(database).get(boss) == KEPT

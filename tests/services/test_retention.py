@@ -33,6 +33,7 @@ from core.permissions import Actor, Role
 from core.repositories.audit import Audit
 from core.repositories.conversations import Conversations
 from core.repositories.legal_holds import LegalHolds
+from core.repositories.steps import Steps
 from core.repositories.unread import Unreads
 from core.services.importing import ImportService
 from core.services.retention import RetentionService, checked_days
@@ -41,6 +42,7 @@ from core.services.retention_views import DryRun, Gone, WantedHold
 from core.services.usage_keeping import UsageKeeper
 from tests.support.builders import make_actor, make_company, make_user
 from tests.support.exports import ChatGPT, as_file
+from tests.support.steps import add_step
 from tests.support.talks import Desk, ignore
 from tests.support.usage import book, make_call
 
@@ -408,6 +410,18 @@ def test_an_answer_under_way_and_its_question_stay(desk: Desk, boss: Actor, serv
     assert desk.waiting(asked.conversation_id) == ["Waits"]
     desk.answer(asked, "Done")
     assert desk.texts(asked.conversation_id)[:3] == ["Still being answered", "Done", "Waits"]
+
+
+def test_steps_go_with_their_answers_whatever_their_own_age(desk: Desk, boss: Actor, service: RetentionService) -> None:
+    first = desk.talk(desk.me, "Before")
+    asked = desk.ask(desk.me, "Still being answered", conversation_id=first.conversation_id)
+    old = add_step(desk.database, desk.me, asked.answer_id)
+    grow_old(desk.database)
+    new = add_step(desk.database, desk.me, first.answer_id)
+    assert service.dry_run(boss).messages == 2
+    assert run(desk.database, boss.company_id) == Gone(2, 1, 0)
+    with desk.database.reading() as session:
+        assert (Steps(session).get(new), Steps(session).get(old) is None) == (None, False)
 
 
 def test_what_replies_to_a_message_that_is_gone_says_so(desk: Desk, boss: Actor, service: RetentionService) -> None:
