@@ -4,7 +4,7 @@ In a room everybody reads what comes of a call, and anybody may have written the
 tasks are reached that the assistant made in that room, and no description is told. Decision 0024 says why.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -13,13 +13,13 @@ from pydantic import Field
 from pydantic_ai.tools import RunContext
 
 from core.assistant.tools.registry import Caller, Link, Result, Tool
-from core.errors import Conflict, Invalid, NotFound
+from core.assistant.tools.task_undo import kept_of, service_of, undo_complete, undo_create, undo_update
+from core.errors import Invalid, NotFound
 from core.models import TaskSource, TaskStatus
 from core.permissions import Permission
 from core.services.colleagues import find_colleague
 from core.services.people import PeopleService
 from core.services.task_views import NewTask, TaskGroup, TaskLine, TasksWanted, TaskView, Whose
-from core.services.tasks import TaskService
 
 MOST = 20
 AS_MADE = 0
@@ -27,9 +27,6 @@ AS_MADE = 0
 DAYS_OF_WEEK = 7
 PAST = "That day is over: today is {today}. Choose today or a later day, or leave it out."
 NOTHING_TO_CHANGE = "Say what to change: the title, the description, the day or the assignee."
-ALREADY = "That was taken back already."
-CHANGED_SINCE = "The task was changed since, so this can't be taken back. Change it on the page of tasks."
-GONE_SINCE = "The task isn't yours any more, so this can't be taken back."
 DONE_HAS_NO_DAY = "What is done has no day to come. Ask for open tasks, or leave the day out."
 
 Status = Literal["open", "done", "all"]
@@ -139,7 +136,7 @@ def update_task(
         told=_with_note({"changed": _told(caller, after)}, after.masked),
         shown=f"Changed “{after.title}”{_for(caller, after.line)}{_due(after.line.due_on)}.",
         links=(link_to(after),),
-        undo={"task_id": str(task_id), "version": after.line.version, "before": _kept(before, changes)},
+        undo={"task_id": str(task_id), "version": after.line.version, "before": kept_of(before, changes)},
     )
 
 
@@ -164,10 +161,6 @@ def complete_task(ctx: RunContext[Caller], task_id: UUID, *, done: bool = True) 
         links=(link_to(after),),
         undo={"task_id": str(task_id), "version": after.line.version, "done": done},
     )
-
-
-def service_of(caller: Caller) -> TaskService:
-    return TaskService(caller.database, caller.told_person)
 
 
 def wanted_of(
@@ -261,76 +254,11 @@ def _counted(count: int) -> str:
     return "one task" if count == 1 else f"{count or 'no'} tasks"
 
 
-def _kept(before: TaskView, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """How it was, as JSON has it."""
-    line = before.line
-    values: dict[str, Any] = {
-        "title": line.title,
-        "description": before.description,
-        "due_on": line.due_on and line.due_on.isoformat(),
-        "assignee_id": str(line.assignee_id),
-    }
-    return {name: values[name] for name in changes}
-
-
-def _undo_create(caller: Caller, undo: Mapping[str, Any]) -> str:
-    tasks, task_id = service_of(caller), UUID(undo["task_id"])
-    try:
-        tasks.delete(caller.actor, task_id, version=undo["version"])
-    except NotFound:
-        return ALREADY  # it is their own: it can only be deleted
-    except Conflict as error:
-        raise Conflict(CHANGED_SINCE) from error
-    return "Taken back: the task is deleted."
-
-
-def _undo_update(caller: Caller, undo: Mapping[str, Any]) -> str:
-    values = dict(undo["before"])
-    if "due_on" in values:
-        values["due_on"] = values["due_on"] and date.fromisoformat(values["due_on"])
-    if "assignee_id" in values:
-        values["assignee_id"] = UUID(values["assignee_id"])
-    tasks, task_id = service_of(caller), UUID(undo["task_id"])
-    return _taken_back(
-        caller,
-        undo,
-        lambda: tasks.update(caller.actor, task_id, **values, version=undo["version"]),
-        lambda task: _kept(task, values) == undo["before"],
-    )
-
-
-def _undo_complete(caller: Caller, undo: Mapping[str, Any]) -> str:
-    tasks, task_id = service_of(caller), UUID(undo["task_id"])
-    move, status = (tasks.reopen, TaskStatus.OPEN) if undo["done"] else (tasks.complete, TaskStatus.DONE)
-    return _taken_back(
-        caller,
-        undo,
-        lambda: move(caller.actor, task_id, version=undo["version"]),
-        lambda task: task.line.status is status,
-    )
-
-
-def _taken_back(
-    caller: Caller, undo: Mapping[str, Any], act: Callable[[], TaskView], is_as_before: Callable[[TaskView], bool]
-) -> str:
-    """Does it while the task is as the call left it; a second time it only says that it is done."""
-    try:
-        try:
-            return f"Taken back: “{act().title}” is as it was."
-        except Conflict as error:
-            task = service_of(caller).get(caller.actor, UUID(undo["task_id"]))
-            if task.line.version == undo["version"] + 1 and is_as_before(task):
-                return ALREADY
-            raise Conflict(CHANGED_SINCE) from error
-    except NotFound as error:
-        raise Conflict(GONE_SINCE) from error
-
-
 CREATE = Tool(
     create_task,
     "Create a task",
     ":material/add_task:",
-    undo=_undo_create,
+    undo=undo_create,
     changes=True,
     reaches_others=_is_given_away,
 )
@@ -339,9 +267,9 @@ UPDATE = Tool(
     update_task,
     "Change a task",
     ":material/edit:",
-    undo=_undo_update,
+    undo=undo_update,
     changes=True,
     reaches_others=_is_read_by_others,
 )
-COMPLETE = Tool(complete_task, "Tick a task off", ":material/task_alt:", undo=_undo_complete, changes=True)
+COMPLETE = Tool(complete_task, "Tick a task off", ":material/task_alt:", undo=undo_complete, changes=True)
 TOOLS = (CREATE, LIST, UPDATE, COMPLETE)
