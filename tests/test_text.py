@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.ui.text import as_label, as_markdown, as_said, as_typed, browser_name
+from core.ui.text import WORD_JOINER, as_label, as_markdown, as_said, as_typed, browser_name
 
 PUNCTUATION = r"\`*_{}[]()<>#+-.!|~$:&"
 JOINER = "\u2060"
@@ -178,3 +178,8 @@ def without_escapes(text: str) -> str:
 )
 def test_a_browser_is_named_for_people(user_agent: str, name: str) -> None:
     assert browser_name(user_agent) == name
+
+
+def test_an_address_in_a_label_is_no_link() -> None:
+    wanted = f"https\\://{WORD_JOINER}x\\.example and www{WORD_JOINER}\\.x\\.example"
+    assert as_label("https://x.example and www.x.example") == wanted

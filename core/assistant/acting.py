@@ -23,7 +23,7 @@ from core.assistant.step_store import StepStore
 from core.assistant.steps import Step, StepState
 from core.assistant.stream import Called, storable
 from core.assistant.tokens import estimate_tokens
-from core.assistant.tools.registry import CUT, Caller, Performed, Tool, wrong_arguments
+from core.assistant.tools.registry import CUT, WRONG, Caller, Performed, Tool, wrong_arguments
 from core.errors import ModelLooping, ModelOverworked, ParleyError
 from core.ids import derived_id, new_id
 
@@ -42,10 +42,11 @@ CHARACTERS = 3
 """That a token has, for cutting a text to a number of them."""
 LEAST_TOLD = 400
 """Characters of a result that the model is told, even where the results before have left no room."""
-SWITCHED_OFF = "Tools have been switched off. Say that this was not done."
 TOO_LONG = "The arguments are too long. Shorten them, or go on without this call."
 TOO_SLOW = "This took longer than {seconds:g} seconds and was given up. Look whether it was done before trying again."
+SWITCHED_OFF, NOT_ON = "Tools have been switched off. Say that this was not done.", "Not done: tools are switched off."
 NOT_WELCOME = "The person who asked may not do anything here any more. Say that this was not done."
+NOT_ALLOWED = "Not done: who asked may not do anything here any more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,13 @@ class Acting:
 
     async def opened(self, prompt: Prompt) -> Prompt:
         """The prompt with what came of the calls that were kept, and not known to have ended: those that their person
-        approved, and those whose process died. They are made now, under the keys that they have.
+        approved, and those whose process died. They are made now, under the keys that they have. What others had found
+        is looked up anew: it is not kept.
         """
-        if not self.job.open_steps:
+        seen = self.job.seen_steps if prompt.exchanges else ()
+        if not seen and not self.job.open_steps:
             return prompt
-        ended = await self._all_ended(self.job.open_steps)
+        ended = [*await asyncio.gather(*map(self._performed, seen)), *await self._all_ended(self.job.open_steps)]
         told = {step.id.hex: step.told for step in ended}
         exchanges = tuple(
             replace(one, calls=tuple(replace(call, told=told.get(call.id, call.told)) for call in one.calls))
@@ -144,7 +147,7 @@ class Acting:
             round=self.job.rounds + self._rounds,
             at=at,
             state=StepState.FAILED if refusal else StepState.RUNNING,
-            shown=refusal,
+            shown=WRONG if refusal else "",
             told=refusal,
         )
 
@@ -156,7 +159,7 @@ class Acting:
         try:
             arguments = tool.read(step.arguments)
         except ValidationError as error:
-            return failed(step, wrong_arguments(error))
+            return failed(step, wrong_arguments(error), WRONG)
         asks = tool.name in self.job.ask_first or await self._reaches_others(tool, step, arguments)
         return step.ended(StepState.WAITING) if asks else step
 
@@ -179,15 +182,19 @@ class Acting:
         return list(await asyncio.gather(*map(self._ended, steps)))
 
     async def _ended(self, step: Step) -> Step:
-        ended = await self._performed(step) if self.job.prompt.tools else failed(step, SWITCHED_OFF)
-        await self.in_database(self.store.end, [ended])
+        ended = await self._performed(step) if self.job.tools_on else failed(step, SWITCHED_OFF, NOT_ON)
+        tool = self.assistant.tools.get(step.name)
+        # What was looked up may be in others' words: it goes to the model, and is not kept beside what it was found in,
+        # which may be deleted there.
+        is_kept = ended.state is not StepState.DONE or (tool is not None and tool.changes)
+        await self.in_database(self.store.end, [ended if is_kept else replace(ended, told="")])
         self.changed()
         return ended
 
     async def _performed(self, step: Step) -> Step:
         caller: Caller | None = await self.in_database(self.store.caller, self.job, step)
         if caller is None:
-            return failed(step, NOT_WELCOME)
+            return failed(step, NOT_WELCOME, NOT_ALLOWED)
         began, longest = time.perf_counter(), self.assistant.tool_seconds
         call = partial(self.assistant.tools.perform, step.name, caller, step.arguments)
         try:
@@ -205,8 +212,9 @@ def same_of(name: str, arguments: str) -> Same:
         return name, arguments
 
 
-def failed(step: Step, sentence: str, *, seconds: float | None = None) -> Step:
-    return step.ended(StepState.FAILED, shown=sentence, told=sentence, seconds=seconds)
+def failed(step: Step, told: str, shown: str = "", *, seconds: float | None = None) -> Step:
+    """`told`: what the model is told of it; `shown`: what people are, where that is something else."""
+    return step.ended(StepState.FAILED, shown=shown or told, told=told, seconds=seconds)
 
 
 def _after(step: Step, performed: Performed, seconds: float) -> Step:

@@ -48,6 +48,10 @@ class Job:
     """Tools whose calls the person has to approve."""
     open_steps: tuple[Step, ...] = ()
     """Calls that were approved, or whose process died: nobody knows that they have ended."""
+    seen_steps: tuple[Step, ...] = ()
+    """Calls that looked something up: what they found is not kept."""
+    tools_on: bool = True
+    """The company wants tools to be used, whether this model can call any or not."""
     rounds: int = 0
     """In which the answer has called tools so far."""
 
@@ -108,6 +112,8 @@ def load_job(session: Session, run: AnswerRun, assistant: Assistant) -> Job:
         time_zone=time_zone,
         ask_first=frozenset(company.ask_first),
         open_steps=tuple(step for step in steps if step.state is StepState.RUNNING),
+        seen_steps=tuple(step for step in steps if step.state is StepState.DONE and not step.told),
+        tools_on=company.tools_on,
         rounds=max((step.round for step in steps if step.answer_id == answer.id), default=0),
     )
 

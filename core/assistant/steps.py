@@ -40,7 +40,7 @@ class Step:
     shown: str = ""
     """What came of it, in a sentence for people."""
     told: str = ""
-    """The same for the model."""
+    """The same for the model; empty where something was looked up, which is not kept."""
     links: tuple[Link, ...] = ()
     undo: Mapping[str, Any] | None = None
     seconds: float | None = None

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 MOST_TOLD = 8_000
 """Characters of a result that the model is told."""
 CUT = " [… cut: too long …]"
+WRONG = "Not done: the assistant left something out, or got it wrong."
+NO_TOOL = "Not done: the assistant has no such tool here."
 UNEXPECTED = "The tool failed for a reason of its own. Don't call it again; say that it did not work."
 
 
@@ -157,11 +159,11 @@ class Toolbox:
         """Makes the call. Nothing is raised but DatabaseUnavailable's kind stays a sentence too: it is told."""
         tool = self.get(name)
         if tool is None or (caller.is_room and not tool.in_rooms):
-            return _failed(f"There is no tool named {name[:60]!r} here. Use one of: {', '.join(self._names(caller))}.")
+            return _failed(f"There is no tool named {name[:60]!r} here. Use one of: {', '.join(self._names(caller))}.", NO_TOOL)
         try:
             result = tool.call(caller, arguments)
         except ValidationError as error:
-            return _failed(wrong_arguments(error))
+            return _failed(wrong_arguments(error), WRONG)
         except ParleyError as error:
             return _failed(str(error))
         except Exception:
