@@ -22,8 +22,8 @@ WORD_JOINER = "\u2060"
 IMAGE = re.compile(r"!(?=\[)")
 # An e-mail address would become a link by itself.
 MAIL = re.compile(r"(?<=\w)@(?=\w)")
-# And so would the address of a page.
-ADDRESS = re.compile(r"://|(?<=\bwww)\.", re.IGNORECASE)
+# And so would one of the web, whatever is escaped in it.
+WEB = re.compile(r"(?<=://)(?=\w)|(?<=\bwww)(?=\.)", re.IGNORECASE)
 # `$5 … $6` would be set as a formula.
 DOLLAR = re.compile(r"(?<!\\)\$(?=\d)")
 WHITE = re.compile(r"\s+")
@@ -102,12 +102,8 @@ def browser_name(user_agent: str) -> str:
 
 
 def _plain(text: str) -> str:
-    text = MAIL.sub(f"@{WORD_JOINER}", ADDRESS.sub(_broken, SHORTCODE.sub(f":{WORD_JOINER}", text)))
-    return MARKS.sub(r"\\\1", text)
-
-
-def _broken(address: re.Match[str]) -> str:
-    return f"{address[0][0]}{WORD_JOINER}{address[0][1:]}"
+    text = WEB.sub(WORD_JOINER, text)
+    return MARKS.sub(r"\\\1", MAIL.sub(f"@{WORD_JOINER}", SHORTCODE.sub(f":{WORD_JOINER}", text)))
 
 
 def _typed(text: str) -> str:

@@ -399,7 +399,7 @@ def test_what_was_not_decided_lapses_when_the_talk_goes_on(server: OpenAIServer,
 
 
 def test_what_was_looked_up_is_not_kept(server: OpenAIServer, serve: Serve, me: Actor) -> None:
-    """It may be in others' words, which can be deleted where they are. Where it is needed again it is looked up again."""
+    """It may be in others' words, which can be deleted where they are. Needed again, it is looked up again."""
     application = serve()
     server.replies += [Reply(chunks=("Hm.",), calls=(("look", '{"word": "rye"}'),)), Reply(("Half",), cut=True)]
     asked = ask(application, me)
@@ -410,7 +410,7 @@ def test_what_was_looked_up_is_not_kept(server: OpenAIServer, serve: Serve, me: 
     assert kept[0] == ""
     server.replies += [Reply(chunks=(" and half.",))]
     said = answer(application, me, application.chat.resume(me, said.id))
-    assert said.content == "Hm.\n\nHalf and half." and "rye" in server.requests[-1].told[0]
+    assert said.content == "Hm.\n\nHalf and half." and "rye" in server.requests[2].told[0]
 
 
 def test_the_same_call_in_another_attempt_is_the_same_task(server: OpenAIServer, serve: Serve, me: Actor) -> None:

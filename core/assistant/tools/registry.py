@@ -159,7 +159,8 @@ class Toolbox:
         """Makes the call. Nothing is raised but DatabaseUnavailable's kind stays a sentence too: it is told."""
         tool = self.get(name)
         if tool is None or (caller.is_room and not tool.in_rooms):
-            return _failed(f"There is no tool named {name[:60]!r} here. Use one of: {', '.join(self._names(caller))}.", NO_TOOL)
+            there_are = ", ".join(self._names(caller))
+            return _failed(f"There is no tool named {name[:60]!r} here. Use one of: {there_are}.", NO_TOOL)
         try:
             result = tool.call(caller, arguments)
         except ValidationError as error:
