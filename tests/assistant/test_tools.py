@@ -14,7 +14,6 @@ from core import clock
 from core.assistant.tools.registry import MOST_TOLD, Performed, toolbox
 from core.database.engine import Database
 from core.errors import Conflict
-from core.ids import new_id
 from core.models import ConversationKind, History, Task, TaskSource, TaskStatus
 from core.permissions import DENIALS, Actor, Permission, Role
 from core.services.task_views import NewTask, TasksWanted
@@ -253,7 +252,7 @@ WRONG: list[tuple[str, str, str]] = [
     ("list_tasks", '{"status": "lost"}', "The arguments can't be used. status:"),
     ("list_tasks", '{"status": "done", "due": "today"}', "What is done has no day to come."),
     ("update_task", '{"task_id": "7"}', "The arguments can't be used. task_id:"),
-    ("update_task", json.dumps({"task_id": str(new_id()), "title": "Rye"}), HIDDEN),
+    ("update_task", json.dumps({"task_id": "01a220f4-ec61-70ed-8172-8092c154c9d8", "title": "Rye"}), HIDDEN),
     ("search_messages", '{"query": "  "}', "Say what to look for"),
     ("my_usage", '{"period": "decade"}', "The arguments can't be used. period:"),
     ("forget_everything", "{}", "There is no tool named 'forget_everything' here. Use one of:"),
