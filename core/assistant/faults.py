@@ -126,4 +126,4 @@ def describe(error: BaseException) -> dict[str, str | int | None]:
 
 def is_rejected(error: ModelError) -> bool:
     """True if the service did not take the request as it was, so that another one may do."""
-    return getattr(error.__cause__, "status_code", None) in (400, 404, 405, 422, 501)
+    return getattr(error.__cause__, "status_code", None) in (400, 405, 422, 501)

@@ -133,8 +133,7 @@ class Assistant:
     def can_call_tools(self, model: str | None) -> bool:
         """False for the embedded model, where the settings say so, and for one whose service has refused them."""
         name = model or self.default_model
-        is_able = not self.is_embedded or self._model_factory is not None
-        return is_able and self._settings.tool_calls > 0 and name not in self._without_tools
+        return not self.is_embedded and self._settings.tool_calls > 0 and name not in self._without_tools
 
     def forgo_tools(self, model: str) -> None:
         """Its service does not take requests with tools: from now on it is sent none. Until this process ends."""

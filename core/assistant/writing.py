@@ -22,7 +22,6 @@ from core.errors import (
     ModelContextTooLong,
     ModelError,
     ModelRefused,
-    ModelUnknown,
     ParleyError,
 )
 from core.ids import reference_of
@@ -134,7 +133,7 @@ class Writing:
                 if self.streams[-1].text or len(self.streams) > MOST_TRIMS:
                     raise
                 prompt = prompt.halved()
-            except (ModelRefused, ModelUnknown) as error:
+            except ModelRefused as error:
                 if not prompt.tools or prompt.exchanges or not is_rejected(error):
                     raise
                 has_dropped, prompt = True, replace(prompt, tools=())

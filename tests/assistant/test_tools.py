@@ -112,7 +112,7 @@ def test_the_grid(scene: Scene, name: str, who: str, where: str) -> None:
     if expected == DONE:
         assert done.result, done.told
     else:
-        assert done.result is None and done.told.startswith(expected) and done.shown.startswith(expected)
+        assert done.result is None and done.told.startswith(expected)
         assert scene.kept() == before
     said = done.told + done.shown + str(done.result)
     mine = {"owner": "Ada Lovelace", "assignee": "Bo Olsen", "colleague in the room": "Cy Curie"}.get(who, "nobody")

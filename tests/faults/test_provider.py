@@ -95,7 +95,10 @@ CASES = {
         before=(ModelContextTooLong,),
         question="Why is the sky so very blue today? " * 100,
     ),
-    "a request that is refused": Case((said(400, code="invalid_prompt"),), FAILED, error=ModelRefused),
+    # It might be the tools in it that the service does not take: it is sent once more, without them.
+    "a request that is refused": Case(
+        (said(400, code="invalid_prompt"),) * 2, FAILED, error=ModelRefused, before=(ModelRefused,)
+    ),
     "a filtered answer": Case(
         (broken(finish_reason="content_filter"),), INTERRUPTED, "One two", ModelRefused, EXACT
     ),

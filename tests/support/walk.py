@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from core import clock
+from core.assistant.commands import Command, ToolCall, Undo, commands
 from core.bootstrap import Application
 from core.errors import ParleyError
 from core.ids import new_id
@@ -134,6 +135,9 @@ class Walk:
             Sequence[Seen]: [(self.question, None)],
             NewTask: NewTask("Another task", message_id=self.question),
             TasksWanted: TasksWanted(),
+            Command: (commands().read("/search password") or [None])[0],
+            ToolCall: ToolCall("list_tasks", {"status": "all"}),
+            Undo: Undo("create_task", {"task_id": str(new_id()), "version": 0}),
             WantedRule: WantedRule("Words", RuleKind.WORDS, RuleAction.REPORT, tuple(ConversationKind), "password"),
             Query: usage,
             Wanted: Wanted(today - timedelta(days=3), today, ZoneInfo("UTC")),
@@ -167,6 +171,9 @@ class Walk:
             "zone": ZoneInfo("UTC"),
             "reason": WHY,
             "note": WHY,
+            "words": "password",
+            "listed": {"task": (str(new_id()),)},
+            "client_key": new_id(),
             "title": "Another name",
             "name": "",
             "email": "x@example.com",
@@ -196,6 +203,8 @@ class Walk:
             "version": 0,
             "until": clock.now() + timedelta(days=1),
             "on": True,
+            "tools_on": True,
+            "ask_first": ("create_task",),
             "time_zone": "UTC",
             "today": clock.now().date(),
             "wanted": None,
