@@ -16,7 +16,9 @@ log = logging.getLogger(__name__)
 BARE = "'\"= "
 STREAMLITS = "streamlit_console_handler"
 """The attribute of a logger under which Streamlit keeps the handler that it gave it."""
-SERVERS = ("uvicorn", "uvicorn.access", "uvicorn.asgi", "uvicorn.error", "websockets")
+SERVERS = ("uvicorn", "uvicorn.asgi", "uvicorn.error", "websockets")
+ACCESS = "uvicorn.access"
+"""Its lines have the query with them; the gate writes its own."""
 
 
 class JsonLines(logging.Formatter):
@@ -85,7 +87,8 @@ def take_over() -> None:
         if isinstance(logger, logging.Logger) and (hasattr(logger, STREAMLITS) or logger.name in SERVERS):
             for handler in list(logger.handlers):
                 logger.removeHandler(handler)
-            logger.propagate = True
+            logger.propagate = logger.name != ACCESS
+            logger.setLevel(max(logger.level, logging.WARNING))
 
 
 def _thread_crashed(crash: threading.ExceptHookArgs) -> None:
