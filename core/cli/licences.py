@@ -40,12 +40,13 @@ def _found() -> Iterator[tuple[str, str]]:
 
 def licence_in(known: PackageMetadata) -> str:
     """The SPDX expression where there is one, else what the package's classifiers or its own words say."""
-    if expression := known.get("License-Expression"):
-        return str(expression)
+    if expression := known.get_all("License-Expression"):
+        return str(expression[0])
     classifiers = [line for line in known.get_all("Classifier") or [] if line.startswith("License :: ")]
     if names := [line.rpartition(" :: ")[2] for line in classifiers]:
         return ", ".join(names)
-    return (str(known.get("License") or "").strip().splitlines() or [UNKNOWN])[0][:60]
+    words = " ".join(known.get_all("License") or []).strip()
+    return (words.splitlines() or [UNKNOWN])[0][:60]
 
 
 def page() -> str:

@@ -88,6 +88,8 @@ def take_over() -> None:
             for handler in list(logger.handlers):
                 logger.removeHandler(handler)
             logger.propagate = logger.name != ACCESS
+            if not logger.propagate:
+                logger.addHandler(logging.NullHandler())  # without any, Python writes by itself
             logger.setLevel(max(logger.level, logging.WARNING))
 
 
