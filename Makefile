@@ -1,7 +1,7 @@
 # `make` alone prints the targets. Everything is installed into .venv; nothing outside this folder is touched.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run dev test long faults lint format bench model requirements clean
+.PHONY: help run dev test long faults lint format bench model requirements audit clean
 
 install := @sh tools/install
 python := .venv/bin/python
@@ -54,6 +54,11 @@ requirements: ## compile requirements*.txt again; ARGS=--upgrade for newer versi
 	@for name in requirements requirements-dev; do \
 		$(python) -m uv pip compile --quiet --universal --python-version 3.11 --no-header $(ARGS) $$name.in -o $$name.txt || exit; \
 	done
+
+audit: ## look the pinned packages up among the known vulnerabilities; says so when the data can't be reached
+	$(install) run dev
+	@$(python) -m uv --version >/dev/null 2>&1 || $(python) -m pip install --quiet --disable-pip-version-check uv
+	@$(python) tools/audit.py $(ARGS)
 
 clean: ## take away .venv and every cache; data/ stays
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov test-results

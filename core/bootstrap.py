@@ -15,6 +15,7 @@ from core.assistant.step_store import StepStore
 from core.config import Settings
 from core.database.engine import Database
 from core.database.events import Events
+from core.database.migrate import is_behind
 from core.errors import ParleyError
 from core.ids import new_id
 from core.services.access_grants import AccessGrantService
@@ -34,6 +35,7 @@ from core.services.exporting import ExportService
 from core.services.importing import ImportService
 from core.services.indexing import SearchIndexer
 from core.services.limits import RateLimiter
+from core.services.measuring import Measures
 from core.services.members import MemberService
 from core.services.moderation import ModerationService
 from core.services.moderation_message_acts import MessageModeration
@@ -66,6 +68,7 @@ from core.services.watching import WatchService
 
 MODEL_PATIENCE = 10.0
 """Seconds; without a model Parley serves all the same and says so."""
+NOT_MIGRATED = "The database lacks migrations of this version. Restart Parley: it migrates when it starts."
 
 
 class Application:
@@ -89,6 +92,7 @@ class Application:
         self.audit_checks = AuditChecks(database)
         self.audit_exports = AuditExports(database)
         self.refusals = Refusals(database)
+        self.measures = Measures(database)
         self.people = PeopleService(database)
         self.companies = CompanyService(database, assistant.instruction_tokens)
         self.prices = PriceService(database, assistant.provider, assistant.models)
@@ -188,19 +192,19 @@ class Application:
             self.local_model.stop()
 
     def readiness(self) -> dict[str, str]:
-        """Each part that people depend on: "ok", or a sentence."""
+        """Each part that people depend on: "ok", or a sentence for the operator."""
         return {
-            "database": self._database_state(),
+            **self._database_states(),
             "runner": "ok" if self.runner.is_running else "The answer runner is not running.",
             "model": self.assistant.problem() or "ok",
         }
 
-    def _database_state(self) -> str:
+    def _database_states(self) -> dict[str, str]:
         try:
-            self.database.check()
+            behind = is_behind(self.database)
         except ParleyError as error:
-            return str(error)
-        return "ok"
+            return {"database": str(error), "migrations": "Unknown while the database is away."}
+        return {"database": "ok", "migrations": NOT_MIGRATED if behind else "ok"}
 
 
 def build(settings: Settings, database: Database) -> Application:

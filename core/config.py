@@ -117,6 +117,11 @@ class Settings(BaseSettings):
         None, description="The address people open, https://parley.example.com. Empty: what the browser asked for."
     )
     shutdown_grace: int = Field(5, ge=0, le=120, description="Seconds that running answers get to finish at a stop.")
+    metrics_token: SecretStr | None = Field(
+        None,
+        description="What a scraper of /metrics has to send as its bearer token; at least 32 characters. Empty: there "
+        "is no such page.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR: what is logged, from there upwards."
     )
@@ -144,7 +149,7 @@ class Settings(BaseSettings):
                 )
         return text
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "metrics_token")
     @classmethod
     def _refuse_weak(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret and is_weak_secret(secret.get_secret_value()):

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -26,6 +27,7 @@ from core.assistant.tokens import estimate_tokens
 from core.assistant.tools.registry import CUT, WRONG, Caller, Performed, Tool, wrong_arguments
 from core.errors import ModelLooping, ModelOverworked, ParleyError
 from core.ids import derived_id, new_id
+from core.telemetry import counted
 
 Result = TypeVar("Result")
 Same = tuple[str, str]
@@ -188,6 +190,8 @@ class Acting:
         # which may be deleted there.
         is_kept = ended.state is not StepState.DONE or (tool is not None and tool.changes)
         await self.in_database(self.store.end, [ended if is_kept else replace(ended, told="")])
+        # The model may call what there is not, by any name.
+        counted.tool_calls.count(step.name if tool else "unknown", ended.state)
         self.changed()
         return ended
 
@@ -261,5 +265,5 @@ async def in_thread(call: Callable[[], Result]) -> Result:
             raise
         give(partial(future.set_result, result))
 
-    threading.Thread(target=run, name="tool", daemon=True).start()
+    threading.Thread(target=copy_context().run, args=(run,), name="tool", daemon=True).start()
     return await future

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -24,6 +25,7 @@ from core.assistant.writing import Writing
 from core.errors import AnswerInterrupted, DatabaseUnavailable
 from core.ids import reference_of
 from core.models import CallPurpose, RunStatus
+from core.telemetry import counted, who
 
 log = logging.getLogger(__name__)
 
@@ -167,10 +169,12 @@ class Runner:
             event.set()
 
     async def _run(self, run_id: UUID) -> None:
+        who.note(run=run_id)
         live = self._live.setdefault(run_id, LiveAnswer())
         job = None
         try:
             if job := await self._claimed(run_id):
+                who.note(person=job.origin.user_id, conversation=job.origin.conversation_id)
                 await self._write(job, live)
         finally:
             del self._live[run_id]
@@ -202,6 +206,10 @@ class Runner:
         calls = calls_of(CallPurpose.ANSWER, writing.streams, status, error_code)
         finish = partial(self.store.finish, reached_limit=writing.reached_limit, tokens_before=writing.tokens_before)
         following = await self._until_written(finish, job, status, writing.text, calls, error_code)
+        counted.runs_ended.count(status)
+        if error_code:
+            counted.errors.count("answer", error_code)
+        log.info("run_ended status=%s code=%s", status.value, error_code)
         if following:
             self.submit(following)
         if status is RunStatus.COMPLETE and job.is_first_answer and not self.assistant.is_embedded:
@@ -255,7 +263,7 @@ class Runner:
                 wait = min(wait * 2, LONGEST_BACKOFF)
 
     async def _in_database(self, call: Callable[..., Result], *arguments: Any) -> Result:
-        return await self._loop.run_in_executor(self._threads, call, *arguments)
+        return await self._loop.run_in_executor(self._threads, copy_context().run, call, *arguments)
 
     async def _sweep_for_ever(self) -> None:
         while True:
@@ -281,6 +289,7 @@ class Runner:
 
     async def _interrupt(self, run_id: UUID) -> None:
         if conversation_id := await self._in_database(self.store.interrupt, run_id):
+            counted.runs_ended.count(RunStatus.INTERRUPTED)
             log.warning("run_interrupted reference=%s run=%s", reference_of(run_id), run_id)
             self.changed(conversation_id)
 

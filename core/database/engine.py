@@ -12,6 +12,7 @@ from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session
 
 from core.config import Settings
+from core.database.pool import CountedPool
 from core.database.watchdog import watch
 from core.errors import DatabaseUnavailable
 
@@ -124,6 +125,7 @@ def connect(settings: Settings, url: URL) -> Database:
     """A pooled Database. Nothing is contacted yet."""
     engine = create_engine(
         url,
+        poolclass=CountedPool,
         pool_size=settings.database_pool_size,
         max_overflow=settings.database_max_overflow,
         pool_timeout=10,

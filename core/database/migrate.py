@@ -1,5 +1,7 @@
 """Bringing a database to the newest schema, safely when several processes start at once."""
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -8,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from core.config import ROOT
-from core.database.engine import is_gone
+from core.database.engine import Database, is_gone
 from core.database.watchdog import unhurried
 from core.errors import DatabaseUnavailable, Misconfigured
 
@@ -55,6 +57,23 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         raise Misconfigured(f"The database could not be migrated: {_first_line(error)}") from error
 
 
+def is_behind(database: Database) -> bool:
+    """Whether the database lacks migrations that this code knows; one that a newer Parley has migrated does not.
+
+    Raises DatabaseUnavailable.
+    """
+    with database.reading() as session:
+        found = session.execute(text("SELECT version_num FROM alembic_version")).scalars().one_or_none()
+    earlier, head = _known_revisions()
+    return found is None or (found != head and found in earlier)
+
+
+@cache
+def _known_revisions() -> tuple[frozenset[str], str | None]:
+    scripts = ScriptDirectory.from_config(alembic_config())
+    return frozenset(script.revision for script in scripts.walk_revisions()), scripts.get_current_head()
+
+
 def current_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
@@ -71,7 +90,7 @@ def _refuse_old_server(connection: Connection) -> None:
 
 def _refuse_newer_schema(connection: Connection) -> None:
     current = current_revision(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    known, _ = _known_revisions()
     if current and current not in known:
         raise Misconfigured(
             f"The database was migrated by a newer Parley (revision {current}). "

@@ -17,6 +17,7 @@ from core.services.identity import is_email
 from core.services.passwords import check_password
 from core.services.sessions import TOUCH_EVERY, SessionIdentity, SessionView, SignedIn, hash_of
 from core.services.setup import Setup
+from core.telemetry import who
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ class AccountService(Setup):
             if actor is None:
                 refuse_suspended(Suspensions(session).get_of_session(session_id, clock.now()))
                 raise NotSignedIn
+        who.note(person=actor.user_id)  # the script of a page has no other way to tell the log
         return actor
 
     def actors(self, session_ids: Collection[UUID]) -> dict[UUID, Actor]:

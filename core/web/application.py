@@ -10,6 +10,7 @@ from core.services.accounts import AccountService
 from core.services.audit_exporting import AuditExports
 from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
+from core.services.measuring import Measures
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
@@ -45,6 +46,9 @@ class Application(Protocol):
     def usage_exports(self) -> UsageExports: ...
 
     @property
+    def measures(self) -> Measures: ...
+
+    @property
     def runner(self) -> Runner: ...
 
     @property
@@ -55,4 +59,4 @@ class Application(Protocol):
         """The sentence that says why Parley can't serve yet; None when it can."""
 
     def readiness(self) -> Mapping[str, str]:
-        """Each part with "ok" or a sentence. May block."""
+        """Each part with "ok" or a sentence for the operator. May block."""

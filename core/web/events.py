@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from core.errors import NotFound, NotSignedIn
 from core.ids import parse_id
+from core.telemetry import counted
 from core.web.application import Application
 from core.web.audience import Audience
 from core.web.gate import session_of
@@ -53,6 +54,10 @@ def _listener(application: Application, session_id: UUID, request: Request) -> L
 
 
 async def _frames(audience: Audience, listener: Listener) -> AsyncIterator[str]:
-    with audience.listening(listener):
-        async for frame in listener.frames():
-            yield frame
+    counted.event_streams.add(1)
+    try:
+        with audience.listening(listener):
+            async for frame in listener.frames():
+                yield frame
+    finally:
+        counted.event_streams.add(-1)

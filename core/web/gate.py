@@ -12,16 +12,20 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import NotPermitted, NotSignedIn, ParleyError, Suspended, Unavailable
+from core.ids import new_id
 from core.services.sessions import SessionIdentity
+from core.telemetry import who
 from core.web import addresses, cookies
 from core.web.answer import Answer
 from core.web.application import Application
 from core.web.headers import is_own_host, is_own_origin
+from core.web.noting import noted_request, open_socket
 from core.web.problems import answer_for, not_started, status_of
 from core.web.socket import GuardedSocket
 from core.web.threads import check
 
-HEALTH = frozenset({"/healthz", "/readyz"})
+# For machines, which come by any host name; what they may know, these routes decide.
+OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 # Streamlit's own scripts and styles, the same for everybody.
 ASSETS = frozenset({"/favicon.ico", "/favicon.png"})
 ASSET_PREFIX = "/static/"
@@ -62,8 +66,13 @@ class Gate:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = Answer(send, path=scope["path"], secure=cookies.is_https(scope))
+        with who.noted(request=answer.request_id), noted_request(scope, answer):
+            await self._answer(scope, receive, answer)
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: Answer) -> None:
         try:
             scope, refusal = await self._admit_request(scope, answer)
+            answer.inside = scope
             await (refusal or self.app)(scope, receive, answer.send)
         except Exception as error:  # whatever it was, the browser gets a sentence and the log the traceback
             if answer.has_started:
@@ -74,7 +83,7 @@ class Gate:
 
     async def _admit_request(self, scope: Scope, answer: Answer) -> tuple[Scope, Response | None]:
         """The scope as the inside may see it; and what to answer instead of letting it in."""
-        if scope["path"] in HEALTH:
+        if scope["path"] in OPEN:
             return _with_identity(scope, None), None
         if self.application.start_error:  # then there may be no settings either
             return scope, not_started(self.application.start_error)
@@ -92,6 +101,7 @@ class Gate:
             if scope["path"] not in FORMS:
                 raise
             identity = None
+        who.note(person=identity.user_id if identity else None)
         is_open = identity is not None or scope["path"] in FORMS
         return _with_identity(scope, identity), None if is_open else _ask_to_sign_in(scope)
 
@@ -118,7 +128,8 @@ class Gate:
             close_code=CLOSE_SIGNED_OUT,
             recheck_seconds=self.recheck_seconds,
         )
-        await self.app(_with_identity(scope, identity), socket.receive, socket.send)
+        with who.noted(request=new_id(), person=identity.user_id), open_socket():
+            await self.app(_with_identity(scope, identity), socket.receive, socket.send)
 
     async def _admit_socket(self, scope: Scope) -> tuple[int, SessionIdentity | None]:
         """Whose socket it is; for nobody's, the code to close it with."""

@@ -18,10 +18,12 @@ from core.services.accounts import AccountService
 from core.services.audit_exporting import AuditExports
 from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
+from core.services.measuring import Measures
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
 from core.services.watching import WatchService
+from core.telemetry import logs
 from core.web.stopping import on_stop_signal
 
 log = logging.getLogger(__name__)
@@ -78,6 +80,10 @@ class Host:
         return self._opened.usage_exports
 
     @property
+    def measures(self) -> Measures:
+        return self._opened.measures
+
+    @property
     def runner(self) -> Runner:
         return self._opened.runner
 
@@ -112,12 +118,12 @@ class Host:
         while not self._ending.is_set():
             try:
                 settings = load_settings()
-                _log_from(settings.log_level)
+                logs.set_up(settings.log_level, is_json=settings.is_production)
                 with open_database(settings) as database:
                     self._serve(bootstrap.build(settings, database))
             except ParleyError as error:
                 if str(error) != said:
-                    log.error("not_serving %s", error)
+                    log.error("not_serving reason=%s", error)
                 said = str(error)
                 # Where the database is concerns the operator, who has the log; the page is open to everybody.
                 self.start_error = error.sentence if isinstance(error, DatabaseUnavailable) else said
@@ -176,19 +182,9 @@ def lifespan_of(host: Host, address: Callable[[], str]) -> Callable[[Any], Abstr
     return lifespan
 
 
-def _log_from(level: str) -> None:
-    """Our own lines, with their time, from that level on; Streamlit keeps its own log."""
-    ours = logging.getLogger("core")
-    ours.setLevel(level.upper())
-    if not ours.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-        ours.addHandler(handler)
-        ours.propagate = False
-
-
 async def _collect_for_ever() -> None:
     """Streamlit would do this after every rerun (`runner.postScriptGC`), at forty times the rerun's own cost."""
     while True:
         await asyncio.sleep(COLLECT_SECONDS)
         await asyncio.to_thread(gc.collect)
+        logs.take_over()  # modules that were loaded meanwhile

@@ -4,7 +4,6 @@ import logging
 
 from starlette.responses import PlainTextResponse, Response
 
-from core import ids
 from core.errors import (
     Conflict,
     Invalid,
@@ -17,6 +16,8 @@ from core.errors import (
     TooManyAttempts,
     Unavailable,
 )
+from core.ids import new_id, parse_id, reference_of
+from core.telemetry import counted, who
 from core.web.html import page
 
 log = logging.getLogger(__name__)
@@ -45,9 +46,11 @@ def status_of(error: Exception) -> int:
 def answer_for(error: Exception, *, wants_html: bool) -> Response:
     """One sentence. What nobody expected is logged under a reference that the sentence names."""
     status = status_of(error)
+    counted.errors.count("http", error.code if isinstance(error, ParleyError) else ParleyError.code)
     sentence = str(error) if isinstance(error, ParleyError) else ParleyError.sentence
     if not (isinstance(error, ParleyError) and error.is_expected):
-        reference = ids.new_id().hex[-8:]
+        # The end of what the answer has as its X-Request-Id.
+        reference = reference_of(parse_id(who.known().get("request")) or new_id())
         log.error("request_failed reference=%s", reference, exc_info=error)
         if status == 500:
             sentence = f"{sentence} Reference: {reference}."

@@ -7,12 +7,14 @@ from core.web.events import event_routes
 from core.web.exports import export_routes
 from core.web.health import health_routes
 from core.web.imports import import_routes
+from core.web.metrics import metrics_routes
 from core.web.usage_exports import usage_export_routes
 
 
 def routes(application: Application) -> list[Route]:
     return [
         *health_routes(application),
+        *metrics_routes(application),
         *account_routes(application),
         *event_routes(application),
         *export_routes(application),

@@ -22,6 +22,7 @@ from core.services.accounts import AccountService
 from core.services.audit_exporting import AuditExports
 from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
+from core.services.measuring import Measures
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
@@ -51,6 +52,7 @@ class StandIn:
     uploads: Uploads = None  # type: ignore[assignment]
     usage_exports: UsageExports = None  # type: ignore[assignment]
     audit_exports: AuditExports = None  # type: ignore[assignment]
+    measures: Measures = None  # type: ignore[assignment]
     start_error: str | None = None
     parts: dict[str, str] = field(default_factory=lambda: {"database": "ok"})
 

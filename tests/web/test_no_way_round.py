@@ -28,7 +28,7 @@ from tests.support.web import StandIn
 
 HIDDEN, DENIED, GIVEN = 404, 403, 200
 ROLES = ((Role.ADMIN,), (Role.ANALYST,), (Role.MODERATOR,), (Role.STAFF, Role.MODERATOR), tuple(Role))
-GIVES_NOTHING = ("/account/", "/healthz", "/readyz", "/api/import")
+GIVES_NOTHING = ("/account/", "/healthz", "/readyz", "/metrics", "/api/import")
 """Forms of one's own account, the state of the process, and where files are brought."""
 
 
