@@ -104,8 +104,8 @@ def roles_with(permission: Permission) -> frozenset[Role]:
 class Actor:
     """The signed-in person on whose behalf something is done, as the database has them right now.
 
-    `session_id` is None where there is no browser session: the command line and the answer runner. `chosen_time_zone` is
-    None for who takes the browser's.
+    `session_id` is None where there is no browser session: the command line and the answer runner.
+    `chosen_time_zone` is None for who takes that of the browser.
     """
 
     user_id: UUID

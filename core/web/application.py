@@ -10,6 +10,8 @@ from core.services.accounts import AccountService
 from core.services.audit_exporting import AuditExports
 from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
+from core.services.invites import InviteService
+from core.services.password_links import PasswordLinkService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
@@ -22,6 +24,12 @@ class Application(Protocol):
 
     @property
     def accounts(self) -> AccountService: ...
+
+    @property
+    def invites(self) -> InviteService: ...
+
+    @property
+    def password_links(self) -> PasswordLinkService: ...
 
     @property
     def presence(self) -> PresenceService: ...

@@ -7,6 +7,7 @@ from core.web.events import event_routes
 from core.web.exports import export_routes
 from core.web.health import health_routes
 from core.web.imports import import_routes
+from core.web.link_forms import link_routes
 from core.web.usage_exports import usage_export_routes
 
 
@@ -14,6 +15,7 @@ def routes(application: Application) -> list[Route]:
     return [
         *health_routes(application),
         *account_routes(application),
+        *link_routes(application),
         *event_routes(application),
         *export_routes(application),
         *usage_export_routes(application),

@@ -22,7 +22,9 @@ def upgrade() -> None:
     op.add_column("one_time_links", sa.Column("user_id", sa.Uuid(), nullable=True))
     op.add_column("one_time_links", sa.Column("created_by", sa.Uuid(), nullable=True))
     op.add_column("one_time_links", sa.Column("email", sa.String(), server_default=sa.text("''"), nullable=False))
-    op.add_column("one_time_links", sa.Column("display_name", sa.String(), server_default=sa.text("''"), nullable=False))
+    op.add_column(
+        "one_time_links", sa.Column("display_name", sa.String(), server_default=sa.text("''"), nullable=False)
+    )
     op.add_column("one_time_links", sa.Column("roles", JSONB(), server_default=sa.text("'[]'::jsonb"), nullable=False))
     op.add_column("one_time_links", sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True))
     for table in ("companies", "users"):

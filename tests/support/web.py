@@ -22,6 +22,8 @@ from core.services.accounts import AccountService
 from core.services.audit_exporting import AuditExports
 from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
+from core.services.invites import InviteService
+from core.services.password_links import PasswordLinkService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
@@ -43,6 +45,8 @@ class StandIn:
 
     settings: Settings
     accounts: AccountService
+    invites: InviteService = None  # type: ignore[assignment]
+    password_links: PasswordLinkService = None  # type: ignore[assignment]
     events: Events = None  # type: ignore[assignment]
     presence: PresenceService = None  # type: ignore[assignment]
     watching: WatchService = None  # type: ignore[assignment]
