@@ -47,21 +47,13 @@ def invite_somebody(actor: Actor) -> None:
 def people_invites(actor: Actor) -> None:
     service = bootstrap.current().invites
     sizes = [PAGE] * st.session_state.get(PAGES, 1)
-    lines, has_more = paged(
-        lambda limit, after: [_Positioned(one) for one in service.list_invites(actor, after=after, limit=limit)], sizes
-    )
+    lines, has_more = paged(lambda limit, after: service.list_invites(actor, after=after, limit=limit), sizes)
     if not lines:
         st.markdown("Nobody is invited at the moment. Whoever you invite stands here until they have come.")
-    for one in lines:
-        _invite(actor, one.line)
+    for line in lines:
+        _invite(actor, line)
     if has_more:
         st.button("Show more", icon=":material/expand_more:", type="tertiary", key="invites_more", on_click=_one_more)
-
-
-class _Positioned:
-    def __init__(self, line: InviteLine) -> None:
-        self.line = line
-        self.position = (line.created_at, line.id)
 
 
 def _one_more() -> None:

@@ -13,6 +13,7 @@ from core.permissions import Actor, Role
 from core.services.people_looking import PAGE, PersonLine
 from core.ui import times
 from core.ui.controls import shows
+from core.ui.narrowing import CLEAR
 from core.ui.paging import paged
 from core.ui.people_address import PAGES, PeopleAddress, Shown, go, search
 from core.ui.people_words import SHOWN, STATES, role_names
@@ -63,8 +64,8 @@ def _role(address: PeopleAddress) -> None:
     key = "people_role"
     shows(key, address.role)
     st.selectbox(
-        "Role", list(Role), index=None, format_func=lambda role: role.value.capitalize(), key=key, placeholder="Any role",
-        label_visibility="collapsed", width=150,
+        "Role", list(Role), index=None, format_func=lambda role: role.value.capitalize(), key=key,
+        placeholder="Any role", label_visibility="collapsed", width=150,
         on_change=lambda: search(address.listing(role=st.session_state[key])),
     )  # fmt: skip
 
@@ -77,7 +78,7 @@ def people_list(actor: Actor, address: PeopleAddress) -> None:
         st.markdown("Nobody fits all of that.")
         st.button(
             "Show everybody",
-            icon=":material/filter_alt_off:",
+            icon=CLEAR,
             key="people_all",
             on_click=search,
             args=(PeopleAddress(),),

@@ -102,9 +102,10 @@ def _sign_ins(actor: Actor, line: PersonLine) -> None:
     for view in views:
         end = partial(_end, actor, line.id, view.id)
         sign_in_line(view, None if view.is_current else end, key=f"end_{view.id}")
-    if len(views) > 1 and line.id != actor.user_id:
-        if st.button("Sign out everywhere", icon=":material/logout:", type="tertiary", key="end_sessions"):
-            end_sessions(actor, line)
+    if len(views) < 2 or line.id == actor.user_id:
+        return
+    if st.button("Sign out everywhere", icon=":material/logout:", type="tertiary", key="end_sessions"):
+        end_sessions(actor, line)
 
 
 def _end(actor: Actor, user_id: UUID, session_id: UUID) -> None:

@@ -33,8 +33,8 @@ def make_password_link(actor: Actor, line: PersonLine) -> None:
     if link_shown(PASSWORD_PATH, name):
         return
     st.markdown(
-        f"With the link **{name}** chooses a new password, within a day. Until then nothing changes; then every browser "
-        "of theirs is signed out, and they are told that the link was yours."
+        f"With the link **{name}** chooses a new password, within a day. Until then nothing changes; then every "
+        "browser of theirs is signed out, and they are told that the link was yours."
     )
 
     def issue() -> None:
@@ -61,8 +61,8 @@ def end_sessions(actor: Actor, line: PersonLine) -> None:
 def deactivate(actor: Actor, line: PersonLine) -> None:
     name = " ".join(line.display_name.split())
     st.markdown(
-        f"**{as_label(name, LONGEST_NAME)}** is signed out at once and can't sign in any more. What they wrote stays, and "
-        "you can reactivate the account at any time."
+        f"**{as_label(name, LONGEST_NAME)}** is signed out at once and can't sign in any more. What they wrote stays, "
+        "and you can reactivate the account at any time."
     )
     typed = st.text_input("Type the name to confirm", placeholder=name, key="deactivate_name")
 
