@@ -40,6 +40,7 @@ from core.services.moderation import ModerationService
 from core.services.moderation_message_acts import MessageModeration
 from core.services.moderation_messages import ModerationMessages
 from core.services.moderation_queue import ModerationQueue
+from core.services.own_data import OwnDataService
 from core.services.password_links import PasswordLinkService
 from core.services.people import PeopleService
 from core.services.people_looking import PeopleLooking
@@ -123,6 +124,7 @@ class Application:
         self.presence = PresenceService(database, new_id(), self.events.publish_presence)
         self.watching = WatchService(database, self.presence)
         self.exporting = ExportService(database)
+        self.own_data = OwnDataService(database, self.exporting, self.audit_exports)
         self.importing = ImportService(database, self.events.publish_listed)
         self.uploads = Uploads(settings.data_dir / "imports", settings.import_megabytes)
         self.chat = ChatService(

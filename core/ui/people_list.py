@@ -29,7 +29,7 @@ COLUMNS: dict[str, Any] = {
     "Last seen": st.column_config.DatetimeColumn(width=115, format="distance"),
     "Sign-ins": st.column_config.NumberColumn(width=75, format="localized", help="Browsers that are signed in"),
 }
-BESIDE = {"Name": COLUMNS["Name"], "Roles": COLUMNS["Roles"], "State": COLUMNS["State"]}
+BESIDE: dict[str, Any] = {"Name": TEXT(width=150), "Roles": TEXT(width=110), "State": TEXT(width=95)}
 """What is left of a line beside somebody who is open."""
 
 
@@ -45,7 +45,7 @@ def _search(address: PeopleAddress) -> None:
     key = "people_search"
     shows(key, address.text)
     st.text_input(
-        "Find somebody", key=key, placeholder="Name or e-mail", icon=":material/search:", width=230, max_chars=200,
+        "Find somebody", key=key, placeholder="Name or e-mail", icon=":material/search:", width=200, max_chars=200,
         label_visibility="collapsed", disabled=address.shown is Shown.INVITED,
         on_change=lambda: search(address.listing(text=st.session_state[key].strip())),
     )  # fmt: skip
@@ -65,7 +65,7 @@ def _role(address: PeopleAddress) -> None:
     shows(key, address.role)
     st.selectbox(
         "Role", list(Role), index=None, format_func=lambda role: role.value.capitalize(), key=key,
-        placeholder="Any role", label_visibility="collapsed", width=150,
+        placeholder="Any role", label_visibility="collapsed", width=135,
         on_change=lambda: search(address.listing(role=st.session_state[key])),
     )  # fmt: skip
 
@@ -98,8 +98,8 @@ def _table(address: PeopleAddress, lines: Sequence[PersonLine]) -> None:
     key = f"people_{len(lines)}_{replace(address, person_id=None).params()}"
     event = st.dataframe(
         frame_of(lines, times.zone()), key=key, hide_index=True, height="content" if len(lines) <= PAGE else 1_800,
-        column_config=COLUMNS, column_order=list(BESIDE) if address.person_id else None, on_select="rerun",
-        selection_mode="single-cell", alt="People, by name",
+        column_config=COLUMNS | (BESIDE if address.person_id else {}), placeholder="never", on_select="rerun",
+        column_order=list(BESIDE) if address.person_id else None, selection_mode="single-cell", alt="People, by name",
     )  # fmt: skip
     clicked = (key, *(int(cell[0]) for cell in event.selection.cells))
     is_new = clicked != st.session_state.get(SEEN)

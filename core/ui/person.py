@@ -28,7 +28,6 @@ GONE = "There is no such person here."
 def person(actor: Actor, address: PeopleAddress) -> None:
     assert address.person_id is not None
     with st.container(border=True, key="person"):
-        into_view(str(address.person_id), key="person_in_view")
         try:
             detail = bootstrap.current().people_looking.get(actor, address.person_id)
         except NotFound:
@@ -41,6 +40,7 @@ def person(actor: Actor, address: PeopleAddress) -> None:
         _password(actor, detail.line)
         _audit(detail.line)
         _danger(actor, detail.line)
+        into_view(str(address.person_id), key="person_in_view")
 
 
 def _close(address: PeopleAddress) -> None:

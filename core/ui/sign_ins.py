@@ -1,12 +1,26 @@
-"""A browser that is signed in, on a line."""
+"""Browsers that are signed in, a line for each."""
 
 from collections.abc import Callable
+from functools import partial
+from uuid import UUID
 
 import streamlit as st
 
+from core import bootstrap
+from core.permissions import Actor
 from core.services.sessions import SessionView
-from core.ui import times
+from core.ui import failures, guard, times
 from core.ui.text import as_label, browser_name
+
+
+def own_sign_ins(actor: Actor) -> None:
+    for view in bootstrap.current().accounts.sessions(actor):
+        sign_in_line(view, None if view.is_current else partial(_end_own, actor, view.id), key=f"end_{view.id}")
+
+
+def _end_own(actor: Actor, session_id: UUID) -> None:
+    with failures.noticed():
+        bootstrap.current().session_ending.end_own(guard.again(actor), session_id)
 
 
 def sign_in_line(view: SessionView, end: Callable[[], None] | None, *, key: str) -> None:

@@ -11,6 +11,7 @@ from core.services.audit_exporting import AuditExports
 from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
 from core.services.invites import InviteService
+from core.services.own_data import OwnDataService
 from core.services.password_links import PasswordLinkService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
@@ -42,6 +43,9 @@ class Application(Protocol):
 
     @property
     def exporting(self) -> ExportService: ...
+
+    @property
+    def own_data(self) -> OwnDataService: ...
 
     @property
     def audit_exports(self) -> AuditExports: ...

@@ -8,6 +8,7 @@ from core.web.exports import export_routes
 from core.web.health import health_routes
 from core.web.imports import import_routes
 from core.web.link_forms import link_routes
+from core.web.own_data import own_data_routes
 from core.web.usage_exports import usage_export_routes
 
 
@@ -20,5 +21,6 @@ def routes(application: Application) -> list[Route]:
         *export_routes(application),
         *usage_export_routes(application),
         *audit_export_routes(application),
+        *own_data_routes(application),
         *import_routes(application),
     ]

@@ -23,6 +23,7 @@ from core.services.audit_exporting import AuditExports
 from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
 from core.services.invites import InviteService
+from core.services.own_data import OwnDataService
 from core.services.password_links import PasswordLinkService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
@@ -55,6 +56,7 @@ class StandIn:
     uploads: Uploads = None  # type: ignore[assignment]
     usage_exports: UsageExports = None  # type: ignore[assignment]
     audit_exports: AuditExports = None  # type: ignore[assignment]
+    own_data: OwnDataService = None  # type: ignore[assignment]
     start_error: str | None = None
     parts: dict[str, str] = field(default_factory=lambda: {"database": "ok"})
 
