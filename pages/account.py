@@ -36,7 +36,7 @@ if actor.may(Permission.CHAT_USE):
     st.subheader("History", anchor=False)
     st.markdown("Remove all your chats with the assistant from your account. Usage figures stay.")
     with st.form("clear", border=False):
-        typed = st.text_input("To confirm, type “clear history”")
+        typed = st.text_input("To confirm, type “clear history”", key="clear_words")
         if st.form_submit_button("Delete all my chats"):
             if typed.strip().lower() == CONFIRM:
                 count = app.conversations.clear_history(actor)

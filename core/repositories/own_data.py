@@ -39,9 +39,8 @@ class OwnData(Repository):
         return list(self._rows(_CALLS.format(place="AND (created_at, id) < (:at, :id)"), given))
 
     def list_conversations(self, user_id: UUID) -> list[UUID]:
-        """Those that they are in."""
-        statement = "SELECT conversation_id FROM members WHERE user_id = :user AND left_at IS NULL"
-        return list(self.session.execute(text(statement), {"user": user_id}).scalars())
+        """Those that they are in, and their own chats with the assistant."""
+        return list(self.session.execute(text(_CONVERSATIONS), {"user": user_id}).scalars())
 
     def _page(self, statement: str, user_id: UUID, after: UUID, limit: int) -> Page:
         return list(self._rows(statement, {"user": user_id, "after": after, "limit": limit}))
@@ -51,6 +50,9 @@ class OwnData(Repository):
             yield dict(row)
 
 
+_CONVERSATIONS = """
+    SELECT conversation_id FROM members WHERE user_id = :user AND left_at IS NULL
+    UNION SELECT id FROM conversations WHERE owner_id = :user AND kind = 'assistant'"""
 _PROFILE = """
     SELECT u.id, u.email, u.display_name, c.name AS company,
         ARRAY(SELECT r.role FROM user_roles r WHERE r.user_id = u.id ORDER BY r.role) AS roles,

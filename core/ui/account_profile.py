@@ -8,16 +8,15 @@ from core import bootstrap
 from core.permissions import Actor
 from core.services.identity import MAX_NAME
 from core.ui import failures, guard, times
+from core.ui.dialogs import dialog, tried
 
 BROWSER = "As the browser says"
 
 
 def profile(actor: Actor) -> None:
     st.subheader("Profile", anchor=False)
-    st.text_input("Your name", actor.display_name, max_chars=MAX_NAME, key=f"own_name_{actor.display_name}")
-    st.button(
-        "Save name", key="save_name", on_click=_rename, args=(actor,), help="Everybody here sees you under this name."
-    )
+    if st.button("Change my name", icon=":material/edit:", key="change_name"):
+        _change_name(actor)
     zones = [None, *sorted(available_timezones())]
     st.selectbox(
         "Time zone", zones, index=zones.index(actor.chosen_time_zone) if actor.chosen_time_zone in zones else 0,
@@ -31,12 +30,19 @@ def _browsers() -> str:
     return times.zone_name(times.browser_zone())
 
 
-def _rename(actor: Actor) -> None:
-    with failures.noticed():
-        typed = st.session_state[f"own_name_{actor.display_name}"]
-        kept = bootstrap.current().profile.rename(guard.again(actor), typed)
-        if kept != " ".join(typed.split()):
-            failures.keep_note(f"A rule of your company changed it: you are called {kept} now.")
+@dialog("Change my name")
+def _change_name(actor: Actor) -> None:
+    st.caption("Everybody here sees you under it, also where you wrote before.")
+    with st.form("change_name", border=False):
+        typed = st.text_input("Your name", actor.display_name, max_chars=MAX_NAME)
+        if st.form_submit_button("Save", type="primary") and tried(lambda: _rename(actor, typed)):
+            st.rerun()
+
+
+def _rename(actor: Actor, typed: str) -> None:
+    kept = bootstrap.current().profile.rename(guard.again(actor), typed)
+    if kept != " ".join(typed.split()):
+        failures.keep_note(f"A rule of your company changed it: you are called {kept} now.")
 
 
 def _choose_zone(actor: Actor) -> None:

@@ -29,7 +29,7 @@ def sign_in_line(view: SessionView, end: Callable[[], None] | None, *, key: str)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(
             f":material/devices: {as_label(browser_name(view.user_agent))}  \n"
-            f":small[{used} · signed in {times.exact(view.created_at, times.zone())}]",
+            f":small[{used} · signed in {times.short(view.created_at, times.zone())}]",
             width="stretch",
         )
         if end:

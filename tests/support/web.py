@@ -46,8 +46,6 @@ class StandIn:
 
     settings: Settings
     accounts: AccountService
-    invites: InviteService = None  # type: ignore[assignment]
-    password_links: PasswordLinkService = None  # type: ignore[assignment]
     events: Events = None  # type: ignore[assignment]
     presence: PresenceService = None  # type: ignore[assignment]
     watching: WatchService = None  # type: ignore[assignment]
@@ -56,6 +54,8 @@ class StandIn:
     uploads: Uploads = None  # type: ignore[assignment]
     usage_exports: UsageExports = None  # type: ignore[assignment]
     audit_exports: AuditExports = None  # type: ignore[assignment]
+    invites: InviteService = None  # type: ignore[assignment]
+    password_links: PasswordLinkService = None  # type: ignore[assignment]
     own_data: OwnDataService = None  # type: ignore[assignment]
     start_error: str | None = None
     parts: dict[str, str] = field(default_factory=lambda: {"database": "ok"})
