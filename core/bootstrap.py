@@ -34,6 +34,7 @@ from core.services.conversations import ConversationService
 from core.services.exporting import ExportService
 from core.services.importing import ImportService
 from core.services.indexing import SearchIndexer
+from core.services.invites import InviteService
 from core.services.limits import RateLimiter
 from core.services.measuring import Measures
 from core.services.members import MemberService
@@ -41,9 +42,13 @@ from core.services.moderation import ModerationService
 from core.services.moderation_message_acts import MessageModeration
 from core.services.moderation_messages import ModerationMessages
 from core.services.moderation_queue import ModerationQueue
+from core.services.own_data import OwnDataService
+from core.services.password_links import PasswordLinkService
 from core.services.people import PeopleService
+from core.services.people_looking import PeopleLooking
 from core.services.presence import PresenceService
 from core.services.prices import PriceService
+from core.services.profile import ProfileService
 from core.services.purging import PurgeService
 from core.services.queue import QueueService
 from core.services.reactions import ReactionService
@@ -54,6 +59,7 @@ from core.services.room_locks import RoomLockService
 from core.services.rooms import RoomService
 from core.services.rules import RuleService
 from core.services.search import SearchService
+from core.services.session_ending import SessionEnding
 from core.services.spending import SpendingService
 from core.services.steps import StepService
 from core.services.suspensions import SuspensionService
@@ -93,7 +99,7 @@ class Application:
         self.audit_exports = AuditExports(database)
         self.refusals = Refusals(database)
         self.measures = Measures(database)
-        self.people = PeopleService(database)
+        self._keep_people(settings)
         self.companies = CompanyService(database, assistant.instruction_tokens)
         self.prices = PriceService(database, assistant.provider, assistant.models)
         self.conversations = ConversationService(
@@ -122,6 +128,7 @@ class Application:
         self.presence = PresenceService(database, new_id(), self.events.publish_presence)
         self.watching = WatchService(database, self.presence)
         self.exporting = ExportService(database)
+        self.own_data = OwnDataService(database, self.exporting, self.audit_exports)
         self.importing = ImportService(database, self.events.publish_listed)
         self.uploads = Uploads(settings.data_dir / "imports", settings.import_megabytes)
         self.chat = ChatService(
@@ -150,6 +157,16 @@ class Application:
             admit=budgeting.admit,
             reported=self.events.publish_person,
         )
+
+    def _keep_people(self, settings: Settings) -> None:
+        """Who may come in, and what people say of themselves."""
+        database, events = self.database, self.events
+        self.people = PeopleService(database, hints=events)
+        self.people_looking = PeopleLooking(database)
+        self.invites = InviteService(database, settings)
+        self.password_links = PasswordLinkService(database, settings, events)
+        self.session_ending = SessionEnding(database, events)
+        self.profile = ProfileService(database)
 
     def _oversee(self, limiter: RateLimiter) -> None:
         """What people report, and what moderators do."""

@@ -113,6 +113,7 @@ class Settings(BaseSettings):
 
     session_idle_days: int = Field(14, ge=1, le=365, description="Days without use after which a sign-in ends.")
     session_max_days: int = Field(60, ge=1, le=730, description="Days after which a sign-in ends in any case.")
+    invite_days: int = Field(7, ge=1, le=90, description="Days for which an invite can be used.")
     public_url: str | None = Field(
         None, description="The address people open, https://parley.example.com. Empty: what the browser asked for."
     )

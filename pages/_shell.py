@@ -23,7 +23,10 @@ page = st.navigation(
             links.MODERATION.page(is_listed=actor.may(Permission.MODERATION_WORK)),
             links.AUDIT.page(is_listed=actor.may(Permission.AUDIT_OWN)),
         ],
-        "Admin": [links.SETTINGS.page(is_listed=actor.may(Permission.SETTINGS_MANAGE))],
+        "Admin": [
+            links.PEOPLE.page(is_listed=actor.may(Permission.PEOPLE_MANAGE)),
+            links.SETTINGS.page(is_listed=actor.may(Permission.SETTINGS_MANAGE)),
+        ],
         "You": [links.ACCOUNT.page()],
     }
 )

@@ -1,15 +1,20 @@
-"""One's own account: who one is here, where one is signed in, and one's history."""
+"""One's own account: who one is here, where one is signed in, what there is of one, and one's history."""
 
 import streamlit as st
 
 from core import bootstrap
 from core.permissions import Permission
-from core.ui import failures, guard, times
+from core.ui import failures, guard
+from core.ui.account_data import own_data
+from core.ui.account_profile import profile
 from core.ui.frame import roles_of
+from core.ui.notices import notices
 from core.ui.plain_links import plain_links
-from core.ui.text import as_label, browser_name
+from core.ui.sign_ins import own_sign_ins
+from core.ui.text import as_label
 
 CONFIRM = "clear history"
+MOST_NOTICES = 3
 
 actor = guard.require(Permission.ACCOUNT_MANAGE)
 app = bootstrap.current()
@@ -17,23 +22,21 @@ failures.show_notice()
 
 st.title("Account", anchor=False)
 st.markdown(f"**{as_label(actor.display_name, 120)}**  \n{as_label(actor.email, 254)} · {roles_of(actor)}")
+notices(actor, MOST_NOTICES)
+profile(actor)
 
 st.subheader("Sign-in", anchor=False)
 plain_links(
     {"Change password": "/account/password", "Sign out here or everywhere": "/account/sign-out"}, key="ways_out"
 )
-for view in app.accounts.sessions(actor):
-    used = "this browser" if view.is_current else f"last used {times.ago(view.last_used_at)}"
-    st.markdown(
-        f":material/devices: {as_label(browser_name(view.user_agent))}  \n"
-        f":small[{used} · signed in {times.exact(view.created_at, times.zone())}]"
-    )
+own_sign_ins(actor)
+own_data(actor)
 
 if actor.may(Permission.CHAT_USE):
     st.subheader("History", anchor=False)
     st.markdown("Remove all your chats with the assistant from your account. Usage figures stay.")
     with st.form("clear", border=False):
-        typed = st.text_input("To confirm, type “clear history”")
+        typed = st.text_input("To confirm, type “clear history”", key="clear_words")
         if st.form_submit_button("Delete all my chats"):
             if typed.strip().lower() == CONFIRM:
                 count = app.conversations.clear_history(actor)

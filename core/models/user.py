@@ -4,7 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Column, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from core.models.base import Record, enum_field, one_of, time_field
@@ -17,6 +18,8 @@ class User(Record, table=True):
         Index("users_lower_email_key", text("lower(email)"), unique=True),
         CheckConstraint("char_length(email) BETWEEN 3 AND 254", name="email"),
         CheckConstraint("char_length(display_name) BETWEEN 1 AND 120", name="display_name"),
+        # The people of a company by name.
+        Index("users_by_name_idx", "company_id", text("lower(display_name)"), "id"),
     )
 
     company_id: UUID = Field(foreign_key="companies.id", index=True, ondelete="CASCADE")
@@ -27,6 +30,8 @@ class User(Record, table=True):
     is_active: bool = True
     time_zone: str | None = None
     """Of the browser they used last, by its IANA name; None: not known yet."""
+    chosen_time_zone: str | None = None
+    """The one that they want times in, whatever their browser says; None: the browser's."""
     last_seen_at: datetime | None = time_field(None)
     suspended_until: datetime | None = time_field(None)
     """Until then they are kept out; what is past keeps nobody out. The suspension itself is in Suspension."""
@@ -55,15 +60,55 @@ class AuthSession(Record, table=True):
 
 class LinkPurpose(StrEnum):
     SETUP = "setup"
+    INVITE = "invite"
+    RESET = "reset"
+
+
+IS_OPEN = "used_at IS NULL AND revoked_at IS NULL"
 
 
 class OneTimeLink(Record, table=True):
-    """A link that works once. Only the SHA-256 of its token is kept."""
+    """A link that works once. Only the SHA-256 of its token is kept.
+
+    Whom an invite is for it says itself, and forgets when it is used or revoked: by then an account does, or nobody.
+    """
 
     __tablename__ = "one_time_links"
-    __table_args__ = (one_of("purpose", LinkPurpose),)
+    __table_args__ = (
+        one_of("purpose", LinkPurpose),
+        CheckConstraint(
+            "purpose = 'setup' OR (purpose = 'invite' AND company_id IS NOT NULL)"
+            " OR (purpose = 'reset' AND user_id IS NOT NULL)",
+            name="subject",
+        ),
+        # Of both kinds there is one at a time for one person.
+        Index(
+            "one_time_links_invited_key",
+            "company_id",
+            text("lower(email)"),
+            unique=True,
+            postgresql_where=text(f"purpose = 'invite' AND {IS_OPEN}"),
+        ),
+        Index(
+            "one_time_links_reset_key",
+            "user_id",
+            unique=True,
+            postgresql_where=text(f"purpose = 'reset' AND {IS_OPEN}"),
+        ),
+    )
 
     purpose: LinkPurpose = enum_field(LinkPurpose)
     token_hash: bytes = Field(unique=True)
     expires_at: datetime = time_field()
     used_at: datetime | None = time_field(None)
+    company_id: UUID | None = Field(default=None, foreign_key="companies.id", ondelete="CASCADE")
+    user_id: UUID | None = Field(default=None, foreign_key="users.id", ondelete="CASCADE")
+    """Whose password it changes."""
+    created_by: UUID | None = None
+    """An admin; the link works for as long as they are one. A plain key, as an account may go."""
+    email: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    display_name: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    roles: list[str] = Field(
+        default_factory=list, sa_column=Column(JSONB, nullable=False, server_default=text("'[]'::jsonb"))
+    )
+    revoked_at: datetime | None = time_field(None)

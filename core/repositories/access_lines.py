@@ -63,6 +63,17 @@ class LookLine:
     is_earlier_version: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LookedInto:
+    """A conversation of somebody's into which moderators looked. `title`: empty for one without."""
+
+    conversation_id: UUID
+    kind: ConversationKind
+    title: str
+    last_looked_at: datetime
+    looks: int
+
+
 class AccessLines(Repository):
     def get(self, grant_id: UUID) -> GrantLine | None:
         return next(iter(self._lines("SELECT * FROM access_grants WHERE id = :id", {"id": grant_id})), None)
@@ -81,6 +92,13 @@ class AccessLines(Repository):
         """Those under which somebody read what comes after `floor` in a conversation, the newest first."""
         given = _given(after, limit) | {"conversation": conversation_id, "floor": floor}
         return self._lines(page_of(LOOKED, after), given)
+
+    def list_looked_into(self, user_id: UUID, limit: int) -> list[LookedInto]:
+        """Of all conversations that this person is in, also those of theirs that they deleted, and of what they may see
+        there: the ones looked into last, first.
+        """
+        found = self.session.execute(text(LOOKED_INTO), {"user": user_id, "limit": limit})
+        return [LookedInto(row[0], ConversationKind(row[1]), *tuple(row)[2:]) for row in found]
 
     def list_looks(self, grant_ids: Collection[UUID], floor: int) -> Mapping[UUID, list[LookLine]]:
         """The looks under each, the newest first: at most MOST_LOOKS, and one more where there are more."""
@@ -104,6 +122,13 @@ LOOKS = """SELECT l.grant_id, l.created_at, l.messages, l.since, l.until, l.is_e
         SELECT * FROM access_looks WHERE grant_id = g.id AND (last_seq > :floor OR :floor = 0)
         ORDER BY created_at DESC, id DESC LIMIT :limit) l
     ORDER BY l.grant_id, l.created_at DESC, l.id DESC"""
+LOOKED_INTO = """SELECT c.id, c.kind, c.title, max(l.created_at) AS last_looked_at, count(*) AS looks
+    FROM members m JOIN conversations c ON c.id = m.conversation_id
+    JOIN access_grants g ON g.conversation_id = c.id JOIN access_looks l ON l.grant_id = g.id
+    WHERE m.user_id = :user AND m.left_at IS NULL AND c.looked_at IS NOT NULL
+        AND (c.deleted_at IS NULL OR m.role = 'owner')
+        AND (c.history IS DISTINCT FROM 'joined' OR m.joined_seq = 0 OR l.last_seq > m.joined_seq)
+    GROUP BY c.id, c.kind, c.title ORDER BY last_looked_at DESC, c.id LIMIT :limit"""
 # The page is cut off before names are looked up.
 _LINE = """
     SELECT g.id, g.conversation_id, g.kind, g.moderator_id, u.display_name AS moderator_name,

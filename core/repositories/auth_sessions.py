@@ -75,6 +75,13 @@ class AuthSessions(Repository):
         revoked = self.session.exec(statement).one_or_none()
         return None if revoked is None else revoked[0]
 
+    def revoke_of(self, user_id: UUID, session_id: UUID, now: datetime) -> bool:
+        """Ends that session of this person; False when it had ended, or is none of theirs."""
+        statement = update(AuthSession).where(
+            col(AuthSession.id) == session_id, col(AuthSession.user_id) == user_id, is_live(now)
+        )
+        return self.session.exec(statement.values(revoked_at=now)).rowcount > 0
+
     def revoke_all(self, user_id: UUID, now: datetime) -> int:
         """Ends a person's sessions; how many those were."""
         statement = update(AuthSession).where(col(AuthSession.user_id) == user_id, is_live(now))

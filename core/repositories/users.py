@@ -47,8 +47,11 @@ class Users(Repository):
                 display_name=display_name,
                 roles=frozenset(Role(role) for role in roles or ()),
                 session_id=session_id,
+                chosen_time_zone=zone,
             )
-            for session_id, user_id, company_id, email, display_name, roles in self.session.execute(_actors, given)
+            for session_id, user_id, company_id, email, display_name, zone, roles in self.session.execute(
+                _actors, given
+            )
         }
 
     def get_welcome(self, user_id: UUID, now: datetime) -> Actor | None:
@@ -144,6 +147,7 @@ def _roles_of(user_id: Any) -> Any:
 _when: Any = bindparam("now", type_=DateTime(timezone=True))
 _columns: tuple[Any, ...] = (
     *(col(column) for column in (AuthSession.id, User.id, User.company_id, User.email, User.display_name)),
+    col(User.chosen_time_zone),
     _roles_of(User.id),
 )
 _actors = (

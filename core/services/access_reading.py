@@ -22,7 +22,7 @@ from core.repositories.members import Members
 from core.repositories.notices import Notices
 from core.services.access import get_or_raise
 from core.services.access_grants import GONE, mine_or_raise, record
-from core.services.access_views import GrantRead, Looked, LookedPage
+from core.services.access_views import GrantRead, Looked, LookedInto, LookedPage
 from core.services.browse import MESSAGES, as_seq
 from core.services.browse_reading import Reading
 from core.services.browse_views import Browsed, BrowsedTranscript
@@ -32,6 +32,7 @@ from core.services.texts import one_line
 
 NOTICE = "access"
 PAGE = 10
+MOST_LOOKED_INTO = 50
 IN_WHAT = {
     ConversationKind.ASSISTANT: "your chat with the assistant",
     ConversationKind.DIRECT: "one of your direct chats",
@@ -79,6 +80,12 @@ class AccessReading:
         if is_new:
             self.hints.publish(conversation.id)
         return GrantRead(taken, transcript)
+
+    def looked_into(self, actor: Actor, *, limit: int = MOST_LOOKED_INTO) -> tuple[LookedInto, ...]:
+        """The conversations of this person that moderators looked into, those of late first."""
+        actor.require(Permission.CHAT_USE)
+        with self.database.reading() as session:
+            return tuple(AccessLines(session).list_looked_into(actor.user_id, limit))
 
     def who_looked(
         self, actor: Actor, conversation_id: UUID, after: str | None = None, *, limit: int = PAGE

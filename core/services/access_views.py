@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.repositories.access_lines import GrantLine, LookLine
+from core.repositories.access_lines import GrantLine, LookedInto, LookLine
 from core.services.browse_views import BrowsedTranscript
 
-__all__ = ["GrantLine", "GrantPage", "GrantRead", "LookLine", "Looked", "LookedPage"]
+__all__ = ["GrantLine", "GrantPage", "GrantRead", "LookLine", "Looked", "LookedInto", "LookedPage"]
 
 
 @dataclass(frozen=True, slots=True)

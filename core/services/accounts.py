@@ -11,11 +11,12 @@ from core.models import AuditAction, AuthSession, Suspension, TargetType, User
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
 from core.repositories.auth_sessions import AuthSessions
+from core.repositories.one_time_links import OneTimeLinks
 from core.repositories.suspensions import Suspensions
 from core.repositories.users import Users
 from core.services.identity import is_email
 from core.services.passwords import check_password
-from core.services.sessions import TOUCH_EVERY, SessionIdentity, SessionView, SignedIn, hash_of
+from core.services.sessions import TOUCH_EVERY, SessionIdentity, SessionView, SignedIn, hash_of, view_of
 from core.services.setup import Setup
 from core.telemetry import who
 
@@ -158,6 +159,7 @@ class AccountService(Setup):
                 raise WrongCredentials(WRONG_CURRENT)  # changed in another tab meanwhile
             Users(session).update(user, {"password_hash": new_hash})
             AuthSessions(session).revoke_all(actor.user_id, clock.now())
+            OneTimeLinks(session).revoke_reset(actor.user_id, clock.now())
             signed_in, actor = self.limits.open(session, user, user_agent)
             _record(Audit(session), AuditAction.PASSWORD_CHANGED, actor)
         return signed_in
@@ -176,16 +178,8 @@ class AccountService(Setup):
     def sessions(self, actor: Actor) -> tuple[SessionView, ...]:
         """Where the person is signed in, the browser used last first."""
         with self.database.reading() as session:
-            return tuple(
-                SessionView(
-                    id=live.id,
-                    user_agent=live.user_agent,
-                    created_at=live.created_at,
-                    last_used_at=live.last_used_at,
-                    is_current=live.id == actor.session_id,
-                )
-                for live in AuthSessions(session).list_live(actor.user_id, clock.now())
-            )
+            live = AuthSessions(session).list_live(actor.user_id, clock.now())
+            return tuple(view_of(one, actor.session_id) for one in live)
 
 
 def _record(

@@ -23,6 +23,7 @@ KINDS = {
     ConversationKind.COMPANY: "a company room",
 }
 FIXED = {
+    TargetType.INVITE: "an invite",
     TargetType.USAGE: "figures of usage",
     TargetType.AUDIT: "the audit trail",
     TargetType.RETENTION: "how long messages are kept",

@@ -1,6 +1,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from core.assistant.tools.registry import Toolbox, toolbox
 from core.database.engine import Database
@@ -9,6 +10,7 @@ from core.models import MAX_ASSISTANT_NAME, MAX_INSTRUCTIONS, AuditAction, Compa
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
 from core.repositories.companies import Companies
+from core.repositories.rules import Rules
 from core.services.texts import checked_instructions, one_line, required_text
 
 MAX_NAME = 120
@@ -36,12 +38,39 @@ class Changing:
     icon: str
 
 
+@dataclass(frozen=True, slots=True)
+class CompanyLine:
+    id: UUID
+    name: str
+
+
 class CompanyService:
     def __init__(self, database: Database, instruction_tokens: int, tools: Toolbox | None = None) -> None:
         """`instruction_tokens`: the most that instructions may take of what the model can read. `tools`: None: all."""
         self.database = database
         self.tools = tools or toolbox()
         self.instruction_tokens = instruction_tokens
+
+    def create(self, name: str) -> CompanyLine:
+        """One more company, with nobody in it yet: for the command line. Raises Invalid."""
+        name = required_text(one_line(name), field="The company's name", limit=MAX_NAME)
+        with self.database.transaction() as session:
+            company = Companies(session).add(Company(name=name))
+            Rules(session).add_first(company.id)
+            Audit(session).record(
+                AuditAction.COMPANY_CREATED,
+                actor=None,
+                company_id=company.id,
+                target_type="company",
+                target_id=company.id,
+                after={"name": name},
+            )
+            return CompanyLine(company.id, company.name)
+
+    def list_all(self) -> tuple[CompanyLine, ...]:
+        """By name: for the command line."""
+        with self.database.reading() as session:
+            return tuple(CompanyLine(one.id, one.name) for one in Companies(session).list_all())
 
     def get(self, actor: Actor) -> CompanyView:
         """The actor's own company."""

@@ -1,9 +1,8 @@
 """The people of a company: who they are, what they may do, whether they may come in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -12,15 +11,27 @@ from sqlmodel import Session
 from core import clock
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound
+from core.ids import new_id
 from core.models import AuditAction, User
 from core.permissions import Actor, Permission, Role, roles_with
-from core.repositories.audit import Audit
 from core.repositories.auth_sessions import AuthSessions
 from core.repositories.companies import Companies
+from core.repositories.one_time_links import OneTimeLinks
 from core.repositories.users import Users
+from core.services.hints import Hints
 from core.services.identity import clean_email, clean_name, is_email
 from core.services.passwords import Passwords, check_password
+from core.services.people_access import (
+    held_person,
+    reaches,
+    record_on,
+    require_manager,
+    require_still_manager,
+    tell,
+    visible_person,
+)
 from core.services.room_views import Colleague
+from core.services.texts import one_line
 
 TAKEN = "Somebody with this e-mail address exists already."
 LAST_ADMIN = "This is the company's last active admin. Make somebody else admin first."
@@ -44,9 +55,11 @@ class Person:
 class PeopleService:
     """An actor needs `people:manage` and reaches their own company; the command line, actor None, every one."""
 
-    def __init__(self, database: Database, passwords: Passwords | None = None) -> None:
+    def __init__(self, database: Database, passwords: Passwords | None = None, hints: Hints | None = None) -> None:
+        """Without `hints` open tabs find out for themselves, within seconds: for the command line."""
         self.database = database
         self.passwords = passwords or Passwords()
+        self.hints = hints
 
     def create_user(
         self,
@@ -60,7 +73,7 @@ class PeopleService:
     ) -> Person:
         """Without a password the person can't sign in by one. Without an actor, `company_id` may be left out
         while there is one company. Raises Invalid, Conflict when the address is taken."""
-        _require(actor)
+        require_manager(actor)
         email = clean_email(email)
         display_name = clean_name(display_name, what="the person's name")
         if password is not None:
@@ -68,6 +81,7 @@ class PeopleService:
         wanted = frozenset(roles)
         password_hash = None if password is None else self.passwords.hash(password)
         with self.database.transaction() as session:
+            require_still_manager(session, actor)
             if Users(session).get_by_email(email):
                 raise Conflict(TAKEN)
             company = _company(session, actor, company_id)
@@ -78,12 +92,12 @@ class PeopleService:
                 raise Conflict(TAKEN) from error
             Users(session).set_roles(user.id, wanted)
             after = {"roles": sorted(wanted)}  # who it is stands with the account, which can be forgotten
-            _record(session, AuditAction.USER_CREATED, actor, user, after=after)
+            record_on(session, AuditAction.USER_CREATED, actor, user, after=after)
             return _view(user, wanted)
 
     def list_people(self, actor: Actor | None, *, company_id: UUID | None = None) -> tuple[Person, ...]:
         """Everybody of the company by name, inactive people included."""
-        _require(actor)
+        require_manager(actor)
         with self.database.reading() as session:
             company = _company(session, actor, company_id)
             return tuple(_view(user, roles) for user, roles in Users(session).list_of_company(company))
@@ -97,25 +111,26 @@ class PeopleService:
 
     def find(self, actor: Actor | None, email: str) -> Person:
         """Raises NotFound."""
-        _require(actor)
+        require_manager(actor)
         with self.database.reading() as session:
             user = Users(session).get_by_email(email.strip()) if is_email(email.strip()) else None
-            if user is None or not _reaches(actor, user):
+            if user is None or not reaches(actor, user):
                 raise NotFound("Nobody here has this e-mail address.")
             return _view(user, Users(session).list_roles(user.id))
 
     def set_roles(self, actor: Actor | None, user_id: UUID, roles: Iterable[Role]) -> Person:
         """Acts at the next run in every tab, since rights are read from the database each time."""
-        _require(actor)
+        require_manager(actor)
         wanted = frozenset(roles)
         with self.database.transaction() as session:
-            user = _person(session, actor, user_id)
+            user = held_person(session, actor, user_id)
             before = Users(session).list_roles(user.id)
             if Role.ADMIN in before - wanted:
                 _keep_an_admin(session, user)
             if wanted != before:
                 Users(session).set_roles(user.id, wanted)
-                _record(
+                _tell_roles(session, actor, user, wanted)
+                record_on(
                     session,
                     AuditAction.ROLES_CHANGED,
                     actor,
@@ -123,7 +138,9 @@ class PeopleService:
                     before={"roles": sorted(before)},
                     after={"roles": sorted(wanted)},
                 )
-            return _view(user, wanted)
+            view = _view(user, wanted)
+        self._publish(user_id)
+        return view
 
     def deactivate(self, actor: Actor | None, user_id: UUID) -> Person:
         """They can't sign in any more, and every browser of theirs is signed out."""
@@ -134,9 +151,9 @@ class PeopleService:
         return self._set_active(actor, user_id, is_active=True)
 
     def _set_active(self, actor: Actor | None, user_id: UUID, *, is_active: bool) -> Person:
-        _require(actor)
+        require_manager(actor)
         with self.database.transaction() as session:
-            user = _person(session, actor, user_id)
+            user = held_person(session, actor, user_id)
             roles = Users(session).list_roles(user.id)
             if user.is_active == is_active:
                 return _view(user, roles)
@@ -144,31 +161,31 @@ class PeopleService:
                 _keep_an_admin(session, user)
             Users(session).update(user, {"is_active": is_active})
             AuthSessions(session).revoke_all(user.id, clock.now())
+            OneTimeLinks(session).revoke_reset(user.id, clock.now())
             action = AuditAction.USER_REACTIVATED if is_active else AuditAction.USER_DEACTIVATED
-            _record(session, action, actor, user)
-            return _view(user, roles)
+            record_on(session, action, actor, user)
+            view = _view(user, roles)
+        self._publish(user_id)
+        return view
 
     def set_password(self, actor: Actor | None, user_id: UUID, password: str) -> None:
         """Gives somebody a new password and signs them out everywhere. Raises Invalid."""
-        _require(actor)
+        require_manager(actor)
         with self.database.reading() as session:
-            user = _visible(session, actor, user_id)
+            user = visible_person(session, actor, user_id)
         check_password(password, email=user.email, display_name=user.display_name)
         password_hash = self.passwords.hash(password)
         with self.database.transaction() as session:
-            user = _person(session, actor, user_id)
+            user = held_person(session, actor, user_id)
             Users(session).update(user, {"password_hash": password_hash})
             AuthSessions(session).revoke_all(user.id, clock.now())
-            _record(session, AuditAction.PASSWORD_CHANGED, actor, user)
+            OneTimeLinks(session).revoke_reset(user.id, clock.now())
+            record_on(session, AuditAction.PASSWORD_CHANGED, actor, user)
+        self._publish(user_id)
 
-
-def _require(actor: Actor | None) -> None:
-    if actor is not None:
-        actor.require(Permission.PEOPLE_MANAGE)
-
-
-def _reaches(actor: Actor | None, user: User) -> bool:
-    return actor is None or actor.company_id == user.company_id
+    def _publish(self, user_id: UUID) -> None:
+        if self.hints:
+            self.hints.publish_standing(user_id)
 
 
 def _company(session: Session, actor: Actor | None, company_id: UUID | None) -> UUID:
@@ -188,45 +205,19 @@ def _company(session: Session, actor: Actor | None, company_id: UUID | None) -> 
             raise Invalid(WHICH_COMPANY)
 
 
-def _visible(session: Session, actor: Actor | None, user_id: UUID) -> User:
-    user = Users(session).get(user_id)
-    if user is None or not _reaches(actor, user):
-        raise NotFound
-    return user
-
-
-def _person(session: Session, actor: Actor | None, user_id: UUID) -> User:
-    """The person as they are now, after whoever is changing the company's people at this moment."""
-    user = _visible(session, actor, user_id)
-    Companies(session).lock(user.company_id)
-    session.refresh(user)
-    return user
-
-
 def _keep_an_admin(session: Session, user: User) -> None:
     """Who is suspended looks after nothing meanwhile. No admin is suspended, but who is suspended can be made one."""
     if user.is_active and not Users(session).count_admins(user.company_id, clock.now(), but=user.id):
         raise Invalid(LAST_ADMIN)
 
 
-def _record(
-    session: Session,
-    action: AuditAction,
-    actor: Actor | None,
-    user: User,
-    *,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
-) -> None:
-    Audit(session).record(
-        action,
-        actor=actor,
-        company_id=user.company_id,
-        target_type="user",
-        target_id=user.id,
-        before=before,
-        after=after,
-    )
+def _tell_roles(session: Session, actor: Actor | None, user: User, roles: Iterable[Role]) -> None:
+    """Unless it was themselves."""
+    if actor is None or actor.user_id == user.id:
+        return
+    held = ", ".join(sorted(roles)) or "none"
+    text = f"{one_line(actor.display_name)} changed your roles. They are now: {held}."
+    tell(session, user.id, key=f"roles:{new_id()}", text=text)
 
 
 def _view(user: User, roles: Iterable[Role]) -> Person:

@@ -40,13 +40,23 @@ class SessionIdentity:
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """A browser that is signed in, as its owner sees it."""
+    """A browser that is signed in. `is_current`: whoever looks at this looks with it."""
 
     id: UUID
     user_agent: str
     created_at: datetime
     last_used_at: datetime
     is_current: bool
+
+
+def view_of(live: AuthSession, current: UUID | None) -> SessionView:
+    return SessionView(
+        id=live.id,
+        user_agent=live.user_agent,
+        created_at=live.created_at,
+        last_used_at=live.last_used_at,
+        is_current=live.id == current,
+    )
 
 
 def hash_of(token: str) -> bytes:

@@ -8,7 +8,7 @@ from core import bootstrap
 from core.errors import NotPermitted, NotSignedIn, Suspended
 from core.ids import parse_id
 from core.permissions import Actor, Permission
-from core.ui import failures, refusals
+from core.ui import failures, refusals, times
 from core.ui.failures import NOTICE
 from core.ui.plain_links import plain_links
 
@@ -19,7 +19,7 @@ def signed_in() -> Actor:
     The gate put the session's id into `st.user`; whether it still counts is asked anew at each run.
     """
     try:
-        return bootstrap.current().accounts.actor(_session_id())
+        actor = bootstrap.current().accounts.actor(_session_id())
     except Suspended as error:
         st.info(failures.sentence_of(error), icon=":material/block:")
         st.stop()
@@ -27,6 +27,8 @@ def signed_in() -> Actor:
         st.info(str(error), icon=":material/logout:")
         plain_links({"Sign in": "/account/sign-in"}, key="sign_in")
         st.stop()
+    times.choose(actor.chosen_time_zone)
+    return actor
 
 
 def require(permission: Permission) -> Actor:

@@ -49,9 +49,10 @@ TASKS = Screen("tasks.py", "Tasks", ":material/task_alt:", "tasks")
 USAGE = Screen("usage.py", "Usage", ":material/monitoring:", "usage")
 MODERATION = Screen("moderation.py", "Moderation", ":material/shield:", "moderation")
 AUDIT = Screen("audit.py", "Audit", ":material/history_edu:", "audit")
+PEOPLE = Screen("people.py", "People", ":material/group:", "people")
 SETTINGS = Screen("settings.py", "Settings", ":material/settings:", "settings")
 ACCOUNT = Screen("account.py", "Account", ":material/person:", "account")
-WIDE = (BROWSE, USAGE, MODERATION, AUDIT)
+WIDE = (BROWSE, USAGE, MODERATION, AUDIT, PEOPLE)
 """Those that take all the width there is, for tables and charts; the others are for reading."""
 
 

@@ -12,7 +12,14 @@ from core.ui.text import as_label
 
 LONGEST = 800
 """Characters of a notice."""
-ICON, ICONS = ":material/savings:", {"moderation": ":material/shield:", "access": ":material/visibility:"}
+ICON, ICONS = (
+    ":material/savings:",
+    {
+        "moderation": ":material/shield:",
+        "access": ":material/visibility:",
+        "account": ":material/key:",
+    },
+)
 """By its kind."""
 
 

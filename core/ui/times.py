@@ -13,10 +13,27 @@ from core.services.views import ConversationLine
 Item = TypeVar("Item")
 
 
+CHOSEN = "chosen_time_zone"
+
+
+def choose(zone_name: str | None) -> None:
+    """At the beginning of each run: the zone that the person chose, in place of the browser's."""
+    st.session_state[CHOSEN] = zone_name
+
+
 def zone() -> tzinfo:
-    """The browser's time zone; UTC when it does not say, or says something unknown."""
+    """The one that the person chose; else the browser's."""
+    return _known(st.session_state.get(CHOSEN)) if st.session_state.get(CHOSEN) else browser_zone()
+
+
+def browser_zone() -> tzinfo:
+    """UTC when it does not say, or says something unknown."""
+    return _known(st.context.timezone)
+
+
+def _known(name: str | None) -> ZoneInfo:
     try:
-        return ZoneInfo(st.context.timezone or "UTC")
+        return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
 

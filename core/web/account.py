@@ -1,20 +1,19 @@
 """Signing in and out, set-up and password: plain HTML forms, outside Streamlit because they set cookies."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from core.errors import Invalid, LinkExpired, ParleyError, Suspended, WrongCredentials
-from core.services.sessions import SessionIdentity, SignedIn
+from core.errors import Invalid, LinkExpired, Suspended, WrongCredentials
+from core.services.sessions import SessionIdentity
 from core.web import addresses, cookies
 from core.web.application import Application
-from core.web.forms import FORM_COOKIE, TOKEN_LIFE, form_binding, make_token, read_form, require_token
+from core.web.form_pages import FormPages
+from core.web.forms import read_form
 from core.web.gate import session_of
 from core.web.html import page
-from core.web.problems import status_of
 from core.web.threads import check, work
 from core.web.throttle import Throttle
 
@@ -26,9 +25,9 @@ FAILURES_PER_ADDRESS = 60
 """Within a minute. Behind one address there may be a whole office."""
 
 
-class AccountPages:
+class AccountPages(FormPages):
     def __init__(self, application: Application) -> None:
-        self.application = application
+        super().__init__(application)
         self._throttle = Throttle()
 
     async def sign_in(self, request: Request) -> Response:
@@ -49,7 +48,7 @@ class AccountPages:
             f"address {request.client.host if request.client else ''}": FAILURES_PER_ADDRESS,
         }
         try:
-            self._require_token(request, "sign-in", form, None)
+            self.require_token(request, "sign-in", form, None)
             self._throttle.check(limits)
             signed_in = await work(
                 self.application.accounts.sign_in,
@@ -64,13 +63,11 @@ class AccountPages:
             return await self._sign_in_page(request, email=email, next=wanted, error=error)
         if earlier := session_of(request.scope):
             await check(self.application.accounts.sign_out, earlier.session_id)
-        return self._welcome(request, signed_in, wanted)
+        return self.welcome(request, signed_in, wanted)
 
     async def _sign_in_page(self, request: Request, **values: Any) -> Response:
         needs_setup = await check(self.application.accounts.needs_setup)
-        return self._form(
-            request, "sign-in", None, **{"email": "", "notice": None, "needs_setup": needs_setup} | values
-        )
+        return self.form(request, "sign-in", None, **{"email": "", "notice": None, "needs_setup": needs_setup} | values)
 
     async def set_up(self, request: Request) -> Response:
         link = request.query_params.get("token", "")
@@ -78,14 +75,14 @@ class AccountPages:
             await check(self.application.accounts.check_setup_link, link)
         except LinkExpired as error:
             return await self._closed_link(error)
-        return self._form(request, "set-up", None, link=link)
+        return self.form(request, "set-up", None, link=link)
 
     async def send_set_up(self, request: Request) -> Response:
         form = await read_form(request)
         typed = {name: form.get(name, "") for name in ("company_name", "display_name", "email")}
         link = form.get("link", "")
         try:
-            self._require_token(request, "set-up", form, None)
+            self.require_token(request, "set-up", form, None)
             signed_in = await work(
                 self.application.accounts.set_up,
                 token=link,
@@ -96,8 +93,8 @@ class AccountPages:
         except LinkExpired as error:
             return await self._closed_link(error)
         except Invalid as error:
-            return self._form(request, "set-up", None, link=link, error=error, **typed)
-        return self._welcome(request, signed_in, addresses.HOME)
+            return self.form(request, "set-up", None, link=link, error=error, **typed)
+        return self.welcome(request, signed_in, addresses.HOME)
 
     async def _closed_link(self, error: LinkExpired) -> Response:
         needs_setup = await check(self.application.accounts.needs_setup)
@@ -112,7 +109,7 @@ class AccountPages:
         form, identity = await read_form(request), _session(request)
         actor = await check(self.application.accounts.actor, identity.session_id)
         try:
-            self._require_token(request, "password", form, identity)
+            self.require_token(request, "password", form, identity)
             signed_in = await work(
                 self.application.accounts.change_password,
                 actor,
@@ -122,69 +119,31 @@ class AccountPages:
             )
         except Invalid as error:
             return await self._password_page(request, identity, error=error)
-        return self._welcome(request, signed_in, f"{addresses.PASSWORD}?changed")
+        return self.welcome(request, signed_in, f"{addresses.PASSWORD}?changed")
 
     async def _password_page(self, request: Request, identity: SessionIdentity, **values: Any) -> Response:
         actor = await check(self.application.accounts.actor, identity.session_id)
-        return self._form(request, "password", identity, **{"email": actor.email, "notice": None} | values)
+        return self.form(request, "password", identity, **{"email": actor.email, "notice": None} | values)
 
     async def sign_out(self, request: Request) -> Response:
         identity = _session(request)
         actor = await check(self.application.accounts.actor, identity.session_id)
-        return self._form(request, "sign-out", identity, actor=actor)
+        return self.form(request, "sign-out", identity, actor=actor)
 
     async def send_sign_out(self, request: Request) -> Response:
         form, identity = await read_form(request), _session(request)
         accounts = self.application.accounts
         actor = await check(accounts.actor, identity.session_id)
         try:
-            self._require_token(request, "sign-out", form, identity)
+            self.require_token(request, "sign-out", form, identity)
         except Invalid as error:
-            return self._form(request, "sign-out", identity, actor=actor, error=error)
+            return self.form(request, "sign-out", identity, actor=actor, error=error)
         if form.get("where") == "everywhere":
             await check(accounts.sign_out_everywhere, actor)
         else:
             await check(accounts.sign_out, identity.session_id)
         response = RedirectResponse(f"{addresses.SIGN_IN}?signed-out", 303)
-        cookies.clear_session(response, secure=self._is_secure(request))
-        return response
-
-    def _is_secure(self, request: Request) -> bool:
-        return cookies.is_secure(request.scope, self.application.settings)
-
-    def _welcome(self, request: Request, signed_in: SignedIn, address: str) -> Response:
-        response = RedirectResponse(address, 303)
-        cookies.set_session(response, signed_in, secure=self._is_secure(request))
-        return response
-
-    def _require_token(
-        self, request: Request, purpose: str, form: Mapping[str, str], identity: SessionIdentity | None
-    ) -> None:
-        settings = self.application.settings
-        binding, _ = form_binding(request, settings, identity and identity.session_id)
-        require_token(settings, purpose, binding, form.get("form", ""))
-
-    def _form(
-        self,
-        request: Request,
-        purpose: str,
-        identity: SessionIdentity | None,
-        *,
-        error: ParleyError | None = None,
-        **values: Any,
-    ) -> HTMLResponse:
-        """The form of that name; after an error with its sentence on top."""
-        settings = self.application.settings
-        binding, is_new = form_binding(request, settings, identity and identity.session_id)
-        response = page(
-            f"{purpose}.html",
-            status=status_of(error) if error else 200,
-            error=str(error) if error else None,
-            form=make_token(settings, purpose, binding),
-            **values,
-        )
-        if is_new:
-            cookies.set_cookie(response, FORM_COOKIE, binding, secure=self._is_secure(request), max_age=TOKEN_LIFE)
+        cookies.clear_session(response, secure=self.is_secure(request))
         return response
 
 

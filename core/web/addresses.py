@@ -8,6 +8,8 @@ SIGN_IN = "/account/sign-in"
 SIGN_OUT = "/account/sign-out"
 SET_UP = "/account/set-up"
 PASSWORD = "/account/password"
+INVITE = "/account/invite"
+NEW_PASSWORD = "/account/new-password"
 HOME = "/"
 
 

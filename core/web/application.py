@@ -10,7 +10,10 @@ from core.services.accounts import AccountService
 from core.services.audit_exporting import AuditExports
 from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
+from core.services.invites import InviteService
 from core.services.measuring import Measures
+from core.services.own_data import OwnDataService
+from core.services.password_links import PasswordLinkService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
@@ -25,6 +28,12 @@ class Application(Protocol):
     def accounts(self) -> AccountService: ...
 
     @property
+    def invites(self) -> InviteService: ...
+
+    @property
+    def password_links(self) -> PasswordLinkService: ...
+
+    @property
     def presence(self) -> PresenceService: ...
 
     @property
@@ -35,6 +44,9 @@ class Application(Protocol):
 
     @property
     def exporting(self) -> ExportService: ...
+
+    @property
+    def own_data(self) -> OwnDataService: ...
 
     @property
     def audit_exports(self) -> AuditExports: ...

@@ -29,7 +29,7 @@ OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 # Streamlit's own scripts and styles, the same for everybody.
 ASSETS = frozenset({"/favicon.ico", "/favicon.png"})
 ASSET_PREFIX = "/static/"
-FORMS = frozenset({addresses.SIGN_IN, addresses.SET_UP})
+FORMS = frozenset({addresses.SIGN_IN, addresses.SET_UP, addresses.INVITE, addresses.NEW_PASSWORD})
 NOBODY = frozenset({"/_stcore/metrics"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -18,7 +18,10 @@ from core.services.accounts import AccountService
 from core.services.audit_exporting import AuditExports
 from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
+from core.services.invites import InviteService
 from core.services.measuring import Measures
+from core.services.own_data import OwnDataService
+from core.services.password_links import PasswordLinkService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
@@ -50,6 +53,18 @@ class Host:
     @property
     def accounts(self) -> AccountService:
         return self._opened.accounts
+
+    @property
+    def invites(self) -> InviteService:
+        return self._opened.invites
+
+    @property
+    def password_links(self) -> PasswordLinkService:
+        return self._opened.password_links
+
+    @property
+    def own_data(self) -> OwnDataService:
+        return self._opened.own_data
 
     @property
     def presence(self) -> PresenceService:

@@ -61,6 +61,7 @@ class Listener:
         """`seen`: the state of the conversation that the browser has."""
         self.session_id = session_id
         self.user_id = actor.user_id
+        self.roles = actor.roles
         self.may_chat = actor.may(Permission.CHAT_USE)
         self.is_counted_for = any(
             map(actor.may, (Permission.CHAT_USE, Permission.RECORDS_KEEP, Permission.MODERATION_WORK))

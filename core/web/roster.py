@@ -90,6 +90,8 @@ class Roster:
                 listener.end(SIGNED_OUT)
             elif listener.may_chat and not actor.may(Permission.CHAT_USE):
                 listener.know_state(None)
+            elif listener.roles - actor.roles:
+                listener.end()  # it comes again, and gets what it may still have
 
 
 def _tell(listener: Listener, conversation_id: UUID, wish: Wish, sight: Sight) -> None:

@@ -32,7 +32,7 @@ def test_history_stays_unless_the_words_match(desk: Desk, typed: str) -> None:
     with desk.database.transaction() as session:
         make_messages(session, make_conversation(session, ada.user), ["Q", "A"])
     browser = visit(ada, "account.py")
-    browser.text_input[0].set_value(typed)
+    browser.text_input(key="clear_words").set_value(typed)
     browser.form_submit_button[0].click().run()
     assert sentences(browser) == [REFUSED]
     assert desk.application.conversations.count(ada.actor) == 1
@@ -45,7 +45,7 @@ def test_history_goes_when_the_words_match(desk: Desk, number: int, said: str) -
         for person in [ada] * number + [bob]:
             make_messages(session, make_conversation(session, person.user), ["Q", "A"])
     browser = visit(ada, "account.py")
-    browser.text_input[0].set_value(" Clear History ")
+    browser.text_input(key="clear_words").set_value(" Clear History ")
     browser.form_submit_button[0].click().run()
     assert sentences(browser) == [said]
     assert desk.application.conversations.count(ada.actor) == 0

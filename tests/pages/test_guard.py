@@ -21,6 +21,7 @@ NO_CHAT = "Chatting needs the role staff. An admin can give it to you."
 NO_BROWSING = "Browsing and searching needs the role staff or moderator."
 NO_MODERATING = "Seeing and deciding what was reported needs the role moderator."
 NO_RECORDS = "Keeping tasks needs the role staff. An admin can give it to you."
+NO_PEOPLE = "Managing people needs the role admin."
 NO_SETTINGS = "Changing settings needs the role admin."
 SIGNED_OUT = "You are signed out. Sign in to go on."
 SHOWN = None
@@ -99,6 +100,15 @@ GRID = [
     ("account.py", (MODERATOR, ANALYST), SHOWN),
     ("account.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
     ("account.py", (), NO_ROLE),
+    ("people.py", (STAFF,), NO_PEOPLE),
+    ("people.py", (ANALYST,), NO_PEOPLE),
+    ("people.py", (MODERATOR,), NO_PEOPLE),
+    ("people.py", (ADMIN,), SHOWN),
+    ("people.py", (STAFF, ANALYST), NO_PEOPLE),
+    ("people.py", (STAFF, ADMIN), SHOWN),
+    ("people.py", (MODERATOR, ANALYST), NO_PEOPLE),
+    ("people.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
+    ("people.py", (), NO_PEOPLE),
     ("settings.py", (STAFF,), NO_SETTINGS),
     ("settings.py", (ANALYST,), NO_SETTINGS),
     ("settings.py", (MODERATOR,), NO_SETTINGS),
@@ -118,6 +128,7 @@ TITLES = {
     "moderation.py": "Moderation",
     "audit.py": "Audit",
     "account.py": "Account",
+    "people.py": "People",
     "settings.py": "Settings",
 }
 DENIED = "Not for your role"
@@ -133,7 +144,8 @@ def assert_shown_or_denied(browser: AppTest, page: str, sentence: str | None) ->
     if sentence is SHOWN:
         own = {"usage.py": {"My usage"}, "audit.py": {"My actions"}}.get(page, set())
         assert browser.title[0].value in {TITLES[page], *own}
-        assert not set(sentences(browser)) & {NO_ROLE, NO_CHAT, NO_BROWSING, NO_RECORDS, NO_MODERATING, NO_SETTINGS}
+        others = {NO_ROLE, NO_CHAT, NO_BROWSING, NO_RECORDS, NO_MODERATING, NO_PEOPLE, NO_SETTINGS}
+        assert not set(sentences(browser)) & others
     else:
         assert [title.value for title in browser.title] == [DENIED]
         assert sentences(browser) == [sentence]

@@ -172,13 +172,18 @@ def test_who_joins_later_is_told_of_what_they_could_read_themselves(database: Da
     late = desk.person()
     desk.members.add(scene.owner, scene.id, [late.user_id])
     assert desk.access.who_looked(late, scene.id).lines == ()
+    assert desk.access.looked_into(late) == ()
     desk.talks.send(late, scene.id, "Hello")
     desk.access.read(scene.moderator, desk.grants.mine(scene.moderator)[0].id)
     [looked] = desk.access.who_looked(late, scene.id).lines
     assert len(looked.looks) == 1
+    [into] = desk.access.looked_into(late)
+    assert (into.conversation_id, into.kind, into.looks) == (scene.id, ConversationKind.GROUP, 1)
+    assert [one.looks for one in desk.access.looked_into(scene.owner)] == [2]
     assert len(scene.told(late)) == 1, "the notice of this grant, which the others have already"
     desk.members.leave(late, scene.id)
     assert outcome(lambda: desk.access.who_looked(late, scene.id)) == "NotFound"
+    assert desk.access.looked_into(late) == ()
     assert len(scene.told(late)) == 1, "what they were told while they were there stays"
 
 

@@ -42,6 +42,7 @@ from core.services.export_views import EVERYTHING, ExportPlan
 from core.services.moderation_message_acts import Seen
 from core.services.moderation_message_query import MessagesQuery
 from core.services.moderation_query import QueueQuery
+from core.services.people_looking import PeopleWanted
 from core.services.prices import TypedPrice
 from core.services.retention_views import WantedHold
 from core.services.rules import WantedRule
@@ -144,6 +145,7 @@ class Walk:
             Filters: Filters(),
             ExportPlan: ExportPlan((self.scene.id,), 1, "", is_archive=False),
             WantedHold: WantedHold(WHY, conversation=str(self.scene.id)),
+            PeopleWanted: PeopleWanted(),
             WantedBudget: WantedBudget(BudgetScope.ROOM, BudgetPeriod.DAY, BudgetUnit.USD, "1", room_id=self.scene.id),
             TypedPrice: TypedPrice("1", "1", "1"),
             AuditPlan: _planned(lambda: app.audit_exports.plan(actor, AuditQuery(), "csv")),
@@ -201,6 +203,8 @@ class Walk:
             "roles": [Role.STAFF],
             "seen": [(new_id(), 0)],
             "version": 0,
+            "invite_id": new_id(),
+            "session_id": new_id(),
             "until": clock.now() + timedelta(days=1),
             "on": True,
             "tools_on": True,

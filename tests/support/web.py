@@ -22,7 +22,10 @@ from core.services.accounts import AccountService
 from core.services.audit_exporting import AuditExports
 from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
+from core.services.invites import InviteService
 from core.services.measuring import Measures
+from core.services.own_data import OwnDataService
+from core.services.password_links import PasswordLinkService
 from core.services.presence import PresenceService
 from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
@@ -53,6 +56,9 @@ class StandIn:
     usage_exports: UsageExports = None  # type: ignore[assignment]
     audit_exports: AuditExports = None  # type: ignore[assignment]
     measures: Measures = None  # type: ignore[assignment]
+    invites: InviteService = None  # type: ignore[assignment]
+    password_links: PasswordLinkService = None  # type: ignore[assignment]
+    own_data: OwnDataService = None  # type: ignore[assignment]
     start_error: str | None = None
     parts: dict[str, str] = field(default_factory=lambda: {"database": "ok"})
 

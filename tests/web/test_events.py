@@ -30,6 +30,7 @@ from core.services import presence
 from core.services.accounts import AccountService
 from core.services.limits import RateLimiter
 from core.services.members import MemberService
+from core.services.people import PeopleService
 from core.services.presence import PresenceService
 from core.services.rooms import RoomService
 from core.services.sessions import SessionLimits
@@ -232,6 +233,23 @@ def test_it_ends_with_the_role(
                 Users(session).set_roles(bo.actor.user_id, [Role.ANALYST])
             for one in (stream, elsewhere):
                 assert [await one.told("changed"), await one.next()] == [listener.GONE, ""]
+
+
+def test_an_admin_takes_a_role_away_and_it_ends_without_waiting(
+    desk: Desk, events: Events, bo: Guest, listens: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever role it is: it comes again, and is given what is still its person's."""
+    monkeypatch.setattr(audience, "RECHECK", 600.0)
+    people = PeopleService(desk.database, QuickPasswords(), events)
+    people.set_roles(None, bo.actor.user_id, [Role.STAFF, Role.MODERATOR])
+
+    @scene
+    async def play() -> None:
+        async with listens(bo) as stream:
+            await stream.begun()
+            await asyncio.to_thread(people.set_roles, None, bo.actor.user_id, [Role.STAFF])
+            while await stream.next():
+                """Until it ends."""
 
 
 def test_it_ends_with_the_conversation_and_with_the_process(

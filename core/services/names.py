@@ -1,0 +1,17 @@
+"""What people are called: by themselves, or by who invites them."""
+
+from uuid import UUID
+
+from sqlmodel import Session
+
+from core.assistant.screening import screened
+from core.models import ConversationKind
+from core.services.identity import MAX_NAME
+
+
+def kept_name(session: Session, company_id: UUID, name: str) -> str:
+    """A clean name as it may be kept: everybody of the company reads it, so the rules of company rooms hold for it.
+
+    Raises RefusedByRule, Invalid.
+    """
+    return screened(session, company_id, ConversationKind.COMPANY, name, limit=MAX_NAME).text

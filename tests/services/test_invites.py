@@ -1,0 +1,230 @@
+import threading
+from datetime import timedelta
+
+import pytest
+
+from core import clock
+from core.config import Settings
+from core.database.engine import Database
+from core.errors import Conflict, Invalid, LinkExpired, ParleyError, RefusedByRule
+from core.ids import new_token
+from core.models import ConversationKind, OneTimeLink, RuleAction, RuleKind
+from core.permissions import Actor, Role
+from core.repositories.audit import Audit
+from core.repositories.users import Users
+from core.services.invites import CLOSED, INVITED, InviteService
+from core.services.people import TAKEN, PeopleService
+from core.services.rules import RuleService, WantedRule
+from tests.support.builders import make_company
+from tests.support.passwords import GOOD, QuickPasswords
+from tests.support.talks import DENIED, DONE, HIDDEN, Desk, outcome
+
+EMAIL = "New@example.com"
+
+
+@pytest.fixture
+def invites(database: Database, settings: Settings) -> InviteService:
+    return InviteService(database, settings, QuickPasswords())
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    return Desk(database)
+
+
+@pytest.fixture
+def admin(desk: Desk) -> Actor:
+    return desk.person(Role.ADMIN)
+
+
+def invite(invites: InviteService, actor: Actor, email: str = EMAIL, name: str = "", *roles: Role) -> str:
+    return invites.invite(actor, email=email, display_name=name, roles=roles or (Role.STAFF,)).token
+
+
+def accept(invites: InviteService, token: str, name: str = "New Person", password: str = GOOD) -> Actor:
+    signed_in = invites.accept(token=token, display_name=name, password=password, user_agent="Firefox/140 Linux")
+    with invites.database.reading() as session:
+        actor = Users(session).get_actor(signed_in.session_id, clock.now())
+    assert actor
+    return actor
+
+
+def test_from_the_link_to_an_account_that_is_signed_in(
+    invites: InviteService, admin: Actor, database: Database
+) -> None:
+    token = invite(invites, admin, EMAIL, "  New\n Person ", Role.STAFF, Role.ANALYST)
+    shown = invites.check(token)
+    assert (shown.email, shown.display_name) == (EMAIL, "New Person")
+    [line] = invites.list_invites(admin)
+    assert (line.email, line.roles, line.by) == (EMAIL, frozenset({Role.STAFF, Role.ANALYST}), admin.display_name)
+    assert timedelta(days=6, hours=23) < line.expires_at - clock.now() < timedelta(days=7)
+
+    person = accept(invites, token, "Nora")
+    assert (person.email, person.display_name, person.roles) == (EMAIL, "Nora", frozenset({Role.STAFF, Role.ANALYST}))
+    assert person.company_id == admin.company_id
+    assert invites.list_invites(admin) == ()
+    for again in (lambda: invites.check(token), lambda: accept(invites, token, "Nina")):
+        with pytest.raises(LinkExpired, match=CLOSED):
+            again()
+    with database.reading() as session:
+        created, made = Audit(session).list_recent(admin.company_id, 2)
+        assert token not in str(session.get_one(OneTimeLink, made.target_id).model_dump())
+        assert session.get_one(OneTimeLink, made.target_id).email == ""
+    assert (made.action, made.actor_id, made.after) == ("invite:make", admin.user_id, {"roles": ["analyst", "staff"]})
+    assert (created.action, created.actor_id, created.target_id) == ("user:create", person.user_id, person.user_id)
+    assert created.after == {"roles": ["analyst", "staff"], "invited_by": str(admin.user_id)}
+    assert "example.com" not in str((created, made))
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+def test_only_admins_of_the_company_invite_renew_and_revoke(
+    invites: InviteService, desk: Desk, admin: Actor, role: Role, where: str
+) -> None:
+    invite(invites, admin)
+    [line] = invites.list_invites(admin)
+    with desk.database.transaction() as session:
+        elsewhere = make_company(session)
+    me = desk.person(role, company=desk.company if where == "here" else elsewhere)
+    is_admin = role is Role.ADMIN
+    own = HIDDEN if where == "elsewhere" else DONE
+    assert outcome(lambda: invite(invites, me, "other@example.com")) == (DONE if is_admin else DENIED)
+    assert outcome(lambda: invites.renew(me, line.id)) == (own if is_admin else DENIED)
+    assert outcome(lambda: invites.revoke(me, line.id)) == (own if is_admin else DENIED)
+    assert outcome(lambda: invites.list_invites(me)) == (DONE if is_admin else DENIED)
+    if is_admin and where == "elsewhere":
+        assert [one.email for one in invites.list_invites(me)] == ["other@example.com"]
+
+
+def test_an_admin_of_a_moment_ago_invites_nobody(invites: InviteService, desk: Desk, admin: Actor) -> None:
+    desk.person(Role.ADMIN)
+    people = PeopleService(desk.database, QuickPasswords())
+    invite(invites, admin)
+    [line] = invites.list_invites(admin)
+    people.set_roles(None, admin.user_id, [Role.STAFF])
+    for act in (
+        lambda: invite(invites, admin, "other@example.com"),
+        lambda: invites.renew(admin, line.id),
+        lambda: invites.revoke(admin, line.id),
+    ):
+        assert outcome(act) == DENIED
+    people.deactivate(None, admin.user_id)
+    assert outcome(lambda: invite(invites, admin, "other@example.com")) == "NotSignedIn"
+
+
+@pytest.mark.parametrize("end", ["used", "revoked", "renewed", "expired", "demoted", "deactivated", "unknown"])
+def test_a_link_that_ended_opens_nothing(
+    invites: InviteService, desk: Desk, admin: Actor, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    other, people = desk.person(Role.ADMIN), PeopleService(desk.database, QuickPasswords())
+    token = invite(invites, admin)
+    [line] = invites.list_invites(admin)
+    later = clock.now() + timedelta(days=7, seconds=1)
+    ends = {
+        "used": lambda: accept(invites, token),
+        "revoked": lambda: invites.revoke(other, line.id),
+        "renewed": lambda: invites.renew(other, line.id),
+        "expired": lambda: monkeypatch.setattr(clock, "now", lambda: later),
+        "demoted": lambda: people.set_roles(other, admin.user_id, [Role.STAFF]),
+        "deactivated": lambda: people.deactivate(other, admin.user_id),
+        "unknown": lambda: None,
+    }
+    ends[end]()
+    with pytest.raises(LinkExpired, match=CLOSED):
+        accept(invites, new_token() if end == "unknown" else token, "Somebody")
+    if end in ("expired", "demoted", "deactivated"):  # another admin makes it work again
+        again = invites.renew(other, line.id)
+        assert accept(invites, again.token).email == EMAIL
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"email": "new"}, Invalid),
+        ({"email": ""}, Invalid),
+        ({"name": "x" * 121}, Invalid),
+        ({"email": "NEW@EXAMPLE.COM"}, Conflict),
+    ],
+)
+def test_a_bad_invite_is_refused_whole(
+    invites: InviteService, admin: Actor, fields: dict[str, str], error: type[ParleyError]
+) -> None:
+    invite(invites, admin, "new@example.com")
+    with pytest.raises(error) as refused:
+        invite(invites, admin, **{"email": "other@example.com"} | fields)
+    assert str(refused.value).endswith(".")
+    assert len(invites.list_invites(admin)) == 1
+
+
+def test_an_address_with_an_account_is_not_invited(invites: InviteService, desk: Desk, admin: Actor) -> None:
+    there = desk.person(Role.STAFF)
+    with pytest.raises(Conflict, match=TAKEN):
+        invite(invites, admin, there.email.upper())
+    token = invite(invites, admin)
+    PeopleService(desk.database, QuickPasswords()).create_user(
+        admin, email=EMAIL.lower(), display_name="New", password=None, roles=[]
+    )
+    with pytest.raises(Conflict, match=TAKEN):
+        accept(invites, token)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"name": " "}, {"name": "x" * 121}, {"password": "short"}, {"password": "new person 12"}]
+)
+def test_what_was_typed_wrong_leaves_the_link_open(
+    invites: InviteService, admin: Actor, fields: dict[str, str]
+) -> None:
+    token = invite(invites, admin)
+    with pytest.raises(Invalid):
+        accept(invites, token, **fields)
+    assert accept(invites, token).email == EMAIL
+
+
+def test_a_name_that_a_rule_keeps_out_is_kept_out(invites: InviteService, desk: Desk, admin: Actor) -> None:
+    token = invite(invites, admin)
+    wanted = WantedRule("Wombats", RuleKind.WORDS, RuleAction.REFUSE, (ConversationKind.COMPANY,), "wombat")
+    RuleService(desk.database).add(desk.person(Role.MODERATOR), wanted)
+    with pytest.raises(RefusedByRule):
+        accept(invites, token, "Captain Wombat")
+    with pytest.raises(RefusedByRule):
+        invite(invites, admin, "other@example.com", "Wombat")
+
+
+def test_opened_by_several_at_once_it_makes_one_account(fresh_database: Database, settings: Settings) -> None:
+    desk = Desk(fresh_database)
+    admin, invites = desk.person(Role.ADMIN), InviteService(fresh_database, settings, QuickPasswords())
+    token, ready, outcomes = invite(invites, admin), threading.Barrier(4), list[str]()
+
+    def run(number: int) -> None:
+        ready.wait()
+        outcomes.append(outcome(lambda: accept(invites, token, f"Person {number}")))
+
+    threads = [threading.Thread(target=run, args=[number]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == sorted([DONE] + ["LinkExpired"] * 3)
+    people = PeopleService(fresh_database, QuickPasswords()).list_people(None)
+    assert len([person for person in people if person.email == EMAIL]) == 1
+
+
+def test_two_admins_who_invite_the_same_person_make_one_invite(fresh_database: Database, settings: Settings) -> None:
+    desk = Desk(fresh_database)
+    admins, ready, outcomes = [desk.person(Role.ADMIN) for _ in range(4)], threading.Barrier(4), list[str]()
+    invites = InviteService(fresh_database, settings, QuickPasswords())
+
+    def run(admin: Actor) -> None:
+        ready.wait()
+        try:
+            invite(invites, admin)
+            outcomes.append(DONE)
+        except Conflict as error:
+            outcomes.append(str(error))
+
+    threads = [threading.Thread(target=run, args=[admin]) for admin in admins]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == sorted([DONE] + [INVITED] * 3)
