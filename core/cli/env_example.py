@@ -57,7 +57,7 @@ def _default(info: FieldInfo) -> str:
         return ""
     if isinstance(value, Path):
         return str(value.relative_to(ROOT))
-    return ",".join(value) if isinstance(value, list) else str(value)
+    return ",".join(value) if isinstance(value, list | dict) else str(value)
 
 
 if __name__ == "__main__":

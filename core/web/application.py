@@ -11,6 +11,7 @@ from core.services.audit_exporting import AuditExports
 from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
 from core.services.presence import PresenceService
+from core.services.sso import SsoService
 from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
 from core.services.watching import WatchService
@@ -22,6 +23,9 @@ class Application(Protocol):
 
     @property
     def accounts(self) -> AccountService: ...
+
+    @property
+    def sso(self) -> SsoService: ...
 
     @property
     def presence(self) -> PresenceService: ...

@@ -89,10 +89,10 @@ class Gate:
             identity = await self._resolve(token)
             answer.clears_session = token is not None and identity is None
         except Suspended:  # their session stands once that has run out; meanwhile somebody else may sign in here
-            if scope["path"] not in FORMS:
+            if not _is_door(scope["path"]):
                 raise
             identity = None
-        is_open = identity is not None or scope["path"] in FORMS
+        is_open = identity is not None or _is_door(scope["path"])
         return _with_identity(scope, identity), None if is_open else _ask_to_sign_in(scope)
 
     def _refuse_anybody(self, scope: Scope) -> Response | None:
@@ -144,6 +144,11 @@ class Gate:
         except Unavailable:
             # The script asks the same database before it does anything, and can say in a sentence that it's away.
             return True
+
+
+def _is_door(path: str) -> bool:
+    """Where somebody without a session can get one."""
+    return path in FORMS or addresses.SSO.fullmatch(path) is not None
 
 
 def _is_navigation(scope: Scope) -> bool:

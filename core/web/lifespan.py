@@ -19,6 +19,7 @@ from core.services.audit_exporting import AuditExports
 from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
 from core.services.presence import PresenceService
+from core.services.sso import SsoService
 from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
 from core.services.watching import WatchService
@@ -48,6 +49,10 @@ class Host:
     @property
     def accounts(self) -> AccountService:
         return self._opened.accounts
+
+    @property
+    def sso(self) -> SsoService:
+        return self._opened.sso
 
     @property
     def presence(self) -> PresenceService:
@@ -149,7 +154,11 @@ class Host:
         print(f"\n  Parley is ready: {address}", flush=True)
         if problem := application.assistant.problem():
             print(f"  {problem}", flush=True)
-        if application.accounts.needs_setup():
+        if application.accounts.needs_setup() and not application.settings.local_passwords:
+            print(
+                "  First time here? Run `python -m core set-up` to name your company and its first admin.", flush=True
+            )
+        elif application.accounts.needs_setup():
             token = application.accounts.issue_setup_link()
             print(
                 "  First time here? This link, good for one use within a day, names your company and its first admin:\n"

@@ -7,13 +7,17 @@ from core.web.events import event_routes
 from core.web.exports import export_routes
 from core.web.health import health_routes
 from core.web.imports import import_routes
+from core.web.openid import Providers
+from core.web.sso import sso_routes
 from core.web.usage_exports import usage_export_routes
 
 
 def routes(application: Application) -> list[Route]:
+    providers = Providers()
     return [
         *health_routes(application),
-        *account_routes(application),
+        *account_routes(application, providers),
+        *sso_routes(application, providers),
         *event_routes(application),
         *export_routes(application),
         *usage_export_routes(application),

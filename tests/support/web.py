@@ -23,6 +23,7 @@ from core.services.audit_exporting import AuditExports
 from core.services.audit_refusals import Refusals
 from core.services.exporting import ExportService
 from core.services.presence import PresenceService
+from core.services.sso import SsoService
 from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
 from core.services.watching import WatchService
@@ -53,6 +54,10 @@ class StandIn:
     audit_exports: AuditExports = None  # type: ignore[assignment]
     start_error: str | None = None
     parts: dict[str, str] = field(default_factory=lambda: {"database": "ok"})
+
+    @property
+    def sso(self) -> SsoService:
+        return SsoService(self.accounts.database, self.settings)
 
     @property
     def refusals(self) -> Refusals:
