@@ -142,7 +142,7 @@ class OpenIdProvider:
         return JSONResponse(described | self.faults.metadata)
 
     async def _keys(self, request: Request) -> Response:
-        other = {"kty": "oct", "k": base64.urlsafe_b64encode(SECRET.encode()).decode(), "kid": "shared"}
+        other = {"kty": "oct", "k": base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("="), "kid": "shared"}
         return JSONResponse({"keys": [{"kty": "new-fashioned"}, other, self._key.as_dict(private=False)]})
 
     async def _authorize(self, request: Request) -> Response:
