@@ -19,9 +19,8 @@ st.title("Account", anchor=False)
 st.markdown(f"**{as_label(actor.display_name, 120)}**  \n{as_label(actor.email, 254)} · {roles_of(actor)}")
 
 st.subheader("Sign-in", anchor=False)
-plain_links(
-    {"Change password": "/account/password", "Sign out here or everywhere": "/account/sign-out"}, key="ways_out"
-)
+by_password = {"Change password": "/account/password"} if app.accounts.has_password(actor) else {}
+plain_links(by_password | {"Sign out here or everywhere": "/account/sign-out"}, key="ways_out")
 for view in app.accounts.sessions(actor):
     used = "this browser" if view.is_current else f"last used {times.ago(view.last_used_at)}"
     st.markdown(

@@ -48,7 +48,7 @@ def vouched_by(provider: SsoProvider, claims: Claims) -> Vouched:
         issuer=provider.issuer,
         subject=str(claims["sub"]),
         email=email,
-        is_verified=claims.get("email_verified") in (True, "true"),
+        is_verified=_is_verified(claims, email),
         name=_name(claims, email),
         groups=frozenset(_texts(found(claims, provider.groups_claim))),
         company_values=frozenset(value.lower() for value in values),
@@ -68,6 +68,13 @@ def are_groups_left_out(claims: Claims, groups_claim: str) -> bool:
     """Entra ID names no groups where they are many, but another place to ask; to take that for none would be wrong."""
     elsewhere = claims.get("_claim_names")
     return bool(claims.get("hasgroups")) or (isinstance(elsewhere, Mapping) and groups_claim in elsewhere)
+
+
+def _is_verified(claims: Claims, email: str) -> bool:
+    """What the provider says of the claim `email` it says of that alone: a name that people choose proves nothing."""
+    named = claims.get("email")
+    is_the_one = isinstance(named, str) and named.strip() == email
+    return is_the_one and claims.get("email_verified") in (True, "true")
 
 
 def _name(claims: Claims, email: str) -> str:

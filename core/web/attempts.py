@@ -49,7 +49,7 @@ def keep(attempt: Attempt, request: Request, response: Response, settings: Setti
     if len(under_way) >= MOST:
         for name in under_way:
             cookies.set_cookie(response, name.removeprefix("__Host-"), "", secure=secure, max_age=0)
-    body = _base64(json.dumps(asdict(attempt)).encode())
+    body = _base64(json.dumps(asdict(attempt), ensure_ascii=False).encode())
     value = f"{body}.{_signature(settings, body)}"
     cookies.set_cookie(response, _name_of(attempt.state), value, secure=secure, max_age=LIFE)
 

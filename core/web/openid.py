@@ -146,6 +146,7 @@ class OpenId:
         provider, endpoint = self.provider, metadata.get("userinfo_endpoint")
         wanted = [provider.email_claim, *filter(None, [provider.company_claim])]
         wanted += [provider.groups_claim] if provider.role_map else []
+        wanted += [] if provider.trust_email else ["email_verified"]
         is_whole = all(found(claims, name) is not None for name in wanted)
         if is_whole or not endpoint or not isinstance(access_token, str):
             return claims
@@ -153,6 +154,8 @@ class OpenId:
         if more.get("sub") != claims["sub"]:
             log.warning("sso_token_refused provider=%s reason=userinfo of somebody else", provider.key)
             raise SignInBroken(NOT_BELIEVED)
+        if claims.get("email") not in (None, more.get("email")):  # then that one is verified, not this one
+            more = {name: value for name, value in more.items() if name != "email_verified"}
         return {**more, **claims}
 
 

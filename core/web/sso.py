@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 FAILURES_PER_ADDRESS = 60
 """Within a minute. Behind one address there may be a whole office."""
+LONGEST_NEXT = 500
+"""Characters of an address that fit into a cookie; who came by a longer one begins at the start page."""
 LONGEST = 4_096
 """Characters of what comes back in the address."""
 
@@ -48,7 +50,7 @@ class SsoPages:
         if session_of(request.scope):
             return RedirectResponse(wanted, 303)
         openid, settings = self._openid(request), self.application.settings
-        attempt = attempts.begin(openid.provider.key, wanted)
+        attempt = attempts.begin(openid.provider.key, wanted if len(wanted) <= LONGEST_NEXT else addresses.HOME)
         try:
             self._throttle.check(_limits(request))
             address = await openid.authorization_address(attempt, _callback_address(request, openid, settings))

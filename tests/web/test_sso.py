@@ -369,7 +369,10 @@ def test_two_tabs_and_a_host_of_them(desk: Desk, provider: OpenIdProvider) -> No
     assert other.get(consent(last), headers=HTML).status_code == 303
 
 
-@pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example", "/\\evil.example", "/account/sign-out"])
+@pytest.mark.parametrize(
+    "wanted",
+    ["//evil.example", "https://evil.example", "/\\evil.example", "/account/sign-out", "/?" + 5_000 * "x"],
+)
 def test_it_leads_back_to_a_page_of_ours_or_to_none(desk: Desk, wanted: str) -> None:
     assert come(desk.browser(), wanted=wanted).headers["location"] == "/"
 
@@ -401,6 +404,7 @@ def test_whoever_was_signed_in_there_is_not_any_more(desk: Desk, provider: OpenI
         ({"hd": "example.org"}, {"company_claim": "hd", "companies": "example.com=Engines"}, sso.NO_PLACE),
         ({}, {"company_claim": "hd", "companies": "example.com=Engines"}, sso.NO_PLACE),
         ({"email": EMAIL}, {}, sso.TAKEN),
+        ({"preferred_username": "eve@example.com"}, {"email_claim": "preferred_username"}, sso.NOT_VERIFIED),
         ({"hasgroups": True}, {"roles": "desk=staff"}, "more groups than"),
         ({"_claim_names": {"groups": "src1"}}, {"roles": "desk=staff"}, "more groups than"),
     ],
@@ -545,6 +549,15 @@ def test_what_the_token_leaves_out_is_asked_for(
     client = desk.browser()
     with provider.failing(is_thin=True, userinfo={"sub": "eve"}):
         assert_out(come(client), client, openid.NOT_BELIEVED, 422)
+
+    def unsaid(claims: Claims) -> Claims:
+        return {name: value for name, value in claims.items() if name != "email_verified"}
+
+    with provider.failing(alter=unsaid):
+        assert come(client).status_code == 303
+    client.cookies.clear()
+    with provider.failing(alter=unsaid, userinfo={"email": "other@example.com"}):  # it is that one which is verified
+        assert_out(come(client), client, sso.NOT_VERIFIED, 403)
 
 
 def test_secrets_go_the_way_that_the_provider_takes(database: Database, settings: Settings) -> None:
