@@ -8,7 +8,7 @@ from typing import ParamSpec
 import typer
 
 from core import bootstrap
-from core.cli import audit, companies, demo, imports, retention, search, serve, usage, users
+from core.cli import audit, companies, demo, imports, retention, search, serve, setup, usage, users
 from core.config import load_settings
 from core.database.opening import open_database
 from core.errors import ParleyError
@@ -37,6 +37,7 @@ def opened(command: Callable[Options, None]) -> Callable[Options, None]:
 
 app = typer.Typer(help="Parley, a company's own assistant desk.", no_args_is_help=True, add_completion=False)
 app.command("serve")(serve.serve)
+app.command("set-up")(opened(setup.set_up))
 app.command("demo")(opened(demo.demo))
 app.command("import")(opened(imports.import_file))
 app.add_typer(audit.app, name="audit", help="The trail of who did what.", callback=with_application)

@@ -61,6 +61,7 @@ from core.services.rules import RuleService
 from core.services.search import SearchService
 from core.services.session_ending import SessionEnding
 from core.services.spending import SpendingService
+from core.services.sso import SsoService
 from core.services.steps import StepService
 from core.services.suspensions import SuspensionService
 from core.services.talk import TalkService
@@ -94,6 +95,7 @@ class Application:
         steps = StepStore(database, assistant, worker_id, self.events.publish_tasks)
         self.runner = Runner(store, steps, assistant, grace=settings.shutdown_grace, changed=self._changed)
         self.accounts = AccountService(database, settings)
+        self.sso = SsoService(database, settings)
         self.audit = AuditService(database)
         self.audit_checks = AuditChecks(database)
         self.audit_exports = AuditExports(database)

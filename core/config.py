@@ -9,12 +9,13 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from core.errors import Misconfigured
 from core.ids import new_token
+from core.sso import KEY, SsoProvider
 
 ROOT = Path(__file__).resolve().parent.parent
 ENV_FILE = ROOT / ".env"
@@ -22,6 +23,7 @@ ENV_FILE = ROOT / ".env"
 MIN_SECRET_LENGTH = 32
 MAKE_A_SECRET = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 LIMIT = re.compile(r"(?P<name>(?:[a-z]+\.)?[a-z]+)=(?P<count>\d{1,6})/(?P<seconds>\d{1,6})")
+NOT_IN_ONE = "PARLEY_SSO can't be read: set variables like PARLEY_SSO__KEYCLOAK__ISSUER instead, see docs/sso.md."
 LONGEST_WINDOW = 3_600
 """Seconds that a rate limit may look back."""
 POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
@@ -36,7 +38,12 @@ class Settings(BaseSettings):
     """Read from the environment, then from `.env` beside Home.py. Variables without an own name start with PARLEY_."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PARLEY_", env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", populate_by_name=True
+        env_prefix="PARLEY_",
+        env_file=ENV_FILE,
+        env_ignore_empty=True,
+        env_nested_delimiter="__",
+        extra="ignore",
+        populate_by_name=True,
     )
 
     environment: Environment = Field(
@@ -117,6 +124,15 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="The address people open, https://parley.example.com. Empty: what the browser asked for."
     )
+    local_passwords: bool = Field(
+        default=True,
+        description="Whether people may sign in by e-mail and password; false leaves single sign-on alone.",
+    )
+    sso: dict[str, SsoProvider] = Field(
+        default_factory=dict,
+        description="Providers of single sign-on, each by variables of its own like PARLEY_SSO__KEYCLOAK__ISSUER: see "
+        "docs/sso.md.",
+    )
     shutdown_grace: int = Field(5, ge=0, le=120, description="Seconds that running answers get to finish at a stop.")
     metrics_token: SecretStr | None = Field(
         None,
@@ -136,6 +152,15 @@ class Settings(BaseSettings):
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         return _parts(value) if isinstance(value, str) else value
+
+    @field_validator("sso", mode="before")
+    @classmethod
+    def _name_providers(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        if odd := next((key for key in value if not KEY.fullmatch(key)), None):
+            raise ValueError(f"can't have a provider called {odd}: use letters, digits and _")
+        return {key: {**fields, "key": key} if isinstance(fields, dict) else fields for key, fields in value.items()}
 
     @field_validator("rate_limits")
     @classmethod
@@ -185,6 +210,10 @@ class Settings(BaseSettings):
             )
         if self.is_production and not self.secret_key:
             raise ValueError(f"PARLEY_SECRET_KEY is missing: production needs one, made with `{MAKE_A_SECRET}`.")
+        if not (self.local_passwords or self.sso):
+            raise ValueError("PARLEY_LOCAL_PASSWORDS is false and no PARLEY_SSO__… is set: nobody could sign in.")
+        if self.sso and self.is_production and not self.public_url:
+            raise ValueError("PARLEY_PUBLIC_URL is missing: single sign-on leads people back to it.")
         return self
 
     @property
@@ -248,14 +277,21 @@ def load_settings(env_file: Path | None = ENV_FILE) -> Settings:
     except ValidationError as error:
         # The original repeats the values it refused, and one of them may be a secret: hence `from None`.
         raise Misconfigured(" ".join(_sentence(detail["loc"], detail["msg"]) for detail in error.errors())) from None
+    except SettingsError:  # of the one setting that is written in parts
+        raise Misconfigured(NOT_IN_ONE) from None
 
 
 def _sentence(place: tuple[int | str, ...], message: str) -> str:
     fault = message.removeprefix("Value error, ").replace("Input should be", "must be")
+    fault = {"Field required": "is missing", "Extra inputs are not permitted": "is no setting"}.get(fault, fault)
     if not place:
         return fault
     field = str(place[0])
     variable = variable_of(field) if field in Settings.model_fields else field
+    if len(place) > 1:
+        if fault.endswith("."):  # says itself which variable it is about
+            return fault
+        variable = "__".join([variable, *(str(part).upper() for part in place[1:])])
     return f"{variable} {fault.partition(', unable to parse')[0]}."
 
 

@@ -5,9 +5,11 @@ ParleyError
 ├── NotPermitted            visible to this person, but not theirs to change
 │   ├── NotSignedIn         no session, or one that ended
 │   │   └── Suspended       a moderator keeps this person out for a time
+│   ├── SignInRefused       who a provider vouches for, but who may not come in here
 │   └── AccessOver          leave to read a private conversation that ended
 ├── Invalid                 the input breaks a rule the person can mend
 │   ├── WrongCredentials    e-mail and password do not match an active account
+│   ├── SignInBroken        a sign-in through a provider that did not come to its end
 │   ├── LinkExpired         a one-time link that was used or is too old
 │   ├── TooManyAttempts     sign-ins that failed too often within a minute
 │   ├── RuleBroken          what a conversation of this kind, or in this state, does not allow
@@ -23,6 +25,7 @@ ParleyError
 └── Unavailable             something we depend on does not answer
     ├── DatabaseUnavailable PostgreSQL cannot be reached
     ├── PortInUse           the address to serve on is taken
+    ├── ProviderUnavailable a provider of single sign-on does not answer, or not as it should
     ├── AnswerInterrupted   the process that wrote an answer ended before it was whole
     └── ModelError          the model did not give a whole answer
         ├── ModelMissing            no model is installed or configured
@@ -100,6 +103,11 @@ class Suspended(NotSignedIn):
         return f"Suspended until {when} · {self.reason}"
 
 
+class SignInRefused(NotPermitted):
+    code = "sign_in_refused"
+    sentence = "You may not come in here. An admin can say why."
+
+
 class AccessOver(NotPermitted):
     code = "access_over"
     sentence = "Your access to this conversation has ended. To read on, ask again with a reason."
@@ -113,6 +121,11 @@ class Invalid(ParleyError):
 class WrongCredentials(Invalid):
     code = "wrong_credentials"
     sentence = "E-mail and password don't match an account here."
+
+
+class SignInBroken(Invalid):
+    code = "sign_in_broken"
+    sentence = "This sign-in did not come to its end. Start again."
 
 
 class LinkExpired(Invalid):
@@ -212,6 +225,12 @@ class DatabaseUnavailable(Unavailable):
 
 class PortInUse(Unavailable):
     code = "port_in_use"
+
+
+class ProviderUnavailable(Unavailable):
+    code = "provider_unavailable"
+    sentence = "The place where you sign in does not answer at the moment. Try again in a minute."
+    is_expected = True  # it is in the log by a line of its own, without what was sent to it
 
 
 class AnswerInterrupted(Unavailable):

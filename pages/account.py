@@ -26,9 +26,8 @@ notices(actor, MOST_NOTICES)
 profile(actor)
 
 st.subheader("Sign-in", anchor=False)
-plain_links(
-    {"Change password": "/account/password", "Sign out here or everywhere": "/account/sign-out"}, key="ways_out"
-)
+by_password = {"Change password": "/account/password"} if app.accounts.has_password(actor) else {}
+plain_links(by_password | {"Sign out here or everywhere": "/account/sign-out"}, key="ways_out")
 own_sign_ins(actor)
 own_data(actor)
 

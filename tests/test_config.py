@@ -1,15 +1,26 @@
 import stat
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from core.cli.env_example import CONFIGURATION, ENV_EXAMPLE, env_example, variables, with_settings_table
+from core.cli.env_example import (
+    CONFIGURATION,
+    ENV_EXAMPLE,
+    SSO,
+    Variable,
+    env_example,
+    provider_variables,
+    variables,
+    with_table,
+)
 from core.config import ROOT, Environment, is_weak_secret, load_settings
 from core.errors import Misconfigured
 from core.ids import new_token
+from core.permissions import Role
 
 WRITE_AGAIN = "run `.venv/bin/python -m core.cli.env_example`"
 GOOD_SECRET = "kV3-qT9_wX5zB7nM1cL8pR4sD6fG2hJ0"
@@ -40,10 +51,11 @@ def test_env_example_is_written_from_the_settings() -> None:
     assert ENV_EXAMPLE.read_text() == env_example(), WRITE_AGAIN
 
 
-def test_configuration_page_is_written_from_the_settings() -> None:
-    page = CONFIGURATION.read_text()
-    assert page == with_settings_table(page), WRITE_AGAIN
-    assert all(f"| `{variable.name}` |" in page for variable in variables())
+@pytest.mark.parametrize(("document", "listed"), [(CONFIGURATION, variables), (SSO, provider_variables)])
+def test_pages_are_written_from_the_settings(document: Path, listed: Callable[[], Iterable[Variable]]) -> None:
+    page = document.read_text()
+    assert page == with_table(page, listed()), WRITE_AGAIN
+    assert all(f"| `{variable.name}` |" in page for variable in listed())
 
 
 def test_every_setting_is_described_in_a_sentence_and_shows_no_path_of_this_machine() -> None:
@@ -220,3 +232,63 @@ def go(process: subprocess.Popen[str]) -> None:
     assert process.stdin
     process.stdin.write("\n")
     process.stdin.flush()
+
+
+PROVIDER = {
+    "PARLEY_SSO__KC__ISSUER": "https://id.example.com/realms/engines",
+    "PARLEY_SSO__KC__CLIENT_ID": "parley",
+    "PARLEY_SSO__KC__CLIENT_SECRET": "hush-hush",
+    "PARLEY_SSO__KC__DOMAINS": "Example.com, @example.org",
+}
+
+
+def test_providers_are_set_by_variables_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(
+        monkeypatch,
+        **PROVIDER,
+        PARLEY_SSO__KC__ROLES='{"CN=boss,OU=it": "admin+staff"}',
+        PARLEY_SSO__KC__EVERYBODY="none",
+        PARLEY_SSO__OKTA__ISSUER="https://engines.okta.example",
+        PARLEY_SSO__OKTA__CLIENT_ID="0oa1",
+        PARLEY_SSO__OKTA__COMPANIES="example.com=Engines, Example.org = Bridges",
+        PARLEY_SSO__OKTA__LABEL="Okta",
+    )
+    kc, okta = settings.sso["kc"], settings.sso["okta"]
+    assert (kc.name, kc.allowed_domains) == ("Kc", {"example.com", "example.org"})
+    assert kc.metadata_address == "https://id.example.com/realms/engines/.well-known/openid-configuration"
+    assert kc.role_map == {"CN=boss,OU=it": {Role.ADMIN, Role.STAFF}} and kc.roles_of_everybody == set()
+    assert okta.company_map == {"example.com": "Engines", "example.org": "Bridges"}
+    assert okta.client_secret is None and okta.roles_of_everybody == {Role.STAFF}
+    assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (
+            {"PARLEY_SSO__KC__ISSUER": "http://id.example.com"},
+            "PARLEY_SSO__KC__ISSUER is no address that is safe to use",
+        ),
+        ({"PARLEY_SSO__KC__ISSUER": "https://a:b@id.example.com"}, "PARLEY_SSO__KC__ISSUER is no address"),
+        ({"PARLEY_SSO__KC__DOMAINS": " "}, "PARLEY_SSO__KC__DOMAINS is missing"),
+        ({"PARLEY_SSO__KC__ROLES": "boss=king"}, "PARLEY_SSO__KC__ROLES must have roles joined by +"),
+        ({"PARLEY_SSO__KC__ROLES": "boss"}, "PARLEY_SSO__KC__ROLES can't be read: write it like name=value"),
+        ({"PARLEY_SSO__KC__ROLES": "{boss"}, "PARLEY_SSO__KC__ROLES can't be read as JSON."),
+        ({"PARLEY_SSO__KC__SCOPES": "email"}, "PARLEY_SSO__KC__SCOPES needs openid among the scopes."),
+        ({"PARLEY_SSO__KC__SECRET": "hush-hush"}, "PARLEY_SSO__KC__SECRET is no setting."),
+        ({"PARLEY_SSO__A-B__ISSUER": "https://a.example"}, "PARLEY_SSO can't have a provider called a-b"),
+        ({"PARLEY_SSO__OTHER__ISSUER": "https://a.example"}, "PARLEY_SSO__OTHER__CLIENT_ID is missing."),
+        ({"PARLEY_SSO": "keycloak"}, "PARLEY_SSO can't be read: set variables like PARLEY_SSO__KEYCLOAK__ISSUER"),
+        ({"PARLEY_ENVIRONMENT": "production", "PARLEY_SECRET_KEY": GOOD_SECRET}, "PARLEY_PUBLIC_URL is missing"),
+    ],
+)
+def test_odd_providers_are_refused_by_the_variable(
+    monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str], sentence: str
+) -> None:
+    said = refusal(monkeypatch, **PROVIDER | wrong)
+    assert sentence in said and "hush" not in said and "king" not in said
+
+
+def test_somebody_has_to_be_able_to_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "nobody could sign in" in refusal(monkeypatch, PARLEY_LOCAL_PASSWORDS="false")
+    assert not load(monkeypatch, **PROVIDER).local_passwords

@@ -9,9 +9,12 @@ import pytest
 import typer.main
 
 from core.__main__ import app
+from core.cli.env_example import variables
 from core.config import ROOT
+from core.sso import SsoProvider
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+OF_THE_BENCH = {"PARLEY_BENCH_DIR"}
 MADE_LATER = {".env", ".venv", "data"}
 
 
@@ -85,3 +88,12 @@ def test_the_readme_shows_a_chat_and_the_two_commands_first() -> None:
 def test_every_make_target_is_explained_by_make_help() -> None:
     helped = re.findall(r"^([a-z]+):.* ## .", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert set(helped) == make_targets()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_variable_of_ours_that_is_named_is_a_setting(document: Path) -> None:
+    named = set(re.findall(r"\bPARLEY_[A-Z][A-Z_]*[A-Z]\b", document.read_text()))
+    of_providers = {name for name in named if "__" in name}
+    assert named - of_providers - OF_THE_BENCH <= {variable.name for variable in variables()}
+    known = {field.upper() for field in SsoProvider.model_fields}
+    assert {name.rpartition("__")[2] for name in of_providers} <= known

@@ -58,7 +58,7 @@ def test_what_a_person_or_a_busy_provider_does_is_expected_and_a_broken_house_is
     unexpected = {cls.__name__ for cls in CLASSES if not cls.is_expected}
     unavailable = {name for _, name in tree(errors.Unavailable)}
     expected_there = {"AnswerInterrupted", "DatabaseUnavailable", "ModelBusy", "ModelRefused", "ModelContextTooLong"}
-    expected_there |= {"ModelOverworked", "ModelLooping"}
+    expected_there |= {"ModelOverworked", "ModelLooping", "ProviderUnavailable"}
     assert unexpected == (unavailable - expected_there) | {Misconfigured.__name__}
 
 

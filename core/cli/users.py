@@ -28,12 +28,12 @@ def add(
     company: Company = None,
     password_stdin: FromStdin = False,
 ) -> None:
-    """Add a person, with a password to sign in."""
+    """Add a person, with a password to sign in where there are passwords."""
     person = _people().create_user(
         None,
         email=email,
         display_name=name,
-        password=read_password(from_stdin=password_stdin),
+        password=read_password(from_stdin=password_stdin) if _has_passwords() else None,
         roles=role,
         company_id=company,
     )
@@ -80,6 +80,15 @@ def set_password(email: Email, password_stdin: FromStdin = False) -> None:
     typer.echo(f"{person.email} has a new password and is signed out everywhere.")
 
 
+@app.command("unlink-sso")
+def unlink_sso(email: Email) -> None:
+    """Forget who a person is to single sign-on, as when their address passes to somebody new."""
+    from core.bootstrap import current
+
+    count = current().sso.unlink(email)
+    typer.echo(f"{email} was linked {count} time{'' if count == 1 else 's'}, and is no more.")
+
+
 @app.command("set-roles")
 def set_roles(email: Email, role: Roles) -> None:
     """Replace a person's roles."""
@@ -92,6 +101,12 @@ def _people() -> PeopleService:
     from core.bootstrap import current  # the composition root imports everything; `--help` needs none of it
 
     return current().people
+
+
+def _has_passwords() -> bool:
+    from core.bootstrap import current
+
+    return current().settings.local_passwords
 
 
 def read_password(*, from_stdin: bool) -> str:

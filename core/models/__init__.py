@@ -83,7 +83,7 @@ from core.models.usage import (
     UsageSlot,
     UsageSpan,
 )
-from core.models.user import AuthSession, LinkPurpose, OneTimeLink, User, UserRole
+from core.models.user import AuthSession, Identity, LinkPurpose, OneTimeLink, User, UserRole
 
 __all__ = [
     "ACTIVE",
@@ -137,6 +137,7 @@ __all__ = [
     "Feedback",
     "Grain",
     "History",
+    "Identity",
     "Kind",
     "LegalHold",
     "LinkPurpose",

@@ -23,6 +23,8 @@ class AuditAction(StrEnum):
     USER_CREATED = "user:create"
     USER_DEACTIVATED = "user:deactivate"
     USER_REACTIVATED = "user:reactivate"
+    IDENTITY_LINKED = "user:link_identity"
+    IDENTITIES_UNLINKED = "user:unlink_identities"
     ROLES_CHANGED = "user:roles"
     PASSWORD_CHANGED = "user:password"
     PASSWORD_LINK_MADE = "user:password_link"

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, text
+from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -56,6 +56,19 @@ class AuthSession(Record, table=True):
     last_used_at: datetime = time_field()
     revoked_at: datetime | None = time_field(None)
     user_agent: str = ""
+    provider: str | None = None
+    """Of single sign-on, by its name in the settings; None for who signed in here."""
+
+
+class Identity(Record, table=True):
+    """Who somebody is to a provider of single sign-on: its own name for them, which never becomes another person's."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    user_id: UUID = Field(foreign_key="users.id", index=True, ondelete="CASCADE")
+    issuer: str
+    subject: str
 
 
 class LinkPurpose(StrEnum):

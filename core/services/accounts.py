@@ -32,8 +32,9 @@ SAME_PASSWORD = "The new password is the current one. Choose another."
 class AccountService(Setup):
     def sign_in(self, *, email: str, password: str, user_agent: str) -> SignedIn:
         """A new session. Raises WrongCredentials, in the same words and time whatever was wrong; Suspended, only to who
-        gave the right password.
+        gave the right password; SignInRefused where passwords are switched off.
         """
+        self.require_passwords()
         known = self._known(email)
         usable_hash = known.password_hash if known and known.is_active else None
         if not self.passwords.verify(password, usable_hash) or known is None:
@@ -133,8 +134,11 @@ class AccountService(Setup):
             _record(Audit(session), AuditAction.SIGNED_OUT_EVERYWHERE, actor, after={"sessions": ended})
 
     def change_password(self, actor: Actor, *, current: str, new: str, user_agent: str) -> SignedIn:
-        """Replaces the password, ends every session and opens a new one for this browser. Raises Invalid."""
+        """Replaces the password, ends every session and opens a new one for this browser. Raises Invalid, and
+        SignInRefused where passwords are switched off.
+        """
         actor.require(Permission.ACCOUNT_MANAGE)
+        self.require_passwords()
         with self.database.reading() as session:
             user = Users(session).get(actor.user_id)
         known_hash = user.password_hash if user else None
@@ -174,6 +178,18 @@ class AccountService(Setup):
             raise Invalid(UNKNOWN_ZONE) from error
         with self.database.transaction() as session:
             Users(session).set_zone(actor.user_id, time_zone)
+
+    def has_password(self, actor: Actor) -> bool:
+        """Whether they can sign in by one."""
+        with self.database.reading() as session:
+            user = Users(session).get(actor.user_id)
+        return self.settings.local_passwords and user is not None and user.password_hash is not None
+
+    def provider_of(self, session_id: UUID) -> str | None:
+        """Through which provider of single sign-on a live session was opened, by its name in the settings."""
+        with self.database.reading() as session:
+            live = AuthSessions(session).get_live(session_id, clock.now())
+        return live.provider if live else None
 
     def sessions(self, actor: Actor) -> tuple[SessionView, ...]:
         """Where the person is signed in, the browser used last first."""

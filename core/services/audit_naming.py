@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.ids import parse_id
-from core.models import AuditAction, BudgetScope, ConversationKind, TargetType
+from core.models import AuditAction, BudgetScope, ConversationKind, Outcome, TargetType
 from core.permissions import Actor
 from core.repositories.audit_lines import AuditRow
 from core.repositories.audit_names import AuditNames, Place
@@ -30,6 +30,7 @@ FIXED = {
     TargetType.LEGAL_HOLD: "a legal hold",
     TargetType.PERMISSION: "",
 }
+BY_ITSELF = (AuditAction.RETENTION_RUN_BEGUN, AuditAction.RETENTION_RUN_ENDED)
 SHORT = 8
 
 
@@ -78,8 +79,10 @@ class Naming:
         if row.actor_id:
             return self.person(row.actor_id)
         is_by_rule = row.action == AuditAction.MESSAGE_REPORTED and "rule" in (row.after or {})
-        if is_by_rule or row.action in (AuditAction.RETENTION_RUN_BEGUN, AuditAction.RETENTION_RUN_ENDED):
+        if is_by_rule or row.action in BY_ITSELF:
             return ITSELF
+        if row.target_type == TargetType.USER and "provider" in (row.after or {}) and row.outcome is Outcome.DONE:
+            return ITSELF  # what came of a sign-in through a provider
         # Who reported a message, moderators see with the case.
         is_somebody = row.action in (AuditAction.SIGNED_IN, AuditAction.MESSAGE_REPORTED)
         return NOT_SIGNED_IN if is_somebody else COMMAND_LINE

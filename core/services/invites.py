@@ -20,7 +20,7 @@ from core.repositories.one_time_links import InviteLine, OneTimeLinks
 from core.repositories.users import Users
 from core.services.identity import clean_email, clean_name
 from core.services.names import kept_name
-from core.services.passwords import Passwords, check_password
+from core.services.passwords import Passwords, check_password, require_passwords
 from core.services.people import TAKEN
 from core.services.people_access import require_still_manager, stands_for
 from core.services.sessions import SessionLimits, SignedIn, hash_of
@@ -57,6 +57,7 @@ class Invited:
 class InviteService:
     def __init__(self, database: Database, settings: Settings, passwords: Passwords | None = None) -> None:
         self.database = database
+        self.settings = settings
         self.life = timedelta(days=settings.invite_days)
         self.limits = SessionLimits(settings)
         self.passwords = passwords or Passwords()
@@ -66,6 +67,7 @@ class InviteService:
         address has an account or an invite.
         """
         actor.require(Permission.PEOPLE_MANAGE)
+        require_passwords(self.settings)
         email = clean_email(email)
         name = clean_name(display_name, what="the person's name") if display_name.strip() else ""
         issued, wanted = self._issued(), sorted(frozenset(roles))
@@ -95,6 +97,7 @@ class InviteService:
     def renew(self, actor: Actor, invite_id: UUID) -> Issued:
         """Another link in place of the one before, which works no more. Raises NotFound, Conflict."""
         actor.require(Permission.PEOPLE_MANAGE)
+        require_passwords(self.settings)
         issued = self._issued()
         with self.database.transaction() as session:
             link = _own(session, actor, invite_id)
@@ -115,6 +118,7 @@ class InviteService:
 
     def check(self, token: str) -> Invited:
         """Whom the link is for. Raises LinkExpired when it doesn't work."""
+        require_passwords(self.settings, LinkExpired)
         with self.database.reading() as session:
             link = _usable(session, token)
             company = Companies(session).get(_company_of(link))
@@ -124,6 +128,7 @@ class InviteService:
         """Makes the account and signs it in. Raises Invalid, LinkExpired; Conflict when the address got an account
         otherwise meanwhile. However many do it at once, one succeeds.
         """
+        require_passwords(self.settings, LinkExpired)
         invited = self.check(token)
         name = clean_name(display_name, what="your name")
         check_password(password, email=invited.email, display_name=name)

@@ -19,7 +19,7 @@ from core.repositories.users import Users
 from core.services.accounts import refuse_suspended
 from core.services.hints import Hints
 from core.services.invites import Issued
-from core.services.passwords import Passwords, check_password
+from core.services.passwords import Passwords, check_password, require_passwords
 from core.services.people_access import held_person, record_on, stands_for, tell, visible_person
 from core.services.sessions import SessionLimits, SignedIn, hash_of
 from core.services.texts import one_line
@@ -44,6 +44,7 @@ class PasswordLinkService:
         self, database: Database, settings: Settings, hints: Hints, passwords: Passwords | None = None
     ) -> None:
         self.database = database
+        self.settings = settings
         self.hints = hints
         self.limits = SessionLimits(settings)
         self.passwords = passwords or Passwords()
@@ -53,6 +54,7 @@ class PasswordLinkService:
         password stays until then. Raises NotFound; Invalid for oneself and for who is deactivated.
         """
         actor.require(Permission.PEOPLE_MANAGE)
+        require_passwords(self.settings)
         issued = Issued(ids.new_token(), clock.now() + LIFE)
         with self.database.transaction() as session:
             user = held_person(session, actor, user_id)
@@ -89,6 +91,7 @@ class PasswordLinkService:
 
     def check(self, token: str) -> str:
         """Whose password it is for: the e-mail address. Raises LinkExpired when the link doesn't work."""
+        require_passwords(self.settings, LinkExpired)
         with self.database.reading() as session:
             _, user = _usable(session, token)
             return user.email
@@ -97,6 +100,7 @@ class PasswordLinkService:
         """Replaces the password, ends every session of the person and opens one for this browser. Raises Invalid,
         LinkExpired, Suspended. However many do it at once, one succeeds.
         """
+        require_passwords(self.settings, LinkExpired)
         with self.database.reading() as session:
             _, user = _usable(session, token)
         check_password(password, email=user.email, display_name=user.display_name)

@@ -8,7 +8,10 @@ from functools import cached_property
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from core.errors import Invalid
+from core.config import Settings
+from core.errors import Invalid, ParleyError, SignInRefused
+
+PASSWORDS_OFF = "Passwords are switched off here. Sign in through one of the places on the sign-in page."
 
 MIN_LENGTH = 12
 MAX_LENGTH = 1_000
@@ -128,3 +131,9 @@ class Passwords:
 def _normal(password: str) -> bytes:
     """The same bytes for the same letters, however a keyboard composes them."""
     return unicodedata.normalize("NFC", password).encode(errors="surrogatepass")
+
+
+def require_passwords(settings: Settings, refusal: type[ParleyError] = SignInRefused) -> None:
+    """Raises SignInRefused, or another refusal, where nobody signs in by a password."""
+    if not settings.local_passwords:
+        raise refusal(PASSWORDS_OFF)

@@ -74,8 +74,13 @@ class SessionLimits:
     def expiry(self, *, created_at: datetime, used_at: datetime) -> datetime:
         return min(used_at + self.idle, created_at + self.absolute)
 
-    def open(self, session: Session, user: User, user_agent: str) -> tuple[SignedIn, Actor]:
-        """A session with a new token, whatever the browser had before; and its person, as the audit wants them."""
+    def open(
+        self, session: Session, user: User, user_agent: str, *, provider: str | None = None
+    ) -> tuple[SignedIn, Actor]:
+        """A session with a new token, whatever the browser had before; and its person, as the audit wants them.
+
+        `provider`: of single sign-on, where the person came through one.
+        """
         token, now = ids.new_token(), clock.now()
         opened = AuthSessions(session).add(
             AuthSession(
@@ -85,6 +90,7 @@ class SessionLimits:
                 last_used_at=now,
                 expires_at=self.expiry(created_at=now, used_at=now),
                 user_agent=clean_user_agent(user_agent),
+                provider=provider,
             )
         )
         AuthSessions(session).note_seen(user.id, now)

@@ -7,18 +7,19 @@ from sqlmodel import Session
 from core import clock, ids
 from core.config import Settings
 from core.database.engine import Database
-from core.errors import LinkExpired
+from core.errors import Conflict, LinkExpired
 from core.models import AuditAction, Company, LinkPurpose, OneTimeLink, User
-from core.permissions import Role
+from core.permissions import Actor, Role
 from core.repositories.audit import Audit
 from core.repositories.companies import Companies
 from core.repositories.one_time_links import OneTimeLinks
 from core.repositories.rules import Rules
 from core.repositories.users import Users
 from core.services.identity import clean_email, clean_name
-from core.services.passwords import Passwords, check_password
+from core.services.passwords import Passwords, check_password, require_passwords
 from core.services.sessions import SessionLimits, SignedIn, hash_of
 
+SET_UP_BEFORE = "Parley is set up already. `python -m core users add` adds people."
 LINK_LIFE = timedelta(hours=24)
 # Any constant does, as long as every process takes the same lock.
 SETUP_LOCK = 7_305_002
@@ -29,6 +30,11 @@ class Setup:
         self.database = database
         self.limits = SessionLimits(settings)
         self.passwords = passwords or Passwords()
+        self.settings = settings
+
+    def require_passwords(self) -> None:
+        """Raises SignInRefused where nobody signs in by a password."""
+        require_passwords(self.settings)
 
     def needs_setup(self) -> bool:
         """True until the first person exists."""
@@ -52,47 +58,77 @@ class Setup:
     def set_up(
         self, *, token: str, company_name: str, email: str, display_name: str, password: str, user_agent: str
     ) -> SignedIn:
-        """Makes the company and its first admin, and signs them in. Raises Invalid, LinkExpired.
+        """Makes the company and its first admin, and signs them in. Raises Invalid, LinkExpired; SignInRefused where
+        passwords are switched off.
 
         However many do it at once, one succeeds.
         """
+        self.require_passwords()
         self.check_setup_link(token)
         company_name = clean_name(company_name, what="the company's name")
         display_name = clean_name(display_name, what="your name")
         email = clean_email(email)
         check_password(password, email=email, display_name=display_name)
         password_hash = self.passwords.hash(password)
-        roles = (Role.ADMIN, Role.STAFF)
-
         with self.database.transaction() as session:
             OneTimeLinks(session).lock(SETUP_LOCK)
             _require_link(session, token)
-            OneTimeLinks(session).use_all(LinkPurpose.SETUP, clock.now())
-            company = Companies(session).add(Company(name=company_name))
-            Rules(session).add_first(company.id)
-            user = Users(session).add(
-                User(company_id=company.id, email=email, display_name=display_name, password_hash=password_hash)
-            )
-            Users(session).set_roles(user.id, roles)
+            user = _make_first(session, company_name, email, display_name, password_hash)
             signed_in, actor = self.limits.open(session, user, user_agent)
-            audit = Audit(session)
-            audit.record(
-                AuditAction.COMPANY_CREATED,
-                actor=actor,
-                company_id=company.id,
-                target_type="company",
-                target_id=company.id,
-                after={"name": company_name},
-            )
-            audit.record(
-                AuditAction.USER_CREATED,
-                actor=actor,
-                company_id=company.id,
-                target_type="user",
-                target_id=user.id,
-                after={"roles": sorted(roles)},
-            )
+            _record_first(session, user, company_name, actor)
         return signed_in
+
+    def set_up_by_command(
+        self, *, company_name: str, email: str, display_name: str, password: str | None = None
+    ) -> None:
+        """Makes the company and its first admin from the command line; without a password for who comes in through
+        single sign-on. Raises Invalid, Conflict where somebody was set up before.
+        """
+        company_name = clean_name(company_name, what="the company's name")
+        display_name = clean_name(display_name, what="the admin's name")
+        email = clean_email(email)
+        if password is not None:
+            check_password(password, email=email, display_name=display_name)
+        password_hash = None if password is None else self.passwords.hash(password)
+        with self.database.transaction() as session:
+            OneTimeLinks(session).lock(SETUP_LOCK)
+            if Users(session).count():
+                raise Conflict(SET_UP_BEFORE)
+            user = _make_first(session, company_name, email, display_name, password_hash)
+            _record_first(session, user, company_name, None)
+
+
+FIRST_ROLES = (Role.ADMIN, Role.STAFF)
+
+
+def _make_first(session: Session, company_name: str, email: str, display_name: str, password_hash: str | None) -> User:
+    OneTimeLinks(session).use_all(LinkPurpose.SETUP, clock.now())
+    company = Companies(session).add(Company(name=company_name))
+    Rules(session).add_first(company.id)
+    user = User(company_id=company.id, email=email, display_name=display_name, password_hash=password_hash)
+    Users(session).add(user)
+    Users(session).set_roles(user.id, FIRST_ROLES)
+    return user
+
+
+def _record_first(session: Session, user: User, company_name: str, actor: Actor | None) -> None:
+    audit = Audit(session)
+    audit.record(
+        AuditAction.COMPANY_CREATED,
+        actor=actor,
+        company_id=user.company_id,
+        target_type="company",
+        target_id=user.company_id,
+        after={"name": company_name},
+    )
+    audit.record(
+        AuditAction.USER_CREATED,
+        actor=actor,
+        company_id=user.company_id,
+        target_type="user",
+        target_id=user.id,
+        after={"roles": sorted(FIRST_ROLES)},
+    )
 
 
 def _require_link(session: Session, token: str) -> None:

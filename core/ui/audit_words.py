@@ -11,6 +11,8 @@ ACTIONS = {
     AuditAction.USER_CREATED: "added",
     AuditAction.USER_DEACTIVATED: "deactivated",
     AuditAction.USER_REACTIVATED: "reactivated",
+    AuditAction.IDENTITY_LINKED: "linked single sign-on with",
+    AuditAction.IDENTITIES_UNLINKED: "took single sign-on from",
     AuditAction.ROLES_CHANGED: "changed the roles of",
     AuditAction.PASSWORD_CHANGED: "changed the password of",
     AuditAction.PASSWORD_LINK_MADE: "made a link to change the password of",
@@ -109,6 +111,8 @@ SUBJECTS = {
 CHOICES = {
     AuditAction.COMPANY_CREATED: "set up",
     AuditAction.COMPANY_UPDATED: "settings changed",
+    AuditAction.IDENTITY_LINKED: "single sign-on linked",
+    AuditAction.IDENTITIES_UNLINKED: "single sign-on taken away",
     AuditAction.ROLES_CHANGED: "roles changed",
     AuditAction.PASSWORD_CHANGED: "password changed",
     AuditAction.PASSWORD_LINK_MADE: "password link made",

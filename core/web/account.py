@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from core.errors import Invalid, LinkExpired, Suspended, WrongCredentials
+from core.errors import Invalid, LinkExpired, SignInRefused, Suspended, WrongCredentials
 from core.services.sessions import SessionIdentity
 from core.web import addresses, cookies
 from core.web.application import Application
@@ -14,11 +14,14 @@ from core.web.form_pages import FormPages
 from core.web.forms import read_form
 from core.web.gate import session_of
 from core.web.html import page
+from core.web.openid import Providers
+from core.web.sso import address_of
 from core.web.threads import check, work
 from core.web.throttle import Throttle
 
 SET_UP_ALREADY = "Parley is set up. Sign in, or ask an admin for an account."
 PASSWORD_CHANGED = "Password changed. Every other browser of yours is signed out."
+NO_PASSWORD = "You sign in with your company's account, and have no password here."
 SIGNED_OUT = "You are signed out."
 FAILURES_PER_EMAIL = 10
 FAILURES_PER_ADDRESS = 60
@@ -26,8 +29,9 @@ FAILURES_PER_ADDRESS = 60
 
 
 class AccountPages(FormPages):
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, providers: Providers) -> None:
         super().__init__(application)
+        self._providers = providers
         self._throttle = Throttle()
 
     async def sign_in(self, request: Request) -> Response:
@@ -59,18 +63,26 @@ class AccountPages(FormPages):
         except WrongCredentials as error:
             self._throttle.note_failure(limits)
             return await self._sign_in_page(request, email=email, next=wanted, error=error)
-        except (Invalid, Suspended) as error:
+        except (Invalid, Suspended, SignInRefused) as error:
             return await self._sign_in_page(request, email=email, next=wanted, error=error)
         if earlier := session_of(request.scope):
             await check(self.application.accounts.sign_out, earlier.session_id)
         return self.welcome(request, signed_in, wanted)
 
     async def _sign_in_page(self, request: Request, **values: Any) -> Response:
-        needs_setup = await check(self.application.accounts.needs_setup)
-        return self.form(request, "sign-in", None, **{"email": "", "notice": None, "needs_setup": needs_setup} | values)
+        settings = self.application.settings
+        known = {
+            "email": "",
+            "notice": None,
+            "needs_setup": await check(self.application.accounts.needs_setup),
+            "by_password": settings.local_passwords,
+            "ways": [(one.name, addresses.sso_begin(key, values["next"])) for key, one in settings.sso.items()],
+        }
+        return self.form(request, "sign-in", None, **known | values)
 
     async def set_up(self, request: Request) -> Response:
         link = request.query_params.get("token", "")
+        self.application.accounts.require_passwords()
         try:
             await check(self.application.accounts.check_setup_link, link)
         except LinkExpired as error:
@@ -102,6 +114,9 @@ class AccountPages(FormPages):
         return page("message.html", status=410, title="Set-up link", sentence=sentence, refresh=None)
 
     async def password(self, request: Request) -> Response:
+        actor = await check(self.application.accounts.actor, _session(request).session_id)
+        if not await check(self.application.accounts.has_password, actor):
+            return page("message.html", title="Change password", sentence=NO_PASSWORD, refresh=None)
         notice = PASSWORD_CHANGED if "changed" in request.query_params else None
         return await self._password_page(request, _session(request), notice=notice)
 
@@ -138,13 +153,26 @@ class AccountPages(FormPages):
             self.require_token(request, "sign-out", form, identity)
         except Invalid as error:
             return self.form(request, "sign-out", identity, actor=actor, error=error)
+        came_through = await check(accounts.provider_of, identity.session_id)
         if form.get("where") == "everywhere":
             await check(accounts.sign_out_everywhere, actor)
         else:
             await check(accounts.sign_out, identity.session_id)
-        response = RedirectResponse(f"{addresses.SIGN_IN}?signed-out", 303)
+        response = await self._farewell(request, came_through)
         cookies.clear_session(response, secure=self.is_secure(request))
         return response
+
+    async def _farewell(self, request: Request, came_through: str | None) -> Response:
+        """Who came through a provider is signed out there as well, where it has a place for that.
+
+        By a page in between: a browser that was sent a form may not be led to another site (`form-action`).
+        """
+        settings = self.application.settings
+        openid = self._providers.get(came_through, settings)
+        onward = await openid.end_session_address(address_of(request, settings) + addresses.SIGN_IN) if openid else None
+        if openid is None or onward is None:
+            return RedirectResponse(f"{addresses.SIGN_IN}?signed-out", 303)
+        return page("signed-out.html", onward=onward, provider=openid.provider.name)
 
 
 def _session(request: Request) -> SessionIdentity:
@@ -153,8 +181,8 @@ def _session(request: Request) -> SessionIdentity:
     return identity
 
 
-def account_routes(application: Application) -> list[Route]:
-    pages = AccountPages(application)
+def account_routes(application: Application, providers: Providers) -> list[Route]:
+    pages = AccountPages(application, providers)
     return [
         Route(addresses.SIGN_IN, pages.sign_in, methods=["GET"]),
         Route(addresses.SIGN_IN, pages.send_sign_in, methods=["POST"]),

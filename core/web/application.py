@@ -15,6 +15,7 @@ from core.services.measuring import Measures
 from core.services.own_data import OwnDataService
 from core.services.password_links import PasswordLinkService
 from core.services.presence import PresenceService
+from core.services.sso import SsoService
 from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
 from core.services.watching import WatchService
@@ -32,6 +33,9 @@ class Application(Protocol):
 
     @property
     def password_links(self) -> PasswordLinkService: ...
+
+    @property
+    def sso(self) -> SsoService: ...
 
     @property
     def presence(self) -> PresenceService: ...

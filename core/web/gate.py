@@ -98,11 +98,11 @@ class Gate:
             identity = await self._resolve(token)
             answer.clears_session = token is not None and identity is None
         except Suspended:  # their session stands once that has run out; meanwhile somebody else may sign in here
-            if scope["path"] not in FORMS:
+            if not _is_door(scope):
                 raise
             identity = None
         who.note(person=identity.user_id if identity else None)
-        is_open = identity is not None or scope["path"] in FORMS
+        is_open = identity is not None or _is_door(scope)
         return _with_identity(scope, identity), None if is_open else _ask_to_sign_in(scope)
 
     def _refuse_anybody(self, scope: Scope) -> Response | None:
@@ -155,6 +155,14 @@ class Gate:
         except Unavailable:
             # The script asks the same database before it does anything, and can say in a sentence that it's away.
             return True
+
+
+def _is_door(scope: Scope) -> bool:
+    """Where somebody without a session can get one. Only what routes of ours answer: the rest would fall through."""
+    path, is_reading = scope["path"], scope["method"] in ("GET", "HEAD")
+    if path in FORMS:
+        return is_reading or scope["method"] == "POST"
+    return is_reading and addresses.SSO.fullmatch(path) is not None
 
 
 def _is_navigation(scope: Scope) -> bool:

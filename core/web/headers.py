@@ -1,11 +1,12 @@
 """Headers of every answer, and what a request's own headers say about where it comes from."""
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+
+from core.sso import is_loopback
 
 # Tried with Streamlit: stops remote images in messages and everything else that would call out, and leaves chat,
 # upload, tables, charts and dialogs working. `blob:` scripts are for Components v2 with inline code.
@@ -54,7 +55,7 @@ def is_own_host(headers: Headers, public_url: str | None) -> bool:
     sent = headers.getlist("host")
     if len(sent) != 1 or (asked := _hostname(f"//{sent[0]}")) is None:
         return False
-    return public_url is None or asked == _hostname(public_url) or _is_loopback(asked)
+    return public_url is None or asked == _hostname(public_url) or is_loopback(asked)
 
 
 def _origin(url: str) -> tuple[str, str, int] | None:
@@ -71,12 +72,3 @@ def _hostname(url: str) -> str | None:
         return urlsplit(url).hostname
     except ValueError:
         return None
-
-
-def _is_loopback(hostname: str) -> bool:
-    if hostname == "localhost":
-        return True
-    try:
-        return ip_address(hostname).is_loopback
-    except ValueError:
-        return False

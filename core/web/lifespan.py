@@ -23,6 +23,7 @@ from core.services.measuring import Measures
 from core.services.own_data import OwnDataService
 from core.services.password_links import PasswordLinkService
 from core.services.presence import PresenceService
+from core.services.sso import SsoService
 from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
 from core.services.watching import WatchService
@@ -65,6 +66,10 @@ class Host:
     @property
     def own_data(self) -> OwnDataService:
         return self._opened.own_data
+
+    @property
+    def sso(self) -> SsoService:
+        return self._opened.sso
 
     @property
     def presence(self) -> PresenceService:
@@ -170,7 +175,11 @@ class Host:
         print(f"\n  Parley is ready: {address}", flush=True)
         if problem := application.assistant.problem():
             print(f"  {problem}", flush=True)
-        if application.accounts.needs_setup():
+        if application.accounts.needs_setup() and not application.settings.local_passwords:
+            print(
+                "  First time here? Run `python -m core set-up` to name your company and its first admin.", flush=True
+            )
+        elif application.accounts.needs_setup():
             token = application.accounts.issue_setup_link()
             print(
                 "  First time here? This link, good for one use within a day, names your company and its first admin:\n"

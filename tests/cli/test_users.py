@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from core import bootstrap
 from core.cli.users import app
+from core.config import Settings
 from core.database.engine import Database
 from core.errors import Invalid, NotFound
 from core.permissions import Role
@@ -18,14 +19,15 @@ from tests.support.passwords import GOOD, OTHER, QuickPasswords
 @dataclass
 class PeopleOnly:
     people: PeopleService
+    settings: Settings
 
 
 @pytest.fixture
-def people(database: Database) -> Iterator[PeopleService]:
+def people(database: Database, settings: Settings) -> Iterator[PeopleService]:
     with database.transaction() as session:
         make_company(session)
     people = PeopleService(database, QuickPasswords())
-    bootstrap.install(cast(Any, PeopleOnly(people)))
+    bootstrap.install(cast(Any, PeopleOnly(people, settings)))
     yield people
     bootstrap.install(None)
 

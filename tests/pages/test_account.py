@@ -10,7 +10,9 @@ REFUSED = "Nothing was deleted: the words don't match."
 
 
 def test_it_says_who_one_is_and_where_one_is_signed_in(desk: Desk) -> None:
-    ada = desk.person(Role.STAFF, Role.ADMIN, display_name="Ada Lovelace", email="ada@example.com")
+    ada = desk.person(
+        Role.STAFF, Role.ADMIN, display_name="Ada Lovelace", email="ada@example.com", password_hash="known"
+    )
     bob = desk.staff()
     with desk.database.transaction() as session:
         SessionLimits(desk.application.settings).open(session, ada.user, "Mozilla/5.0 (iPhone) Safari/605")
@@ -24,6 +26,7 @@ def test_it_says_who_one_is_and_where_one_is_signed_in(desk: Desk) -> None:
     assert "Safari on iPhone" in sessions[0] and "last used just now" in sessions[0]
     assert "Firefox on Windows" in sessions[1] and "this browser" in sessions[1]
     assert "Android" not in text_of(browser)
+    assert "/account/password" not in text_of(visit(bob, "account.py"))  # who comes in elsewhere has none here
 
 
 @pytest.mark.parametrize("typed", ["", "clear", "clear historyx", "CLEAR\nHISTORY", "klar"])

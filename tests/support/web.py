@@ -27,6 +27,7 @@ from core.services.measuring import Measures
 from core.services.own_data import OwnDataService
 from core.services.password_links import PasswordLinkService
 from core.services.presence import PresenceService
+from core.services.sso import SsoService
 from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
 from core.services.watching import WatchService
@@ -61,6 +62,10 @@ class StandIn:
     own_data: OwnDataService = None  # type: ignore[assignment]
     start_error: str | None = None
     parts: dict[str, str] = field(default_factory=lambda: {"database": "ok"})
+
+    @property
+    def sso(self) -> SsoService:
+        return SsoService(self.accounts.database, self.settings)
 
     @property
     def refusals(self) -> Refusals:
