@@ -9,6 +9,7 @@ import streamlit as st
 from core import bootstrap, clock
 from core.ids import new_id
 from core.permissions import Actor
+from core.services.colleagues import named
 from core.services.task_views import NewTask
 from core.typed.names import Named
 from core.typed.task_line import read_task_line
@@ -57,8 +58,7 @@ def _add(actor: Actor) -> None:
 def _people(actor: Actor, text: str) -> tuple[Named, ...]:
     if "@" not in text:
         return ()
-    people = bootstrap.current().people.directory(actor)
-    return ((actor.user_id, actor.display_name), *((person.id, person.display_name) for person in people))
+    return named(bootstrap.current().people.directory(actor), actor)
 
 
 def _key(text: str) -> UUID:
