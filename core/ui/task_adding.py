@@ -47,11 +47,12 @@ def _add(actor: Actor) -> None:
     text: str = st.session_state[LINE]
     with failures.noticed():
         actor, today = guard.again(actor), times.today()
-        parsed = read_task_line(text, today=today, locale=st.context.locale or "", people=_people(actor, text))
+        parsed = read_task_line(text, today=today, locale=st.context.locale or "en", people=_people(actor, text))
         new = NewTask(parsed.title, due_on=parsed.due_on, assignee_id=parsed.assignee_id)
         view = bootstrap.current().tasks.create(actor, new, client_key=_key(text))
         failures.keep_note(view.masked)
-        task_undo.keep(made(actor, view.line, today), lambda tasks, actor: tasks.delete(actor, view.id))
+        said, version = made(actor, view.line, today), view.line.version
+        task_undo.keep(said, lambda tasks, actor: tasks.delete(actor, view.id, version=version))
         st.session_state[LINE] = ""
 
 
