@@ -216,8 +216,8 @@ def test_the_answers_of_search_usage_and_help(desk: Desk, ada: Person) -> None:
 def test_titles_are_drawn_as_text(desk: Desk, ada: Person) -> None:
     desk.application.tasks.create(ada.actor, NewTask("![x](https://evil.example) :red[**hi**]"))
     browser = typed(visit(ada, "chat.py"), "/tasks")
-    [drawn] = [node for node in browser.markdown if "evil" in node.value]
-    assert drawn.value.startswith("1\\. \\!\\[x\\]\\(https\\:")
+    [drawn] = [node for node in browser.get("page_link") if "evil" in node.label]
+    assert drawn.label.startswith("1\\. \\!\\[x\\]\\(https\\:")
 
 
 def test_who_is_suspended_meanwhile_makes_nothing(desk: Desk, ada: Person) -> None:
