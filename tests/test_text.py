@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.ui.text import WORD_JOINER, as_label, as_markdown, as_said, as_typed, browser_name
+from core.ui.text import WORD_JOINER, as_label, as_markdown, as_said, as_sentence, as_typed, browser_name
 
 PUNCTUATION = r"\`*_{}[]()<>#+-.!|~$:&"
 JOINER = "\u2060"
@@ -183,3 +183,16 @@ def test_a_browser_is_named_for_people(user_agent: str, name: str) -> None:
 def test_an_address_in_a_label_is_no_link() -> None:
     wanted = f"https\\://{WORD_JOINER}x\\.example and www{WORD_JOINER}\\.x\\.example"
     assert as_label("https://x.example and www.x.example") == wanted
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("This costs 5 (or 6). Ask bo@x.example - or Ada!", None),
+        ("Nobody is called “[x](http://x.example)”.", rf"Nobody is called “\[x\](http://{JOINER}x.example)”."),
+        ("**x** :red[x] :material/home: $5", rf"\*\*x\*\* \:red\[x\] :{JOINER}material/home: \$5"),
+        ("# Bo keeps no tasks", r"\# Bo keeps no tasks"),
+    ],
+)
+def test_a_sentence_stays_as_it_reads_and_names_in_it_are_no_markup(written: str, shown: str | None) -> None:
+    assert as_sentence(written) == (written if shown is None else shown)

@@ -239,16 +239,16 @@ class Tasks(Repository):
         self.session.flush()
         return task
 
-    def clear_done(self, owner_id: UUID, at: datetime) -> int:
-        """Deletes what is done of their own. How many there were."""
+    def clear_done(self, owner_id: UUID, at: datetime) -> list[UUID]:
+        """Deletes what is done of their own. Whose it was to do, one for each."""
         of_owner = (
             select(_tasks.c.id).where(_tasks.c.owner_id == owner_id, _is_done).order_by(_tasks.c.id).with_for_update()
         ).cte("done")
         statement = update(_tasks).where(_tasks.c.id == of_owner.c.id)
-        return self._count(statement.values(deleted_at=at, version=_tasks.c.version + 1))
+        return self._assignees(statement.values(deleted_at=at, version=_tasks.c.version + 1))
 
-    def restore_cleared(self, owner_id: UUID, at: datetime) -> int:
-        """Brings back what was deleted at that moment."""
+    def restore_cleared(self, owner_id: UUID, at: datetime) -> list[UUID]:
+        """Brings back what was deleted at that moment. Whose it is to do, one for each."""
         cleared = (
             select(_tasks.c.id)
             .where(_tasks.c.owner_id == owner_id, _tasks.c.deleted_at == at)
@@ -256,10 +256,10 @@ class Tasks(Repository):
             .with_for_update()
         ).cte("cleared")
         statement = update(_tasks).where(_tasks.c.id == cleared.c.id)
-        return self._count(statement.values(deleted_at=None, version=_tasks.c.version + 1))
+        return self._assignees(statement.values(deleted_at=None, version=_tasks.c.version + 1))
 
-    def _count(self, statement: Any) -> int:
-        return len(self.session.execute(statement.returning(_tasks.c.id)).all())
+    def _assignees(self, statement: Any) -> list[UUID]:
+        return list(self.session.execute(statement.returning(_tasks.c.assignee_id)).scalars())
 
     def list_messages(self, actor: Actor, limit: int) -> list[UUID]:
         """The messages that the newest of what they own or are to do came from."""
@@ -274,12 +274,17 @@ class Tasks(Repository):
         newest = select(both.c.message_id).order_by(both.c.id.desc()).limit(limit)
         return list(dict.fromkeys(self.session.execute(newest).scalars()))
 
-    def list_people(self, actor: Actor) -> list[tuple[UUID, str]]:
-        """Those with whom this person shares open tasks, by name."""
+    def list_people(self, actor: Actor, also: UUID | None = None) -> list[tuple[UUID, str]]:
+        """Those with whom this person shares open tasks, by name; `also` this one, if they share any task."""
         mine, given = _tasks.c.assignee_id == actor.user_id, _tasks.c.owner_id == actor.user_id
         ids = union_all(
             select(_tasks.c.owner_id.label("id")).where(mine, _is_open),
             select(_tasks.c.assignee_id.label("id")).where(given, _is_open),
+            *(
+                select(with_them.label("id")).where(whose, with_them == also, _is_there).limit(1)
+                for whose, with_them in ((mine, _tasks.c.owner_id), (given, _tasks.c.assignee_id))
+                if also
+            ),
         ).subquery()
         people = select(col(User.id), col(User.display_name)).where(col(User.id).in_(select(ids.c.id)))
         return [(row[0], row[1]) for row in self.session.execute(people.order_by(func.lower(col(User.display_name))))]

@@ -2,40 +2,21 @@
 
 from collections.abc import Sequence
 
-from core.errors import Invalid
 from core.permissions import Actor
 from core.services.room_views import Colleague
-from core.services.texts import one_line
-
-MOST_NAMED = 5
-LONGEST = 80
+from core.typed.names import Named, person_called
 
 
-def find_colleague(people: Sequence[Colleague], actor: Actor, named: str) -> Colleague | None:
-    """The one of these people who has this name, e-mail address, or part of it before the @, or alone this first name.
-    None for oneself. Raises Invalid where nobody has, or several.
-    """
-    wanted = _plain(named).removeprefix("@")
-    myself = Colleague(actor.user_id, actor.display_name, actor.email)
-    if wanted in ("", "me"):
-        return None
-    for names in (_whole, _short):
-        found = [one for one in (*people, myself) if wanted in names(one)]
-        if len(found) == 1:
-            return None if found[0] is myself else found[0]
-        if found:
-            several = ", ".join(one.email for one in found[:MOST_NAMED])
-            raise Invalid(f"Several people are called {one_line(named)[:LONGEST]}. Use an e-mail address: {several}.")
-    raise Invalid(f"Nobody here is called {one_line(named)[:LONGEST]}. Use a whole name or an e-mail address.")
+def named(people: Sequence[Colleague], actor: Actor) -> tuple[Named, ...]:
+    """These people, and oneself, as a line may name them."""
+    myself = Named(actor.user_id, actor.display_name, actor.email)
+    return (myself, *(Named(one.id, one.display_name, one.email) for one in people))
 
 
-def _whole(person: Colleague) -> set[str]:
-    return {_plain(person.display_name), _plain(person.email)}
-
-
-def _short(person: Colleague) -> set[str]:
-    return {_plain(person.display_name).partition(" ")[0], _plain(person.email).partition("@")[0]}
-
-
-def _plain(text: str) -> str:
-    return one_line(text).casefold()
+def find_colleague(
+    people: Sequence[Colleague], actor: Actor, name: str, *, may_be_begun: bool = False
+) -> Colleague | None:
+    """The one of these people who is called so, as `person_called` has it. None for oneself. Raises Invalid."""
+    wanted = name.strip().removeprefix("@")
+    found = person_called(wanted, named(people, actor), may_be_begun=may_be_begun) if wanted else None
+    return next((one for one in people if found and one.id == found.id), None)

@@ -158,11 +158,11 @@ class TaskService:
         with self.database.reading() as session:
             return Tasks(session).count_due(actor.user_id, today)
 
-    def people(self, actor: Actor) -> tuple[tuple[UUID, str], ...]:
-        """Those with whom this person shares open tasks, by name."""
+    def people(self, actor: Actor, *, also: UUID | None = None) -> tuple[tuple[UUID, str], ...]:
+        """Those with whom this person shares open tasks, by name; `also` this one, if they share any task."""
         actor.require(Permission.RECORDS_KEEP)
         with self.database.reading() as session:
-            return tuple(Tasks(session).list_people(actor))
+            return tuple(Tasks(session).list_people(actor, also))
 
     def update(
         self,
@@ -231,21 +231,21 @@ class TaskService:
         actor.require(Permission.RECORDS_KEEP)
         at = clock.now()
         with self.database.transaction() as session:
-            count = Tasks(session).clear_done(actor.user_id, at)
-            if count:
-                record_change(session, actor, AuditAction.RECORD_DELETED, KIND, None, after={"count": count})
-        self._tell(actor)
-        return count, at
+            whose = Tasks(session).clear_done(actor.user_id, at)
+            if whose:
+                record_change(session, actor, AuditAction.RECORD_DELETED, KIND, None, after={"count": len(whose)})
+        self._tell(actor, *whose)
+        return len(whose), at
 
     def restore_cleared(self, actor: Actor, at: datetime) -> int:
         """How many came back."""
         actor.require(Permission.RECORDS_KEEP)
         with self.database.transaction() as session:
-            count = Tasks(session).restore_cleared(actor.user_id, at)
-            if count:
-                record_change(session, actor, AuditAction.RECORD_RESTORED, KIND, None, after={"count": count})
-        self._tell(actor)
-        return count
+            whose = Tasks(session).restore_cleared(actor.user_id, at)
+            if whose:
+                record_change(session, actor, AuditAction.RECORD_RESTORED, KIND, None, after={"count": len(whose)})
+        self._tell(actor, *whose)
+        return len(whose)
 
     def _move(self, actor: Actor, task_id: UUID, status: TaskStatus, version: int | None) -> TaskView:
         now = clock.now()

@@ -1,5 +1,7 @@
 """What people type, checked once for every service: the sentence names the field and the limit."""
 
+import unicodedata
+
 from core.assistant.tokens import estimate_tokens
 from core.errors import Invalid
 
@@ -16,8 +18,8 @@ def checked_text(text: str, *, field: str, limit: int) -> str:
 
 
 def required_text(text: str, *, field: str, limit: int) -> str:
-    """The same, and not blank."""
-    if not text.strip():
+    """The same, and not blank: what nobody sees is nothing."""
+    if all(character.isspace() or unicodedata.category(character) == "Cf" for character in text):
         raise Invalid(f"{field} is empty. Write something first.")
     return checked_text(text, field=field, limit=limit)
 

@@ -12,7 +12,8 @@ MORNINGS = frozenset({"morgen", "manana"})
 AFTER_TOMORROW = "(?:the )?day after tomorrow|ubermorgen|uebermorgen|apres-demain|apres demain|pasado manana"
 YESTERDAY = "yesterday|gestern|hier|ayer"
 NEXT_WEEK = (
-    "next week|nachste woche|kommende woche|(?:la )?semaine prochaine|(?:la )?proxima semana|(?:la )?semana que viene"
+    "next week|(?:nachste|kommende)r? woche|(?:de )?(?:la )?semaine prochaine|(?:de )?(?:la )?proxima semana"
+    "|(?:de )?(?:la )?semana que viene"
 )
 NEXT_MONTH = "next month|nachsten monat|kommenden monat|(?:le )?mois prochain|(?:el )?proximo mes|(?:el )?mes que viene"
 END_OF_MONTH = (
@@ -50,7 +51,8 @@ _MONTHS = (
 MONTHS = {word: at for at, words in enumerate(_MONTHS, 1) for word in words.split()}
 
 NEXT = "next|nachsten|nachster|nachste|(?:el )?proximo"
-NEXT_BEHIND = "prochain|proximo"
+NEXT_BEHIND = f"prochain|proximo|{NEXT_WEEK}"
+"""Behind a weekday, and what is next week of it before: "Friday next week", "nächste Woche Freitag"."""
 THIS = "this|coming|diesen|kommenden|ce|este|(?:el )?este"
 THIS_BEHIND = "que viene"
 
@@ -122,5 +124,6 @@ DAYPARTS = {
 """Behind a day, and how the title keeps it: a task has a day, no hour."""
 HOUR = re.compile(
     r"(?:at|um|gegen|a|a las|a la) \d{1,2}(?:[:.h]\d{2}|h)? ?(?:am|pm|a\.m|p\.m|uhr|h|o'clock)?|\d{1,2}[:h]\d{2}"
+    r"|\d{1,2}(?:[:.]\d{2})? ?(?:am|pm|a\.m|p\.m|uhr|o'clock)"
 )
 """Behind a day too, and stays in the title."""

@@ -31,11 +31,11 @@ NAMED = (
 _NAMED: list[tuple[re.Pattern[str], Callable[[date], date]]] = [(re.compile(text), day) for text, day in NAMED]
 
 _WEEKDAY_TEXT = re.compile(
-    rf"(?:(?P<next>{words.NEXT}) |(?:{words.THIS}) )?(?P<day>{_WEEKDAY})\.?"
+    rf"(?:(?P<next>{words.NEXT}|{words.NEXT_WEEK}) (?:on |am |le |el )?|(?:{words.THIS}) )?(?P<day>{_WEEKDAY})\.?"
     rf"(?: (?:(?P<next_behind>{words.NEXT_BEHIND})|{words.THIS_BEHIND}))?"
 )
 _WITHIN = re.compile(rf"(?:{words.WITHIN}) (?P<count>{_COUNT}) (?P<unit>{_UNIT})")
-_ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
+_ISO = re.compile(r"(?P<year>\d{4})(?P<mark>[-/])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})")
 _DOTTED = re.compile(r"(?P<day>\d{1,2})\. ?(?P<month>\d{1,2})\.(?: ?(?P<year>\d{4}|\d{2}))?")
 _DOTTED_BARE = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})(?P<year>)")
 _EITHER_ORDER = re.compile(r"(?P<one>\d{1,2})/(?P<other>\d{1,2})(?:/(?P<year>\d{4}|\d{2}))?")
@@ -82,10 +82,11 @@ def _written(text: str, today: date, locale: str, *, is_led: bool) -> date | Non
 
 
 def is_month_first(locale: str) -> bool:
-    """English without a country is American, as browsers have it."""
+    """English without a country is American, as browsers have it; en-001 is that of the world."""
     parts = locale.replace("_", "-").split("-")
     country = next((part.upper() for part in parts[1:] if len(part) == 2), "")
-    return country in MONTH_FIRST or (not country and parts[0].lower() == "en")
+    is_placed = bool(country) or any(part.isdigit() for part in parts[1:])
+    return country in MONTH_FIRST or (not is_placed and parts[0].lower() == "en")
 
 
 def _day(today: date, year: str | None, month: int, day: int) -> date:

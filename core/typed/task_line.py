@@ -15,14 +15,14 @@ from core.errors import Invalid
 from core.search.words import fold
 from core.typed import day_words
 from core.typed.days import day_of
-from core.typed.names import Named, person_called
+from core.typed.names import Named, folded, person_called
 
 NOTHING_TO_DO = "Write what is to be done as well, like “Call the bakery tomorrow”."
 LONGEST_PHRASE = 7
 """Words of a day, those before it included."""
 
 _QUOTED = re.compile(r'"[^"]*"|“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»|»[^«»]*«|`[^`]*`')
-_CALLED = re.compile(r'(?<!\S)@(?:["“„](?P<quoted>[^"“”]*)["“”]|(?P<word>[^\s"“„]\S*))')
+_AT_NAME = re.compile(r'(?<!\S)@(?:["“„](?P<quoted>[^"“”]*)["“”]|(?P<word>[^\s"“„]\S*))')
 _ENDING = ".,;:!?"
 _SHAPES = tuple(
     (kind, re.compile(rf"(?:{leads}):? (?P<day>.+)"))
@@ -84,11 +84,11 @@ def read_task_line(text: str, *, today: date, locale: str, people: Sequence[Name
 def _without_name(text: str, people: Sequence[Named]) -> tuple[str, UUID | None]:
     spans, called = [], {}
     quotes = [found.span() for found in _QUOTED.finditer(text)]
-    for found in _CALLED.finditer(text):
+    for found in _AT_NAME.finditer(text):
         if any(start <= found.start() < end for start, end in quotes):
             continue
         person, end = _person(text, found, people)
-        called[person[0] if person else None] = text[found.start() : end]
+        called[person.id if person else None] = text[found.start() : end]
         spans.append((found.start(), end))
     if len(called) > 1:
         raise Invalid(f"A task is given to one person. Leave one of {', '.join(called.values())}.")
@@ -101,15 +101,25 @@ def _without_name(text: str, people: Sequence[Named]) -> tuple[str, UUID | None]
 def _person(text: str, found: "re.Match[str]", people: Sequence[Named]) -> tuple[Named | None, int]:
     """Whom it means, and where the name ends: as many of the words behind @ as somebody's whole name has."""
     if found["quoted"] is not None:
-        return person_called(found["quoted"], people), found.end()
-    names = {fold(name): (key, name) for key, name in reversed(people)}
-    behind = list(re.finditer(r"\S+", text[found.start("word") :]))
+        return _called(found["quoted"], people), found.end()
+    start = found.start("word")
+    names = {form: person.name for person in people for form in _forms(folded(person.name))}
+    behind = list(re.finditer(r"\S+", text[start:]))
     for last in reversed(behind[1 : max((len(name.split()) for name in names), default=1)]):
-        whole = text[found.start("word") : found.start("word") + last.end()].rstrip(_ENDING)
-        if fold(whole) in names:
-            return person_called(whole, people), found.start("word") + len(whole)
+        for whole in _forms(text[start : start + last.end()]):
+            if name := names.get(folded(whole)):
+                return _called(name, people), start + len(whole)
     word = found["word"].rstrip(_ENDING) or found["word"]
-    return person_called(word, people), found.start("word") + len(word)
+    return _called(word, people), start + len(word)
+
+
+def _forms(name: str) -> tuple[str, str]:
+    """As it is, and without a stop behind it, which may be the name's own or that of a sentence."""
+    return name, name.rstrip(_ENDING)
+
+
+def _called(name: str, people: Sequence[Named]) -> Named | None:
+    return person_called(name, people, advice="In quotes it stays in the title.")
 
 
 def _words(text: str) -> list[_Word]:

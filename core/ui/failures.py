@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import BudgetSpent, DatabaseUnavailable, ParleyError, RefusedByRule, Suspended
 from core.ids import new_id
 from core.ui import refusals, times
-from core.ui.text import as_label
+from core.ui.text import as_label, as_sentence
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +66,12 @@ def keep_note(sentence: str | None) -> None:
 
 
 def sentence_of(error: ParleyError) -> str:
-    """What to say of it here: times are the reader's own, and no amount of money begins a formula."""
+    """What to say of it here: times are the reader's own, and names and typed words in it are no markup."""
     if isinstance(error, Suspended) and error.until:
         return as_label(error.said(times.with_zone(error.until, times.zone())), 700)
     if isinstance(error, BudgetSpent) and error.resets_at:
-        return error.said(times.with_zone(error.resets_at, times.zone())).replace("$", r"\$")
-    return as_label(str(error), LONGEST) if isinstance(error, RefusedByRule) else str(error)
+        return as_sentence(error.said(times.with_zone(error.resets_at, times.zone())))
+    return as_label(str(error), LONGEST) if isinstance(error, RefusedByRule) else as_sentence(str(error))
 
 
 def keep_notice(error: ParleyError) -> None:

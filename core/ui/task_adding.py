@@ -9,6 +9,7 @@ import streamlit as st
 from core import bootstrap, clock
 from core.ids import new_id
 from core.permissions import Actor
+from core.services.colleagues import named
 from core.services.task_views import NewTask
 from core.typed.names import Named
 from core.typed.task_line import read_task_line
@@ -46,19 +47,19 @@ def _add(actor: Actor) -> None:
     text: str = st.session_state[LINE]
     with failures.noticed():
         actor, today = guard.again(actor), times.today()
-        parsed = read_task_line(text, today=today, locale=st.context.locale or "", people=_people(actor, text))
+        parsed = read_task_line(text, today=today, locale=st.context.locale or "en", people=_people(actor, text))
         new = NewTask(parsed.title, due_on=parsed.due_on, assignee_id=parsed.assignee_id)
         view = bootstrap.current().tasks.create(actor, new, client_key=_key(text))
         failures.keep_note(view.masked)
-        task_undo.keep(made(actor, view.line, today), lambda tasks, actor: tasks.delete(actor, view.id))
+        said, version = made(actor, view.line, today), view.line.version
+        task_undo.keep(said, lambda tasks, actor: tasks.delete(actor, view.id, version=version))
         st.session_state[LINE] = ""
 
 
 def _people(actor: Actor, text: str) -> tuple[Named, ...]:
     if "@" not in text:
         return ()
-    people = bootstrap.current().people.directory(actor)
-    return ((actor.user_id, actor.display_name), *((person.id, person.display_name) for person in people))
+    return named(bootstrap.current().people.directory(actor), actor)
 
 
 def _key(text: str) -> UUID:

@@ -8,15 +8,23 @@ import streamlit as st
 
 from core import bootstrap
 from core.errors import Conflict, ParleyError
-from core.models import MAX_TASK_DESCRIPTION, MAX_TASK_TITLE
+from core.ids import new_id, parse_id
+from core.models import MAX_TASK_DESCRIPTION, MAX_TASK_TITLE, TaskStatus
 from core.permissions import Actor
 from core.services.task_views import TaskView
 from core.services.tasks import FIRST_DAY, LAST_DAY
 from core.ui import failures, guard, task_undo, times
 from core.ui.people import assignees
-from core.ui.task_words import quoted, when
+from core.ui.task_words import LONGEST_NAME, quoted, when
+from core.ui.text import as_label
 
 EDITING = "task_editing"
+IS_DRAWN = "task_editing_drawn"
+TASK = "task"
+"""In the address: the task that a link opens."""
+
+
+NOT_THERE = "The task that this leads to isn't there any more, or isn't yours."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,28 @@ def end() -> None:
     st.session_state.pop(EDITING, None)
 
 
+def follow_link(actor: Actor) -> None:
+    """Opens the task that the address names, once: what is typed then stays."""
+    st.session_state.pop(IS_DRAWN, None)
+    named = st.query_params.pop(TASK, None)
+    if named is None or ((task_id := parse_id(named)) and is_edited(task_id)):
+        return
+    try:
+        st.session_state[EDITING] = Editing(bootstrap.current().tasks.get(actor, task_id or new_id()))
+    except ParleyError:
+        st.info(NOT_THERE, icon=":material/task_alt:")
+
+
+def stray_editor(actor: Actor) -> None:
+    """Where the task in hand is in none of the lists: ticked off or moved meanwhile, not theirs any more, or further
+    down than is shown. What is typed stays.
+    """
+    if is_open() and IS_DRAWN not in st.session_state:
+        editor(actor)
+
+
 def editor(actor: Actor) -> None:
+    st.session_state[IS_DRAWN] = True
     editing: Editing = st.session_state[EDITING]
     view = editing.seen
     with st.form(f"edit_{view.id}"):
@@ -109,10 +138,7 @@ def _save(actor: Actor, editing: Editing, typed: Typed) -> None:
         )
     except Conflict as error:
         failures.say(error)
-        theirs = tasks.get(actor, view.id)
-        # Who saves once more has seen what they overwrite.
-        st.session_state[EDITING] = Editing(replace(view, line=replace(view.line, version=theirs.line.version)), theirs)
-        _say_theirs(theirs)
+        _take_up(actor, view)
     except ParleyError as error:
         failures.say(error)
     else:
@@ -123,9 +149,28 @@ def _save(actor: Actor, editing: Editing, typed: Typed) -> None:
         st.rerun()
 
 
+def _take_up(actor: Actor, view: TaskView) -> None:
+    """Who saves once more has seen what they overwrite."""
+    try:
+        theirs = bootstrap.current().tasks.get(actor, view.id)
+    except ParleyError as error:
+        failures.say(error)
+        return
+    st.session_state[EDITING] = Editing(replace(view, line=replace(view.line, version=theirs.line.version)), theirs)
+    _say_theirs(theirs)
+
+
 def _say_theirs(theirs: TaskView) -> None:
-    due = f", due {when(theirs.line.due_on, times.today())}" if theirs.line.due_on else ""
-    st.caption(f"By now it is {quoted(theirs.title)}{due}. Save again to put yours in its place.")
+    """All of it: whatever differs is overwritten by the next click."""
+    line = theirs.line
+    is_done = line.status is TaskStatus.DONE
+    said = [f"By now it is {quoted(theirs.title)}{', done' if is_done else ''}"]
+    said += [f"due {when(line.due_on, times.today())}" if line.due_on else "without a day"]
+    said += [f"for {as_label(line.assignee_name, LONGEST_NAME)}"]
+    st.caption(f"{', '.join(said)}. Save again to put yours in its place.")
+    if theirs.description:
+        st.caption("Its description by now:")
+        st.text(theirs.description)
 
 
 def _delete(actor: Actor, view: TaskView) -> None:

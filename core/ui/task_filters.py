@@ -61,8 +61,10 @@ def task_filters(actor: Actor) -> Chosen:
 
 
 def _others(actor: Actor) -> tuple[UUID | None, TaskSource | None]:
-    people = {id_: name for id_, name in bootstrap.current().tasks.people(actor) if id_ != actor.user_id}
     person_id, named = parse_id(st.query_params.get(PERSON, "")), st.query_params.get(SOURCE)
+    # Who was chosen stays when the last task with them is ticked off: else everybody's would stand there at once.
+    shared = bootstrap.current().tasks.people(actor, also=person_id)
+    people = {id_: name for id_, name in shared if id_ != actor.user_id}
     if person_id not in people:
         person_id = None
     source = TaskSource(named) if named in list(TaskSource) else None

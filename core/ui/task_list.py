@@ -9,7 +9,7 @@ import streamlit as st
 from core import bootstrap
 from core.permissions import Actor
 from core.services.task_views import TaskCounts, TaskGroup, TaskLine, TaskPage, TaskPlace, Whose
-from core.ui import failures, guard, task_undo, times
+from core.ui import failures, guard, task_editing, task_undo, times
 from core.ui.task_filters import Chosen
 from core.ui.task_row import task_row
 from core.ui.task_words import GROUPS
@@ -27,10 +27,16 @@ Load = Callable[[TaskPlace | None, int], TaskPage]
 
 
 def task_list(actor: Actor, chosen: Chosen) -> None:
-    today = times.today()
+    above, today = st.container(), times.today()
     if chosen.words:
         _found(actor, chosen, today)
-        return
+    else:
+        _groups(actor, chosen, today)
+    with above:
+        task_editing.stray_editor(actor)
+
+
+def _groups(actor: Actor, chosen: Chosen, today: date) -> None:
     counts = None if chosen.is_narrowed else bootstrap.current().tasks.counts(actor, today, chosen.whose)
     drawn = [_group(actor, chosen, group, today, counts) for group in TaskGroup if group is not TaskGroup.DONE]
     if not any(drawn):

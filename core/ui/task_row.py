@@ -52,9 +52,12 @@ def _ticked(actor: Actor, line: TaskLine) -> None:
     tasks = bootstrap.current().tasks
     with failures.noticed():
         actor = guard.again(actor)
+        # The way back is for this step alone: it ends where somebody else has changed the task since.
         if line.status is TaskStatus.OPEN:
-            tasks.complete(actor, line.id)
-            task_undo.keep(f"Done: {quoted(line.title)}.", lambda tasks, actor: tasks.reopen(actor, line.id))
+            version = tasks.complete(actor, line.id).line.version
+            said = f"Done: {quoted(line.title)}."
+            task_undo.keep(said, lambda tasks, actor: tasks.reopen(actor, line.id, version=version))
         else:
-            tasks.reopen(actor, line.id)
-            task_undo.keep(f"Open again: {quoted(line.title)}.", lambda tasks, actor: tasks.complete(actor, line.id))
+            version = tasks.reopen(actor, line.id).line.version
+            said = f"Open again: {quoted(line.title)}."
+            task_undo.keep(said, lambda tasks, actor: tasks.complete(actor, line.id, version=version))

@@ -28,6 +28,8 @@ WEB = re.compile(r"(?<=://)(?=\w)|(?<=\bwww)(?=\.)", re.IGNORECASE)
 DOLLAR = re.compile(r"(?<!\\)\$(?=\d)")
 WHITE = re.compile(r"\s+")
 LONGEST_CALL = 400
+# What would be markup of a sentence of ours that has names and words of people in it; its stops and brackets stay.
+SENTENCE_MARKS = re.compile(r"([\\`*_\[\]<>~$]|:(?=[a-zA-Z][\w-]*\[)|^[#+\-=|])")
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 
@@ -69,6 +71,15 @@ def as_label(text: str, limit: int = 60) -> str:
     if len(line) > limit:
         line = line[: limit - 1].rstrip() + "…"
     return _plain(line)
+
+
+def as_sentence(text: str, limit: int = 700) -> str:
+    """A sentence of ours, with what people wrote in it: all of it plain."""
+    line = " ".join(text.split())
+    if len(line) > limit:
+        line = line[: limit - 1].rstrip() + "…"
+    line = SHORTCODE.sub(f":{WORD_JOINER}", WEB.sub(WORD_JOINER, line))
+    return SENTENCE_MARKS.sub(r"\\\1", line)
 
 
 def as_snippet(parts: Iterable[Part]) -> str:

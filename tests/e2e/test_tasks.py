@@ -55,6 +55,27 @@ def test_a_task_is_kept_over_a_refresh_and_changed_in_its_place(parley: Parley, 
     expect(field).to_have_value("Ask @nobody")
 
 
+def test_what_is_typed_stays_when_somebody_else_ticks_the_task_off(
+    parley: Parley, ada: Guest, bob: Guest, tab: Open
+) -> None:
+    mine, theirs = opened(parley, tab(ada)), opened(parley, tab(bob))
+    field = mine.get_by_role("textbox", name="New task")
+    field.fill("Oil the gate @Bob")
+    field.press("Enter")
+    row = mine.locator("[class*='st-key-task_']").filter(has_text="Oil the gate").last
+    row.get_by_role("button").click()
+    description = mine.get_by_role("textbox", name="Description")
+    description.fill("With the good oil")
+    theirs.get_by_text("Oil the gate").click()
+    expect(theirs.get_by_text("Done: “Oil the gate”.")).to_be_visible()
+    expect(mine.get_by_text("Someday", exact=False)).to_have_count(0)
+    expect(description).to_have_value("With the good oil")
+    for seen in (1, 0):
+        mine.get_by_role("button", name="Save").click()
+        expect(mine.get_by_text("By now it is “Oil the gate”, done")).to_have_count(seen)
+    expect(description).to_have_count(0)
+
+
 def test_a_task_is_added_and_done_with_the_keyboard_alone(parley: Parley, ada: Guest, tab: Open) -> None:
     page = opened(parley, tab(ada))
     reach(page, "document.activeElement.getAttribute('aria-label') === 'New task'")

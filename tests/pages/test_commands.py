@@ -216,8 +216,9 @@ def test_the_answers_of_search_usage_and_help(desk: Desk, ada: Person) -> None:
 def test_titles_are_drawn_as_text(desk: Desk, ada: Person) -> None:
     desk.application.tasks.create(ada.actor, NewTask("![x](https://evil.example) :red[**hi**]"))
     browser = typed(visit(ada, "chat.py"), "/tasks")
-    [drawn] = [node.proto.label for node in browser.get("page_link") if "evil" in node.proto.label]
-    assert drawn.startswith("1\\. \\!\\[x\\]\\(https\\:")
+    links: Any = browser.get("page_link")  # it stands at the foot of the window
+    [drawn] = [one for one in links if "evil" in one.label]
+    assert drawn.label.startswith("1\\. \\!\\[x\\]\\(https\\:")
 
 
 def test_who_is_suspended_meanwhile_makes_nothing(desk: Desk, ada: Person) -> None:

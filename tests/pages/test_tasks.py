@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import clock
+from core.errors import NotFound
 from core.models import TaskStatus
 from core.repositories.users import Users
 from core.services.task_views import NewTask, TasksWanted
@@ -172,11 +173,13 @@ def test_somebody_elses_change_is_shown_before_it_is_overwritten(desk: Desk, ada
     task = make(desk, ada, "Call", assignee_id=bo.user.id)
     browser = visit(ada, PAGE)
     browser.button(key=f"edit_task_{task}").click().run()
-    desk.application.tasks.update(bo.actor, task, title="Called by Bo")
+    desk.application.tasks.update(bo.actor, task, title="Called by Bo", description="He said yes")
+    desk.application.tasks.complete(bo.actor, task)
     browser.text_input(key=f"title_{task}").set_value("Called by Ada")
     button(browser, "Save").click().run()
     assert sentences(browser) == ["This task was changed meanwhile. Look at it again, then change it."]
-    assert "By now it is “Called by Bo”." in text_of(browser)
+    assert "By now it is “Called by Bo”, done, without a day, for Bo. Save again" in text_of(browser)
+    assert "He said yes" in text_of(browser)
     assert browser.text_input(key=f"title_{task}").value == "Called by Ada"
     assert desk.application.tasks.get(ada.actor, task).title == "Called by Bo"
     button(browser, "Save").click().run()
@@ -192,9 +195,60 @@ def test_a_task_that_went_away_while_it_was_edited_says_so(desk: Desk, ada: Pers
         desk.application.tasks.delete(bo.actor, task)
     else:
         desk.application.tasks.assign(bo.actor, task, bo.user.id)
+    browser.text_input(key=f"title_{task}").set_value("Call twice")
     button(browser, "Save").click().run()
     assert not browser.exception
-    assert rows(browser) == [] and "Call" not in "".join(groups(browser))
+    assert sentences(browser) == [NotFound.sentence] and browser.text_input(key=f"title_{task}").value == "Call twice"
+    button(browser, "Cancel").click().run()
+    assert rows(browser) == [] and not browser.text_area and not sentences(browser)
+
+
+def test_the_editor_stays_when_its_task_leaves_the_list(desk: Desk, ada: Person, bo: Person) -> None:
+    task = make(desk, ada, "Call", assignee_id=bo.user.id)
+    browser = visit(ada, PAGE)
+    browser.button(key=f"edit_task_{task}").click().run()
+    desk.application.tasks.complete(bo.actor, task)
+    browser.run()
+    assert rows(browser) == [] and "Nothing to do." in text_of(browser)
+    browser.text_input(key=f"title_{task}").set_value("Call twice")
+    for title in ("Call", "Call twice"):
+        button(browser, "Save").click().run()
+        assert desk.application.tasks.get(ada.actor, task).title == title
+    assert not browser.text_area and not sentences(browser)
+
+
+def test_a_link_opens_the_task_it_names_and_nobody_elses(desk: Desk, ada: Person, bo: Person) -> None:
+    task, secret = make(desk, ada, "Call"), make(desk, bo, "Secret")
+    desk.application.tasks.complete(ada.actor, task)
+    browser = visit(ada, PAGE, task=task)
+    assert browser.text_input(key=f"title_{task}").value == "Call" and "task" not in browser.query_params
+    button(browser, "Cancel").click().run()
+    assert not browser.text_area
+    for one in (secret, "nonsense"):
+        browser = visit(ada, PAGE, task=one)
+        assert not browser.text_area and "Secret" not in text_of(browser)
+        assert sentences(browser) == ["The task that this leads to isn't there any more, or isn't yours."]
+
+
+@pytest.mark.parametrize("act", ["add", "tick"])
+def test_undo_ends_where_somebody_else_has_changed_the_task_since(
+    desk: Desk, ada: Person, bo: Person, act: str
+) -> None:
+    browser = add(visit(ada, PAGE), "Call @Bo")
+    [line] = desk.application.tasks.list_page(ada.actor, TasksWanted()).tasks
+    if act == "tick":
+        browser.main.checkbox[0].check().run()
+    desk.application.tasks.update(bo.actor, line.id, description="He asks to be called back")
+    browser.button(key="task_undo").click().run()
+    assert sentences(browser) == ["This task was changed meanwhile. Look at it again, then change it."]
+    status = TaskStatus.OPEN if act == "add" else TaskStatus.DONE
+    assert desk.application.tasks.get(ada.actor, line.id).line.status is status
+
+
+def test_names_in_a_notice_are_no_markup(desk: Desk, ada: Person) -> None:
+    desk.staff(display_name="[Bo](http://x.example)")
+    [said] = sentences(add(visit(ada, PAGE), "Ask @nobody"))
+    assert "\\[Bo\\](http://" in said and "http://x" not in said
 
 
 def test_a_deleted_task_comes_back_and_only_its_owner_deletes(desk: Desk, ada: Person, bo: Person) -> None:
@@ -236,6 +290,16 @@ def test_filters_and_words_narrow_the_list(desk: Desk, ada: Person, bo: Person) 
     assert rows(browser) == ["Own"] and not groups(browser)
     browser.text_input(key="task_words").set_value("nothing of the kind").run()
     assert "No task has all of these words." in text_of(browser)
+
+
+def test_who_was_chosen_stays_chosen_when_all_with_them_is_done(desk: Desk, ada: Person, bo: Person) -> None:
+    cy = desk.staff(display_name="Cy")
+    make(desk, ada, "For Bo", assignee_id=bo.user.id)
+    make(desk, ada, "Own")
+    browser = go(visit(ada), PAGE, person=bo.user.id)
+    browser.main.checkbox[0].check().run()
+    assert rows(browser) == [] and "No open task fits these filters." in text_of(browser)
+    assert rows(go(visit(ada), PAGE, person=cy.user.id)) == ["Own"], "there is none with them"
 
 
 def test_titles_are_no_markup(desk: Desk, ada: Person) -> None:

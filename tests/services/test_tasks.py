@@ -402,3 +402,21 @@ def executed(session: Session) -> Iterator[list[tuple[str, Any]]]:
         yield asked
     finally:
         event.remove(connection, "before_cursor_execute", note)
+
+
+def test_who_was_to_do_what_is_cleared_hears_of_it(desk: Desk, ada: Actor, bo: Actor) -> None:
+    heard: list[UUID] = []
+    tasks = TaskService(desk.database, heard.append)
+    tasks.complete(ada, tasks.create(ada, NewTask("Rye", assignee_id=bo.user_id)).id)
+    heard.clear()
+    _, at = tasks.clear_done(ada)
+    assert set(heard) == {ada.user_id, bo.user_id}
+    heard.clear()
+    tasks.restore_cleared(ada, at)
+    assert set(heard) == {ada.user_id, bo.user_id}
+
+
+@pytest.mark.parametrize("title", ["\u200b", "\u202e \u2066", "\u00ad"])
+def test_a_title_that_nobody_sees_is_none(tasks: TaskService, ada: Actor, title: str) -> None:
+    with pytest.raises(Invalid, match="The title is empty"):
+        tasks.create(ada, NewTask(title))

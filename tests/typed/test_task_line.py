@@ -12,13 +12,14 @@ from core.errors import Invalid
 from core.ids import new_id
 from core.search.words import fold
 from core.typed import day_words
+from core.typed.names import Named
 from core.typed.task_line import ParsedTask, read_task_line
 
 TODAY = date(2026, 5, 6)
 """A Wednesday."""
-NAMES = ("Ada L", "Ada Berg", "Bo", "Bob Ray", "Zoë Ångström", "Sam Twin", "Sam Twin")
-PEOPLE = [(new_id(), name) for name in NAMES]
-CALLED = dict(PEOPLE)
+NAMES = ("Ada L", "Ada Berg", "Bo", "Bob Ray", "Zoë Ångström", "Sam Twin", "Sam Twin", "Pat O'Neil", "Max Roe Jr.")
+PEOPLE = [Named(new_id(), name, f"{at}@x.example") for at, name in enumerate(NAMES)]
+CALLED = {person.id: person.name for person in PEOPLE}
 FR, MO = date(2026, 5, 8), date(2026, 5, 11)
 
 
@@ -44,6 +45,14 @@ def read(text: str, *, locale: str = "en-US", today: date = TODAY) -> ParsedTask
         ("Call the bakery in 3 days", "Call the bakery", date(2026, 5, 9)),
         ("Call the bakery in two weeks", "Call the bakery", date(2026, 5, 20)),
         ("Call the bakery next week", "Call the bakery", MO),
+        ("Call the bakery Friday next week", "Call the bakery", date(2026, 5, 15)),
+        ("Call the bakery next week on Friday", "Call the bakery", date(2026, 5, 15)),
+        ("Bäckerei anrufen nächste Woche Freitag", "Bäckerei anrufen", date(2026, 5, 15)),
+        ("Bäckerei anrufen Freitag nächster Woche", "Bäckerei anrufen", date(2026, 5, 15)),
+        ("Appeler vendredi de la semaine prochaine", "Appeler", date(2026, 5, 15)),
+        ("Call the bakery tomorrow 5pm", "Call the bakery 5pm", date(2026, 5, 7)),
+        ("Bäckerei anrufen morgen 10 Uhr", "Bäckerei anrufen 10 Uhr", date(2026, 5, 7)),
+        ("Call the bakery by 2026/05/15", "Call the bakery", date(2026, 5, 15)),
         ("Call the bakery next month", "Call the bakery", date(2026, 6, 1)),
         ("Call the bakery by the end of the month", "Call the bakery", date(2026, 5, 31)),
         ("Call the bakery 15 May", "Call the bakery", date(2026, 5, 15)),
@@ -145,6 +154,7 @@ def test_a_title_keeps_its_words(text: str, locale: str) -> None:
         ("Pay 5/6", "en-US", date(2026, 5, 6)),
         ("Pay 5/6", "en", date(2026, 5, 6)),
         ("Pay 5/6", "en-GB", date(2026, 6, 5)),
+        ("Pay 5/6", "en-001", date(2026, 6, 5)),
         ("Pay 5/6", "de-DE", date(2026, 6, 5)),
         ("Pay 5/6", "fr", date(2026, 6, 5)),
         ("Pay 5/6", "es-PR", date(2026, 5, 6)),
@@ -203,6 +213,11 @@ def test_months_and_years_end(today: date, text: str, due_on: date) -> None:
         ("Ask @zoe", "Ask", "Zoë Ångström"),
         ("Ask @Bo and @bo", "Ask and", "Bo"),
         ("Ask @me", "Ask", None),
+        ("Ask @o’neil", "Ask", "Pat O'Neil"),
+        ("Ask @Max Roe Jr. about it", "Ask about it", "Max Roe Jr."),
+        ("Ask @max roe jr, then pay", "Ask, then pay", "Max Roe Jr."),
+        ("Ask @2@x.example, then pay", "Ask, then pay", "Bo"),
+        ("Ask @6@X.example", "Ask", "Sam Twin"),
     ],
 )
 def test_a_name_says_whose_it_is(text: str, title: str, name: str | None) -> None:
@@ -225,7 +240,7 @@ def test_name_and_day_stand_in_any_order(text: str) -> None:
         ("Ask @nobody", "Nobody here is called “nobody”."),
         ("Ask @Bob Ry", None),
         ("Ask @zoé2", "Zoë Ångström"),
-        ("Ask @sam", "Several people are called Sam Twin."),
+        ("Ask @sam", "Several people are called Sam Twin. Use an e-mail address instead: 5@x.example, 6@x.example."),
         ('Ask @""', "no name"),
         ("Ask @Bo @Zoë", "one person"),
         ("Pay by 31 April", "no day like 31 april"),
@@ -274,3 +289,8 @@ def test_any_line_gives_a_task_or_a_sentence(text: str, today: date, locale: str
 def test_words_for_days_in_any_order_never_break_it(words: list[str]) -> None:
     with suppress(Invalid):
         assert read(" ".join(words)).title
+
+
+def test_nobody_gets_anothers_tasks_by_being_called_like_their_address() -> None:
+    people = [Named(new_id(), "2@x.example", "9@x.example"), *PEOPLE]
+    assert read_task_line("Ask @2@x.example", today=TODAY, locale="en", people=people).assignee_id == PEOPLE[2].id

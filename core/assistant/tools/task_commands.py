@@ -14,7 +14,7 @@ from core.errors import Invalid
 from core.models import TaskStatus
 from core.permissions import Permission
 from core.search.words import fold
-from core.services.colleagues import find_colleague
+from core.services.colleagues import find_colleague, named
 from core.services.people import PeopleService
 from core.services.task_views import TaskLine, TasksWanted, Whose
 from core.typed.task_line import read_task_line
@@ -35,10 +35,9 @@ def _task(caller: Caller, typed: Typed) -> Reply:
     if not line.strip():
         raise Invalid(f"Write what is to be done, like {USAGE['task']}.")
     caller.actor.require(Permission.RECORDS_KEEP)
-    people = PeopleService(caller.database).directory(caller.actor)
-    addresses = {one.id: one.email for one in people} | {caller.actor.user_id: caller.actor.email}
-    names = [(one.id, one.display_name) for one in people] + [(caller.actor.user_id, caller.actor.display_name)]
-    read = read_task_line(line, today=caller.now.date(), locale=caller.locale, people=names)
+    people = named(PeopleService(caller.database).directory(caller.actor), caller.actor)
+    addresses = {one.id: one.email for one in people}
+    read = read_task_line(line, today=caller.now.date(), locale=caller.locale, people=people)
     made = called(
         CREATE,
         caller,
@@ -54,7 +53,7 @@ def _tasks(caller: Caller, typed: Typed) -> Reply:
     words = typed.words.casefold()
     if words.startswith("@"):
         people = PeopleService(caller.database).directory(caller.actor)
-        person = find_colleague(people, caller.actor, typed.words)
+        person = find_colleague(people, caller.actor, typed.words, may_be_begun=True)
         assignee_id = person.id if person else caller.actor.user_id
         wanted = wanted_of(caller, status="open", assignee_id=assignee_id)
         title = f"Open for {person.display_name}" if person else "Open for you"
