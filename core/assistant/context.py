@@ -66,8 +66,6 @@ DONE = (
     "[Answer with that.]"
 )
 """The same, behind the question, for a model that knows no tools."""
-CHARACTERS = 3
-"""That a token has, for cutting a text to a number of them."""
 LEAST_TOLD = 400
 """Characters of a result that the model is told, even where the results before have left no room."""
 
@@ -228,13 +226,20 @@ def fit_calls(calls: Sequence[ToolCall], room: int) -> tuple[ToolCall, ...]:
     """The same for calls made together."""
     fitted = []
     for call in calls:
-        most = max(room * CHARACTERS, LEAST_TOLD)
-        told = call.told if len(call.told) <= most else f"{call.told[: most - len(CUT) - 1]} {CUT}"
         # Half of them would be no JSON: what came of the call has to do.
-        arguments = call.arguments if len(call.arguments) <= most else "{}"
+        arguments = call.arguments if _fits(call.arguments, room) == len(call.arguments) else "{}"
+        room -= estimate_tokens(arguments)
+        most = _fits(call.told, room)
+        told = call.told if len(call.told) <= most else f"{call.told[: most - len(CUT) - 1]} {CUT}"
         fitted.append(replace(call, told=told, arguments=arguments))
-        room -= fitted[-1].tokens
+        room -= estimate_tokens(told) + 2 * TURN_OVERHEAD
     return tuple(fitted)
+
+
+def _fits(text: str, room: int) -> int:
+    """How many characters of it there is room for, in tokens, but a few in any case."""
+    tokens = estimate_tokens(text)
+    return len(text) if tokens <= room else max(len(text) * room // tokens, min(len(text), LEAST_TOLD))
 
 
 def compose_instructions(
