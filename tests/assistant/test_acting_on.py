@@ -21,6 +21,7 @@ from core.errors import NotFound
 from core.models import Message, MessageStatus
 from core.permissions import Actor
 from tests.assistant.test_tool_calls import (  # noqa: F401 - fixtures are found by their names
+    HELD,
     Serve,
     _set_company,
     _waiting,
@@ -37,6 +38,7 @@ from tests.assistant.test_tool_calls import (  # noqa: F401 - fixtures are found
     titles,
 )
 from tests.support.openai_server import OpenAIServer, Reply, refusal
+from tests.support.waiting import until
 
 
 def steps_kept(application: Application) -> int:
@@ -149,6 +151,107 @@ def test_nobody_is_asked_about_what_would_not_be_done(
     assert (said.status, said.steps[0].state) == (MessageStatus.COMPLETE, StepState.FAILED)
 
 
+def test_a_wish_to_stop_counts_for_what_was_approved_before_it(
+    server: OpenAIServer,  # noqa: F811
+    serve: Serve,  # noqa: F811
+    me: Actor,  # noqa: F811
+) -> None:
+    application = serve()
+    asked, steps = _waiting(server, application, me)
+    application.stop()
+    application.steps.approve(me, steps[0].id)
+    application.steps.approve(me, steps[2].id)
+    application.chat.stop(me, asked.conversation_id)
+    application = serve()
+    said = ended(application, me, asked)
+    assert said.status is MessageStatus.STOPPED and titles(application, me) == [] and len(server.requests) == 1
+
+
+def test_what_was_stopped_does_not_wait_for_a_decision(
+    server: OpenAIServer,  # noqa: F811
+    serve: Serve,  # noqa: F811
+    me: Actor,  # noqa: F811
+) -> None:
+    application = serve()
+    _set_company(application, me, ask_first=["make"])
+    HELD.clear()
+    server.replies += [Reply(chunks=("Hm.",), calls=(("make_and_hang", '{"title": "A"}'), ("make", '{"title": "B"}')))]
+    asked = ask(application, me)
+    until(lambda: titles(application, me) == ["A"])
+    application.chat.stop(me, asked.conversation_id)
+    HELD.set()
+    said = answer(application, me, asked)
+    assert (said.status, [step.may_decide for step in said.steps]) == (MessageStatus.STOPPED, [False, False])
+
+
+def deltas(*tool_calls: dict[str, Any], finish: str = "tool_calls", **more: Any) -> Reply:
+    """A stream of just these, as odd as they are."""
+    choices = [{"delta": {"tool_calls": [one]}, "finish_reason": None} for one in tool_calls]
+    choices += [{"delta": more, "finish_reason": None}] if more else []
+    events = [
+        {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [one | {"index": 0}]}
+        for one in choices
+    ]
+    return Reply((), raw=[f"data: {json.dumps(one)}\n\n".encode() for one in events], finish_reason=finish)
+
+
+def made(title: str, index: int = 0, **more: Any) -> dict[str, Any]:
+    function = {"name": "make", "arguments": json.dumps({"title": title})} | more.pop("function", {})
+    return {"index": index, "id": "a", "type": "function", "function": function} | more
+
+
+@pytest.mark.parametrize(
+    ("reply", "done"),
+    [
+        (deltas(made("A", id=None)), ["A"]),
+        (deltas(made("A"), made("B", 1)), ["B", "A"]),  # the same id twice
+        (deltas(made("A", 3), made("B", 7)), ["B", "A"]),
+        (deltas(made("A"), finish="stop"), ["A"]),
+        (deltas(made("A", function={"arguments": {"title": "A"}})), ["A"]),
+        (deltas(made("A", function={"arguments": '{"title": "A'}), finish="length"), []),
+        (deltas(made("A", function={"name": "make.it"})), []),
+    ],
+    ids=["no id", "one id for two", "gaps", "stop", "an object", "half", "a dot"],
+)
+def test_odd_calls_end_in_an_answer_all_the_same(
+    server: OpenAIServer,  # noqa: F811
+    serve: Serve,  # noqa: F811
+    me: Actor,  # noqa: F811
+    reply: Reply,
+    done: list[str],
+) -> None:
+    application = serve()
+    server.replies += [reply, Reply(chunks=("So it is.",))]
+    said = answer(application, me, ask(application, me))
+    assert (said.status, said.content) == (MessageStatus.COMPLETE, "So it is.")
+    assert sorted(titles(application, me)) == sorted(done)
+    told = [one for one in server.requests[1].body["messages"] if one["role"] == "tool"]
+    assert len(told) == len({one["tool_call_id"] for one in told}) == max(len(done), 1)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        deltas(made("A"), finish="content_filter"),
+        deltas(function_call={"name": "make", "arguments": '{"title": "A"}'}, finish="function_call"),
+        deltas(made("A", function={"arguments": "x" * 1_000_001})),
+        deltas({"index": 0, "function": {"arguments": "{}"}}),
+    ],
+    ids=["filtered", "legacy", "a million", "no name"],
+)
+def test_what_is_no_call_ends_with_a_sentence(
+    server: OpenAIServer,  # noqa: F811
+    serve: Serve,  # noqa: F811
+    me: Actor,  # noqa: F811
+    reply: Reply,
+) -> None:
+    application = serve()
+    server.replies += [reply, reply, reply]
+    said = answer(application, me, ask(application, me))
+    assert said.status is MessageStatus.FAILED and said.problem
+    assert titles(application, me) == []
+
+
 def test_large_results_leave_room_for_the_question_over_a_restart(
     server: OpenAIServer,  # noqa: F811
     serve: Serve,  # noqa: F811
@@ -172,7 +275,9 @@ def test_large_results_leave_room_for_the_question_over_a_restart(
     answer(application, me, application.chat.resume(me, said.id))
     for request in server.requests[1:3]:
         assert sum(estimate_tokens(str(one["content"] or "")) for one in request.body["messages"]) < 3_500
-        assert any("Dig up" in str(one["content"]) and "left out" not in one["content"] for one in request.body["messages"])
+        assert any(
+            "Dig up" in str(one["content"]) and "left out" not in one["content"] for one in request.body["messages"]
+        )
         assert len(request.told) == 6
 
 
