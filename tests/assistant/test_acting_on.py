@@ -66,7 +66,7 @@ def test_a_round_whose_acknowledgement_was_lost_is_kept_once(
     assert steps_kept(application) == 1
 
 
-@pytest.mark.parametrize("status", [400, 404, 422])
+@pytest.mark.parametrize("status", [400, 422])
 def test_a_model_without_tools_is_told_in_words_what_was_done(
     server: OpenAIServer,  # noqa: F811
     serve: Serve,  # noqa: F811
