@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import threading
 import time
 from collections import Counter
@@ -15,7 +16,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from core.assistant.context import Exchange, Prompt
+from core.assistant.context import Exchange, Prompt, fit_calls, fit_exchanges
 from core.assistant.earlier_steps import call_of
 from core.assistant.jobs import Job
 from core.assistant.ledger import Call
@@ -23,11 +24,12 @@ from core.assistant.provider import Assistant
 from core.assistant.step_store import StepStore
 from core.assistant.steps import Step, StepState
 from core.assistant.stream import Called, storable
-from core.assistant.tokens import estimate_tokens
-from core.assistant.tools.registry import CUT, WRONG, Caller, Performed, Tool, wrong_arguments
-from core.errors import ModelLooping, ModelOverworked, ParleyError
-from core.ids import derived_id, new_id
+from core.assistant.tools.registry import WRONG, Caller, Performed, Tool, wrong_arguments
+from core.errors import ModelLooping, ModelOverworked, ParleyError, Unavailable
+from core.ids import derived_id, new_id, reference_of
 from core.telemetry import counted
+
+log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 Same = tuple[str, str]
@@ -40,10 +42,6 @@ MOST_ARGUMENTS = 20_000
 """Characters of the arguments of one call."""
 MOST_NAME = 100
 MOST_SHOWN = 1_000
-CHARACTERS = 3
-"""That a token has, for cutting a text to a number of them."""
-LEAST_TOLD = 400
-"""Characters of a result that the model is told, even where the results before have left no room."""
 TOO_LONG = "The arguments are too long. Shorten them, or go on without this call."
 TOO_SLOW = "This took longer than {seconds:g} seconds and was given up. Look whether it was done before trying again."
 SWITCHED_OFF, NOT_ON = "Tools have been switched off. Say that this was not done.", "Not done: tools are switched off."
@@ -84,7 +82,7 @@ class Acting:
         approved, and those whose process died. They are made now, under the keys that they have. What others had found
         is looked up anew: it is not kept.
         """
-        seen = self.job.seen_steps if prompt.exchanges else ()
+        seen = self.job.seen_steps if prompt.exchanges and self.job.tools_on else ()
         if not seen and not self.job.open_steps:
             return prompt
         ended = [*await asyncio.gather(*map(self._performed, seen)), *await self._all_ended(self.job.open_steps)]
@@ -93,7 +91,7 @@ class Acting:
             replace(one, calls=tuple(replace(call, told=told.get(call.id, call.told)) for call in one.calls))
             for one in prompt.exchanges
         )
-        return replace(prompt, exchanges=exchanges)
+        return replace(prompt, exchanges=fit_exchanges(exchanges, self.assistant.window(self.job.model) // 2))
 
     async def act(self, called: Sequence[Called], text: str, written: str, calls: Sequence[Call], room: int) -> Acted:
         """Makes the calls that one response of the model wants. `text`: the answer so far; `written`: what of it is in
@@ -110,8 +108,7 @@ class Acting:
         ended = await self._all_ended([step for step in steps if step.state is StepState.RUNNING])
         self._done.update(same_of(one.name, one.arguments) for one in ended if one.state is StepState.DONE)
         known = {step.id: step for step in [*steps, *ended]}
-        fitted = _fitted([known[step.id] for step in steps], room)
-        exchange = Exchange(written, tuple(map(call_of, fitted)))
+        exchange = Exchange(written, fit_calls([call_of(known[step.id]) for step in steps], room))
         return Acted(exchange, any(step.state is StepState.WAITING for step in steps))
 
     async def admit(self, model: str, prompt_tokens: int) -> None:
@@ -156,7 +153,7 @@ class Acting:
     async def _asked_about(self, step: Step) -> Step:
         """The step, waiting if its person is to be asked first, which nobody is about nonsense."""
         tool = self.assistant.tools.get(step.name)
-        if step.is_over or tool is None or not tool.changes:
+        if step.is_over or tool is None or not tool.changes or not self._may_be_called(tool):
             return step
         try:
             arguments = tool.read(step.arguments)
@@ -166,13 +163,26 @@ class Acting:
         return step.ended(StepState.WAITING) if asks else step
 
     async def _reaches_others(self, tool: Tool, step: Step, arguments: Mapping[str, Any]) -> bool:
+        """True as well where that can't be found out: better asked about once too often."""
         if tool.reaches_others is None:
             return False
         caller: Caller | None = await self.in_database(self.store.caller, self.job, step)
+        if caller is None:
+            return False  # nor is the call made then
         try:
-            return caller is not None and await in_thread(partial(tool.reaches_others, caller, arguments))
+            asked = in_thread(partial(tool.reaches_others, caller, arguments))
+            return await asyncio.wait_for(asked, self.assistant.tool_seconds)
+        except Unavailable:
+            return True
         except ParleyError:
             return False  # the call itself will say what is wrong
+        except Exception:
+            log.exception("tool_not_weighed reference=%s tool=%s", reference_of(step.client_key), step.name)
+            return True
+
+    def _may_be_called(self, tool: Tool) -> bool:
+        """Else nobody is asked whether it is to be."""
+        return self.job.tools_on and (tool.in_rooms or self.job.origin.room_id is None)
 
     def _key(self, same: Same, among: int) -> UUID:
         """The same for the same call to answer a question, in whatever attempt; another one only for a second call that
@@ -233,17 +243,6 @@ def _after(step: Step, performed: Performed, seconds: float) -> Step:
     )
 
 
-def _fitted(steps: Sequence[Step], room: int) -> list[Step]:
-    """With no more of their results than there is room for, in tokens; a little of each in any case."""
-    fitted = []
-    for step in steps:
-        most = max(room * CHARACTERS, LEAST_TOLD)
-        told = step.told if len(step.told) <= most else step.told[: most - len(CUT)] + CUT
-        room -= estimate_tokens(told)
-        fitted.append(replace(step, told=told))
-    return fitted
-
-
 async def in_thread(call: Callable[[], Result]) -> Result:
     """In a thread that nothing waits for: a tool that hangs keeps neither others nor the end of the process."""
     loop = asyncio.get_running_loop()
@@ -260,10 +259,10 @@ async def in_thread(call: Callable[[], Result]) -> Result:
     def run() -> None:
         try:
             result = call()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - who waits for it is told
             give(partial(future.set_exception, error))
-            raise
-        give(partial(future.set_result, result))
+        else:
+            give(partial(future.set_result, result))
 
     threading.Thread(target=copy_context().run, args=(run,), name="tool", daemon=True).start()
     return await future

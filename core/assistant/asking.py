@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from core import clock
 from core.assistant.budget_marks import tell_refused
+from core.assistant.earlier_steps import lapse
 from core.assistant.titles import title_from
 from core.assistant.tokens import estimate_tokens
 from core.database.engine import Database
@@ -97,7 +98,10 @@ def begin_answer(
 
 
 def resume_answer(session: Session, conversation: Conversation, asked_by: UUID, answer: Message) -> AnswerRun:
-    """Has an answer that ended too early written on, from the text it has; from the beginning if it has none."""
+    """Has an answer that ended too early written on, from the text it has; from the beginning if it has none. What it
+    had asked about by then, and nobody decided, lapses.
+    """
+    lapse(session, answer.id)
     Messages(session).reopen(answer)
     return _add_run(session, conversation, asked_by, answer, partial=answer.content)
 

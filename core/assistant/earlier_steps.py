@@ -7,13 +7,14 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.assistant.context import Exchange, ToolCall
-from core.assistant.steps import Step, StepState
+from core.assistant.steps import STATUS, Step, StepState
 from core.assistant.tools.registry import Toolbox
 from core.models import Message
 from core.repositories.messages import Messages
 from core.repositories.steps import Steps
 
 NOT_DECIDED = "The person has not decided about this call. It was not made."
+NOBODY_DECIDED = "Nobody decided."
 
 
 def steps_for(session: Session, answer: Message, tools: Toolbox) -> list[Step]:
@@ -31,6 +32,17 @@ def _has_changed_something(step: Step, tools: Toolbox) -> bool:
     tool = tools.get(step.name)
     is_done = step.state in (StepState.DONE, StepState.RUNNING) and not step.is_undone
     return is_done and tool is not None and tool.changes
+
+
+def lapse(session: Session, answer_id: UUID) -> None:
+    """Ends what waits for a decision, where an answer goes on without it: else it would ask again beside what that asks
+    about anew.
+    """
+    for message in Steps(session).list_of([answer_id]).get(answer_id, ()):
+        step = Step.of(message)
+        if step.state is StepState.WAITING:
+            ended = step.ended(StepState.FAILED, shown=NOBODY_DECIDED, told=NOT_DECIDED)
+            Steps(session).put(message, content=ended.shown, status=STATUS[ended.state], extra=ended.extra())
 
 
 def exchanges_of(steps: Sequence[Step], answer_id: UUID, text: str) -> tuple[tuple[Exchange, ...], str]:

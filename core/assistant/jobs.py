@@ -9,7 +9,7 @@ from pydantic_ai.tools import ToolDefinition
 from sqlmodel import Session
 
 from core import clock
-from core.assistant.context import TOOLS, Prompt, Turn, build_prompt, compose_instructions
+from core.assistant.context import TOOLS, Prompt, Turn, build_prompt, compose_instructions, fit_exchanges
 from core.assistant.earlier_steps import exchanges_of, steps_for
 from core.assistant.ledger import Origin
 from core.assistant.provider import Assistant
@@ -84,7 +84,8 @@ def load_job(session: Session, run: AnswerRun, assistant: Assistant) -> Job:
     asked = instructions + (question.content if question else "") + run.partial
     window = assistant.window(model, needed=estimate_tokens(asked) + reserve + ROOM_TO_SPARE)
     steps = steps_for(session, answer, assistant.tools)
-    exchanges, rest = exchanges_of(steps, answer.id, run.partial) if tools else ((), run.partial)
+    exchanges, rest = exchanges_of(steps, answer.id, run.partial)
+    exchanges = fit_exchanges(exchanges, window // 2)
     lines = Messages(session).list_context(
         conversation.id,
         # In a room others may have gone on talking meanwhile.

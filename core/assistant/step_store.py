@@ -47,7 +47,8 @@ class StepStore:
             rows = rows_of(session, self.provider, [(job.origin, call) for call in calls])
             spend_holds(session, rows)
             ModelCalls(session).add_all(rows)
-            kept = [_added(session, conversation.id, step) for step in steps]
+            before = _kept_before(session, steps)  # the acknowledgement of a first time was lost
+            kept = before or [_added(session, conversation.id, step) for step in steps]
             Conversations(session).touch(conversation)
             return kept
 
@@ -85,6 +86,13 @@ class StepStore:
         """Whether budgets have enough left to send so many tokens and have an answer to them. Raises BudgetSpent."""
         with self.database.transaction() as session:
             self.budgeting.admit_again(session, job.origin, model, prompt)
+
+
+def _kept_before(session: Session, steps: Sequence[Step]) -> list[Step]:
+    """Those of the same round of the same run."""
+    first = steps[0]
+    kept = map(Step.of, Steps(session).list_of([first.answer_id]).get(first.answer_id, ()))
+    return [one for one in kept if (one.run_id, one.round) == (first.run_id, first.round)]
 
 
 def _added(session: Session, conversation_id: UUID, step: Step) -> Step:

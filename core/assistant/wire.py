@@ -1,6 +1,7 @@
 """A prompt as pydantic-ai's messages."""
 
 import json
+import re
 from collections.abc import Sequence
 
 from pydantic_ai.messages import (
@@ -14,6 +15,9 @@ from pydantic_ai.messages import (
 )
 
 from core.assistant.context import GO_ON, Exchange, Prompt, Turn
+
+UNNAMEABLE, LONGEST_NAME = re.compile(r"[^a-zA-Z0-9_-]"), 64
+"""What services take as the name of a tool, also of one that a model made up."""
 
 
 def messages_of(prompt: Prompt, *, can_prefill: bool) -> Sequence[ModelMessage]:
@@ -37,11 +41,17 @@ def _said(turn: Turn, instructions: str | None) -> ModelMessage:
 def _done(exchange: Exchange, instructions: str | None) -> list[ModelMessage]:
     text = [TextPart(content=exchange.text)] if exchange.text.strip() else []
     made = [
-        ToolCallPart(tool_name=call.name, args=_as_object(call.arguments), tool_call_id=call.id)
+        ToolCallPart(tool_name=_name(call.name), args=_as_object(call.arguments), tool_call_id=call.id)
         for call in exchange.calls
     ]
-    told = [ToolReturnPart(tool_name=call.name, content=call.told, tool_call_id=call.id) for call in exchange.calls]
+    told = [
+        ToolReturnPart(tool_name=_name(call.name), content=call.told, tool_call_id=call.id) for call in exchange.calls
+    ]
     return [ModelResponse(parts=[*text, *made]), ModelRequest(parts=told, instructions=instructions)]
+
+
+def _name(called: str) -> str:
+    return UNNAMEABLE.sub("_", called)[:LONGEST_NAME] or "unknown"
 
 
 def _as_object(arguments: str) -> str:

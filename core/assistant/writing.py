@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from dataclasses import replace
 from uuid import UUID
 
 from core.assistant.acting import Acted, Acting
@@ -101,7 +100,9 @@ class Writing:
     async def _answer(self) -> RunStatus:
         """Has the model asked, and asked again with what its tools have found, until it wants no more of them."""
         model = self.assistant.resolve_model(self.job.model)
-        prompt = await self._acting.opened(self.job.prompt)
+        if self.stop.is_set():  # nor is anything done then that was approved before
+            return RunStatus.STOPPED
+        prompt = self._fitted(await self._acting.opened(self.job.prompt))
         while not self.stop.is_set():
             asked = await self._respond(model, prompt)
             if asked is None:
@@ -112,16 +113,24 @@ class Writing:
             if acted.exchange is None:
                 break
             if acted.is_waiting:
-                return RunStatus.WAITING
-            prompt = asked.after(acted.exchange)
+                return RunStatus.STOPPED if self.stop.is_set() else RunStatus.WAITING
+            prompt = self._fitted(asked.after(acted.exchange))
             await self._acting.admit(model, self.assistant.prompt_tokens(prompt))
         return RunStatus.STOPPED
+
+    def _fitted(self, prompt: Prompt) -> Prompt:
+        """As it can be sent to this model."""
+        told = prompt if prompt.tools else prompt.in_words()
+        reserve = self.assistant.answer_tokens(self.job.model)
+        window = self.assistant.window(self.job.model, needed=told.tokens + reserve)
+        return told.fitted(window=window, reserve=reserve)
 
     async def _respond(self, model: str, prompt: Prompt) -> Prompt | None:
         """Streams one response into `live`. What was asked in the end; None when it was stopped before its end.
 
         Our count of tokens is an estimate: when the provider finds the context too long after all, half of it goes. A
-        service that does not know tools is asked without, and from then on never with them.
+        service that does not know tools is asked without, and from then on never with them; what was done with them by
+        then, when the model was another one, it is told in words.
         """
         has_dropped = False
         while not self.stop.is_set():
@@ -134,9 +143,10 @@ class Writing:
                     raise
                 prompt = prompt.halved()
             except ModelRefused as error:
-                if not prompt.tools or prompt.exchanges or not is_rejected(error):
+                if not prompt.tools or not is_rejected(error):
                     raise
-                has_dropped, prompt = True, replace(prompt, tools=())
+                # Behind calls it may be something else that it did not take.
+                has_dropped, prompt = not prompt.exchanges, prompt.in_words()
             else:
                 if has_dropped:
                     self.assistant.forgo_tools(model)

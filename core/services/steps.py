@@ -91,11 +91,11 @@ class StepService:
         run: AnswerRun | None = None
         with asking(self.database) as session:
             step, conversation = self._own(session, actor, step_id, lock=True)
+            if step.state is not StepState.WAITING:  # first of all: the answer may be under way since
+                raise Conflict(DECIDED)
             answer = _open_answer(session, actor, conversation, step)
             if conversation.archived_at is not None:  # going on in it brings it back
                 Conversations(session).unarchive(conversation)
-            if step.state is not StepState.WAITING:
-                raise Conflict(DECIDED)
             put(session, decided(step))
             steps = [Step.of(one) for one in Steps(session).list_of([answer.id])[answer.id]]
             if all(one.state is not StepState.WAITING for one in steps):

@@ -11,7 +11,7 @@ const READ_ALL = [0, 0, 0]
 
 const makeEar = () => {
   const listeners = new Map(), known = new Map()
-  let source = null, heard = null, watched = null, refused = null
+  let source = null, heard = null, watched = null, refused = null, state = null, isNew = false
   let isOn = false, isOver = false, isWhole = false, asking = 0, syncing = 0
 
   const say = (kind, detail) => {
@@ -36,7 +36,7 @@ const makeEar = () => {
   const close = () => {
     clearTimeout(asking)
     source?.close()
-    source = heard = null
+    source = heard = state = null
   }
   const leave = () => {
     isOver = true
@@ -75,9 +75,10 @@ const makeEar = () => {
     hear("cases", (data) => window.dispatchEvent(new CustomEvent("parley-cases", { detail: Number(data) })))
     hear("rooms", () => window.dispatchEvent(new Event("parley-rooms")))
     hear("grown", (run) => say("grown", run))
-    hear("changed", (state) => {
-      if (state === "gone") refuse(address)
-      say("changed", state)
+    hear("changed", (told) => {
+      if (told === "gone") refuse(address)
+      else state = told
+      say("changed", told)
     })
     hear("signed-out", leave)
     hear("error", () => {
@@ -90,9 +91,13 @@ const makeEar = () => {
   const sync = () => {
     clearTimeout(syncing)
     const address = isOn && !isOver && !document.hidden ? wanted() : null
-    if (address === heard) return
-    close()
-    if (address) open(address)
+    if (address !== heard) {
+      close()
+      if (address) open(address)
+    } else if (isNew && state !== null && state !== watched?.seen) {
+      say("changed", state)  // a part that has gone heard it, and may not have had it drawn; it is not told again
+    }
+    isNew = false
   }
   const soon = () => {
     clearTimeout(syncing)
@@ -113,6 +118,7 @@ const makeEar = () => {
     watch(watch) {
       if (watch.address !== watched?.address) for (const kind of REMEMBERED) known.delete(kind)
       watched = watch
+      isNew = true
       refused = null
       soon()
       return () => {

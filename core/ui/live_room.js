@@ -1,9 +1,10 @@
 // A room is drawn in pieces, each time as a callback says. One call at a time: until the page has drawn what the last
 // one asked for, what is heard is kept, and of several states only the newest. Which state it has drawn, "parley-drawn"
 // tells; a call that it does not tell of was lost: of two requests for a run within a few milliseconds, this part's and
-// another's, Streamlit forgets the first. Then it is called again.
+// another's, Streamlit forgets the first. Then it is called again, each time after twice as long: on a busy machine a
+// call may also just take its time.
 const BETWEEN = 40, LOST = 600, STUCK = 5000
-const MOST_CALLS = 5
+const MOST_CALLS = 7
 const LOOK_AGAIN = 400
 const HOLD = 250
 const STATE = "data-test-script-state"
@@ -23,9 +24,9 @@ const watchOver = (address) => {
     isWaiting = false
     next()
   }
-  const call = (event, value) => {
+  const call = (event, value, patience = LOST) => {
     isWaiting = true
-    losing = setTimeout(landed, LOST)
+    losing = setTimeout(landed, patience)
     watch.tell(event, value)
   }
   // What is forgotten must not be what somebody said or clicked.
@@ -52,8 +53,8 @@ const watchOver = (address) => {
       return
     }
     if (news !== null && news !== watch.seen && news !== shown && calls < MOST_CALLS) {
+      call("changed", news, LOST * 2 ** calls)
       calls += 1
-      call("changed", news)
     } else if (grown !== null) {
       const run = grown
       grown = null

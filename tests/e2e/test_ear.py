@@ -1,0 +1,88 @@
+"""The window's ear and a part that listens to it, in a real browser, with a stream that says what the test says."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+UI = Path(__file__).parents[2] / "core" / "ui"
+STAGE = """
+<div id="app" data-test-script-state="notRunning"></div><div id="ear"></div>
+<script>
+  window.told = []
+  window.EventSource = class extends EventTarget {
+    static CLOSED = 2
+    constructor(address) { super(); this.address = address; window.stream = this }
+    close() {}
+  }
+  window.hear = (kind, data) => stream.dispatchEvent(Object.assign(new Event(kind), { data }))
+  window.draws = (is) => app.dataset.testScriptState = is ? "running" : "notRunning"
+</script>
+"""
+TELL = "(event, state) => told.push([event, state])"
+
+
+def code(*names: str, as_: str) -> str:
+    text = "".join((UI / name).read_text("utf-8") for name in names)
+    return "{" + text.replace("export default", f"window.{as_} =") + "}"
+
+
+@pytest.fixture
+def stage(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    page.set_content(STAGE)
+    page.add_script_tag(content=code("popovers.js", "ear.js", as_="makeEar"))
+    # Without a value: a function, Playwright would call.
+    page.evaluate("void makeEar({ parentElement: document.getElementById('ear') })")
+    yield page
+    page.close()
+
+
+def mount(page: Page, part: str, seen: str) -> None:
+    """In the place of the one before, in the same moment."""
+    page.add_script_tag(content=code("listening.js", part, as_="part"))
+    data = json.dumps({"address": "/api/events?c=1", "seen": seen})
+    draw = f"part({{ data, parentElement: document.createElement('p'), setTriggerValue: {TELL} }})"
+    page.evaluate(f"data => {{ window.unmount?.(); window.unmount = {draw} }}", data)
+    page.wait_for_function("window.stream?.address.startsWith('/api/events?c=1')")
+
+
+def told(page: Page) -> list[Any]:
+    found: list[Any] = page.evaluate("told")
+    return found
+
+
+@pytest.mark.parametrize(("part", "event"), [("live_room.js", "changed"), ("live.js", "state")])
+def test_what_a_part_heard_that_went_away_the_next_one_is_told(stage: Page, part: str, event: str) -> None:
+    """The server does not say it twice, and the page was being drawn when it came."""
+    mount(stage, part, "1")
+    stage.evaluate("draws(true), hear('changed', '2')")
+    mount(stage, part, "1")
+    assert told(stage) == []
+    stage.evaluate("draws(false)")
+    stage.wait_for_function("told.length > 0")
+    assert told(stage)[0] == [event, "2"]
+
+
+def test_a_part_that_draws_what_was_told_is_told_nothing(stage: Page) -> None:
+    mount(stage, "live_room.js", "1")
+    stage.evaluate("draws(true), hear('changed', '2')")
+    mount(stage, "live_room.js", "2")
+    stage.evaluate("draws(false)")
+    stage.wait_for_timeout(200)  # nothing is what is waited for
+    assert told(stage) == []
+
+
+def test_calls_that_come_to_nothing_are_repeated_ever_more_slowly(stage: Page) -> None:
+    """A busy machine needs seconds for one, and forgets one of two that come together."""
+    mount(stage, "live_room.js", "1")
+    stage.clock.install()
+    stage.evaluate("hear('changed', '2')")
+    assert len(told(stage)) == 1
+    stage.clock.run_for(4_500)
+    assert len(told(stage)) == 4
+    stage.clock.run_for(30_000)
+    assert len(told(stage)) == 6
