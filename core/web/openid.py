@@ -152,7 +152,7 @@ class OpenId:
             return claims
         more = await self._wire.get(endpoint, bearer=access_token)
         if more.get("sub") != claims["sub"]:
-            log.warning("sso_token_refused provider=%s reason=userinfo of somebody else", provider.key)
+            log.warning("sso_token_refused provider=%s reason=%s", provider.key, "userinfo_of_somebody_else")
             raise SignInBroken(NOT_BELIEVED)
         if claims.get("email") not in (None, more.get("email")):  # then that one is verified, not this one
             more = {name: value for name, value in more.items() if name != "email_verified"}

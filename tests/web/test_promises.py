@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from core.config import Environment
+from core.config import Environment, Settings
+from core.database.engine import Database
+from core.services.invites import InviteService
+from core.services.password_links import PasswordLinkService
 from core.services.uploads import Uploads
 from core.web import addresses
 from core.web.headers import SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY
 from core.web.routes import routes
+from tests.support.talks import Told
 from tests.support.web import EMAIL, HTML, ORIGIN, Inside, StandIn, client_of, hidden_fields, send, sign_in, site
 
 SECURE = "https://testserver"
@@ -77,7 +81,11 @@ def changing_routes(application: StandIn) -> set[str]:
     return {route.path for route in routes(application) if CHANGING & (route.methods or set())}
 
 
-def test_every_route_that_takes_a_body_has_a_limit(application: StandIn, inside: Inside, tmp_path: Any) -> None:
+def test_every_route_that_takes_a_body_has_a_limit(
+    application: StandIn, inside: Inside, database: Database, settings: Settings, tmp_path: Any
+) -> None:
+    application.invites = InviteService(database, settings)
+    application.password_links = PasswordLinkService(database, settings, Told())
     assert changing_routes(application) >= LARGE.keys()
     missing = changing_routes(application) - LARGE.keys() - WITHOUT_A_BODY
     for path in sorted(LARGE.keys() | missing):
