@@ -28,14 +28,14 @@ def person_called(name: str, people: Sequence[Named], *, may_be_begun: bool = Tr
     wanted = folded(name)
     if not wanted:
         raise Invalid(f"Behind @ there is no name. {_hint(people)}")
+    if wanted in MYSELF:  # first of all: else somebody who takes such a name would be given what one keeps for oneself
+        return None
     for meets in (_has_address, _is_called, _is_part_of, *([_begins] if may_be_begun else [])):
         found = [person for person in people if meets(wanted, person)]
         if len(found) == 1:
             return found[0]
         if found:
             raise Invalid(_several(name, found))
-    if wanted in MYSELF:
-        return None
     parts = {part: person for person in people for part in (folded(person.name), *folded(person.name).split())}
     similar = [parts[part] for part in get_close_matches(wanted, parts, n=MOST_NAMED, cutoff=0.6)]
     shown = name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…"

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from core import bootstrap
 from core.cli import companies, users
+from core.config import Settings
 from core.database.engine import Database
 from core.errors import Invalid
 from core.permissions import Role
@@ -21,11 +22,12 @@ from tests.support.passwords import GOOD, QuickPasswords
 class Both:
     companies: CompanyService
     people: PeopleService
+    settings: Settings
 
 
 @pytest.fixture
-def both(database: Database) -> Iterator[Both]:
-    both = Both(CompanyService(database, 1_000), PeopleService(database, QuickPasswords()))
+def both(database: Database, settings: Settings) -> Iterator[Both]:
+    both = Both(CompanyService(database, 1_000), PeopleService(database, QuickPasswords()), settings)
     bootstrap.install(cast(Any, both))
     yield both
     bootstrap.install(None)
