@@ -1,12 +1,10 @@
 """Making, changing and deleting a rule, each in a window of its own."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from core import bootstrap
-from core.errors import Conflict, Invalid
 from core.models import MAX_RULE_NAME, ConversationKind, RuleAction, RuleKind
 from core.permissions import Actor
 from core.services.rules import MAX_PATTERN, MOST_WORDS, Hit, RuleView, WantedRule
@@ -15,7 +13,6 @@ from core.ui.dialogs import dialog, tried
 from core.ui.rule_words import ACTIONS, EXPLAINED, FOLLOWS, KINDS, LONGEST, PLACES, would
 from core.ui.text import as_label
 
-LONGEST_REASON = 600
 PATTERN_HELP = (
     "As RE2 knows them: (?i) at the beginning ignores case, \\b is the edge of a word, \\d a digit. Looking ahead or "
     "behind and references back are not possible, so that none takes long."
@@ -38,7 +35,7 @@ class _Before:
 @dialog("Add a rule")
 def add(actor: Actor) -> None:
     wanted = _fields(actor, _Before("new"))
-    if st.button("Add", type="primary", key="rule_save_new") and _tried(
+    if st.button("Add", type="primary", key="rule_save_new") and tried(
         lambda: bootstrap.current().rules.add(guard.again(actor), wanted)
     ):
         st.rerun()
@@ -50,7 +47,7 @@ def change(actor: Actor, rule: RuleView) -> None:
         f"{rule.id}_{rule.version}", rule.name, rule.kind, rule.action, rule.places, "\n".join(rule.words), rule.pattern
     )
     wanted = _fields(actor, before)
-    if st.button("Save", type="primary", key=f"rule_save_{rule.id}") and _tried(
+    if st.button("Save", type="primary", key=f"rule_save_{rule.id}") and tried(
         lambda: bootstrap.current().rules.change(guard.again(actor), rule.id, rule.version, wanted)
     ):
         st.rerun()
@@ -62,22 +59,10 @@ def delete(actor: Actor, rule: RuleView) -> None:
         f"**{as_label(rule.name, LONGEST)}** finds nothing any more from the next message on. What it did stays, and "
         "its reports keep its name. It does not come back; to have it rest, switch it off instead."
     )
-    if st.button("Delete it", type="primary", key=f"rule_end_{rule.id}") and _tried(
+    if st.button("Delete it", type="primary", key=f"rule_end_{rule.id}") and tried(
         lambda: bootstrap.current().rules.delete(guard.again(actor), rule.id, rule.version)
     ):
         st.rerun()
-
-
-def _tried(act: Callable[[], object]) -> bool:
-    """What is wrong may repeat what was typed: it is shown as that."""
-
-    def typed() -> None:
-        try:
-            act()
-        except (Invalid, Conflict) as error:
-            raise type(error)(as_label(str(error), LONGEST_REASON)) from error
-
-    return tried(typed)
 
 
 def _fields(actor: Actor, before: _Before) -> WantedRule:
@@ -125,5 +110,5 @@ def _try_alone(actor: Actor, wanted: WantedRule, key: str) -> None:
     named = WantedRule(
         wanted.name or "This rule", wanted.kind, wanted.action, wanted.places, wanted.words, wanted.pattern
     )
-    if _tried(lambda: hits.extend(bootstrap.current().rules.try_out(guard.again(actor), text, named))):
+    if tried(lambda: hits.extend(bootstrap.current().rules.try_out(guard.again(actor), text, named))):
         st.markdown("\n".join(map(would, hits[:5])) or "Nothing is found in it.")
