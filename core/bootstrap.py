@@ -94,32 +94,36 @@ class Application:
         store = RunStore(database, assistant, worker_id, timedelta(seconds=settings.lost_after), told_person)
         steps = StepStore(database, assistant, worker_id, self.events.publish_tasks)
         self.runner = Runner(store, steps, assistant, grace=settings.shutdown_grace, changed=self._changed)
+        limiter, budgeting = RateLimiter(settings.limits), Budgeting(assistant)
+        self._keep_people(settings)
+        self._keep_watch()
+        self._talk(limiter, budgeting)
+        self._find_and_carry(settings)
+        self._act(limiter, budgeting)
+        self._oversee(limiter)
+
+    def _keep_people(self, settings: Settings) -> None:
+        """Who may come in, what people say of themselves, and their company."""
+        database, events = self.database, self.events
         self.accounts = AccountService(database, settings)
         self.sso = SsoService(database, settings)
+        self.companies = CompanyService(database, self.assistant.instruction_tokens)
+        self.people = PeopleService(database, hints=events)
+        self.people_looking = PeopleLooking(database)
+        self.invites = InviteService(database, settings)
+        self.password_links = PasswordLinkService(database, settings, events)
+        self.session_ending = SessionEnding(database, events)
+        self.profile = ProfileService(database)
+
+    def _keep_watch(self) -> None:
+        """The trail, what things come to, and how long they are kept."""
+        database, assistant = self.database, self.assistant
         self.audit = AuditService(database)
         self.audit_checks = AuditChecks(database)
         self.audit_exports = AuditExports(database)
         self.refusals = Refusals(database)
         self.measures = Measures(database)
-        self._keep_people(settings)
-        self.companies = CompanyService(database, assistant.instruction_tokens)
         self.prices = PriceService(database, assistant.provider, assistant.models)
-        self.conversations = ConversationService(
-            database, assistant.models, assistant.instruction_tokens, self._changed, self.events.publish_listed
-        )
-        self.browse = BrowseService(database, self.conversations, assistant.default_model)
-        edit_window = timedelta(minutes=settings.edit_minutes) if settings.edit_minutes else None
-        limiter, budgeting = RateLimiter(settings.limits), Budgeting(assistant)
-        self.transcripts = TranscriptService(database, edit_window, assistant.tools)
-        self.rooms = RoomService(database, limiter, self.events)
-        self.members = MemberService(database, self.events)
-        self.talk = TalkService(database, limiter, self.events, self.runner.submit, edit_window, admit=budgeting.admit)
-        self.reactions = ReactionService(database, limiter, self.events)
-        self.tasks = TaskService(database, self.events.publish_tasks)
-        self.commands = CommandService(database, limiter, self.events.publish_tasks, tools=assistant.tools)
-        self._oversee(limiter)
-        self.search = SearchService(database)
-        self.indexer = SearchIndexer(database)
         self.usage = UsageService(database)
         self.budgets = BudgetService(database)
         self.spending = SpendingService(database)
@@ -127,12 +131,22 @@ class Application:
         self.usage_exports = UsageExports(database, self.usage)
         self.retention = RetentionService(database)
         self.retention_keeper = RetentionKeeper(database, self._changed, self.events.publish_listed)
-        self.presence = PresenceService(database, new_id(), self.events.publish_presence)
+
+    def _talk(self, limiter: RateLimiter, budgeting: Budgeting) -> None:
+        """Chats with the assistant, and rooms."""
+        database, assistant, events = self.database, self.assistant, self.events
+        minutes = self.settings.edit_minutes
+        edit_window = timedelta(minutes=minutes) if minutes else None
+        self.conversations = ConversationService(
+            database, assistant.models, assistant.instruction_tokens, self._changed, events.publish_listed
+        )
+        self.transcripts = TranscriptService(database, edit_window, assistant.tools)
+        self.rooms = RoomService(database, limiter, events)
+        self.members = MemberService(database, events)
+        self.talk = TalkService(database, limiter, events, self.runner.submit, edit_window, admit=budgeting.admit)
+        self.reactions = ReactionService(database, limiter, events)
+        self.presence = PresenceService(database, new_id(), events.publish_presence)
         self.watching = WatchService(database, self.presence)
-        self.exporting = ExportService(database)
-        self.own_data = OwnDataService(database, self.exporting, self.audit_exports)
-        self.importing = ImportService(database, self.events.publish_listed)
-        self.uploads = Uploads(settings.data_dir / "imports", settings.import_megabytes)
         self.chat = ChatService(
             database,
             assistant.resolve_model,
@@ -141,15 +155,7 @@ class Application:
             self._changed,
             limiter=limiter,
             admit=budgeting.admit,
-            reported=self.events.publish_person,
-        )
-        self.steps = StepService(
-            database,
-            self.runner.submit,
-            self._changed,
-            self.events.publish_tasks,
-            admit=budgeting.admit,
-            tools=assistant.tools,
+            reported=events.publish_person,
         )
         self.queue = QueueService(
             database,
@@ -157,18 +163,28 @@ class Application:
             self.runner.stop_run,
             self._changed,
             admit=budgeting.admit,
-            reported=self.events.publish_person,
+            reported=events.publish_person,
         )
 
-    def _keep_people(self, settings: Settings) -> None:
-        """Who may come in, and what people say of themselves."""
-        database, events = self.database, self.events
-        self.people = PeopleService(database, hints=events)
-        self.people_looking = PeopleLooking(database)
-        self.invites = InviteService(database, settings)
-        self.password_links = PasswordLinkService(database, settings, events)
-        self.session_ending = SessionEnding(database, events)
-        self.profile = ProfileService(database)
+    def _find_and_carry(self, settings: Settings) -> None:
+        """Finding what was said, and carrying it in and out."""
+        database = self.database
+        self.browse = BrowseService(database, self.conversations, self.assistant.default_model)
+        self.search = SearchService(database)
+        self.indexer = SearchIndexer(database)
+        self.exporting = ExportService(database)
+        self.own_data = OwnDataService(database, self.exporting, self.audit_exports)
+        self.importing = ImportService(database, self.events.publish_listed)
+        self.uploads = Uploads(settings.data_dir / "imports", settings.import_megabytes)
+
+    def _act(self, limiter: RateLimiter, budgeting: Budgeting) -> None:
+        """Tasks, and what the assistant and commands do."""
+        database, tools, told_person = self.database, self.assistant.tools, self.events.publish_tasks
+        self.tasks = TaskService(database, told_person)
+        self.commands = CommandService(database, limiter, told_person, tools=tools)
+        self.steps = StepService(
+            database, self.runner.submit, self._changed, told_person, admit=budgeting.admit, tools=tools
+        )
 
     def _oversee(self, limiter: RateLimiter) -> None:
         """What people report, and what moderators do."""

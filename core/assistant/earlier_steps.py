@@ -10,8 +10,8 @@ from core.assistant.context import Exchange, ToolCall
 from core.assistant.steps import STATUS, Step, StepState
 from core.assistant.tools.registry import Toolbox
 from core.models import Message
-from core.repositories.messages import Messages
 from core.repositories.steps import Steps
+from core.repositories.versions import Versions
 
 NOT_DECIDED = "The person has not decided about this call. It was not made."
 NOBODY_DECIDED = "Nobody decided."
@@ -22,7 +22,7 @@ def steps_for(session: Session, answer: Message, tools: Toolbox) -> list[Step]:
     what was done for a question is not done again because it is answered again.
     """
     group = answer.version_group_id
-    versions = Messages(session).list_versions([group])[group] if group else [answer.id]
+    versions = Versions(session).list_versions([group])[group] if group else [answer.id]
     found = Steps(session).list_of(versions)
     steps = [Step.of(message) for version in versions for message in found.get(version, ())]
     return [step for step in steps if step.answer_id == answer.id or _has_changed_something(step, tools)]

@@ -1,26 +1,9 @@
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    CTE,
-    ColumnElement,
-    Insert,
-    Integer,
-    String,
-    and_,
-    bindparam,
-    case,
-    cast,
-    func,
-    insert,
-    literal_column,
-    select,
-    true,
-    update,
-)
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import and_, case, func, select, update
 from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import col
 
@@ -35,84 +18,19 @@ from core.models import (
     MessageRole,
     MessageStatus,
     MessageType,
-    MessageWords,
-    TitleWords,
     User,
 )
-from core.models.base import literal_of, table_of
+from core.models.base import table_of
+from core.repositories.appending import APPEND
 from core.repositories.base import Repository
 from core.repositories.message_lines import AFTER, BEFORE, LATEST, MessageLine, is_step, lines_of
-from core.repositories.search_index import MESSAGE_MARKS, SCOPE_MARKS, SearchIndex, words_of
+from core.repositories.search_index import SearchIndex, words_of
 
 CONTEXT_PAGE = 40
 REACHED_LIMIT = "reached_limit"
 
 _messages, _revisions = table_of(Message), table_of(MessageRevision)
 _conversations = table_of(Conversation)
-_words, _title_words = table_of(MessageWords), table_of(TitleWords)
-
-
-def _appending() -> Insert:
-    """Takes the next seq, moves the conversation's time and first title, adds the message, and beside both the words
-    that search finds them by: one statement.
-    """
-    new = {
-        name: bindparam(f"new_{name}", type_=_messages.c[name].type)
-        for name in (
-            "id", "created_at", "conversation_id", "role", "content", "sender_id", "status", "message_type",
-            "tokens_used", "reply_to_id", "version_group_id", "client_key", "extra",
-        )
-    }  # fmt: skip
-    title = bindparam("new_title", type_=_conversations.c.title.type)
-    bump = (
-        update(_conversations)
-        .where(_conversations.c.id == new["conversation_id"])
-        .values(
-            last_seq=_conversations.c.last_seq + 1,
-            revision=_conversations.c.revision + 1,
-            said=_conversations.c.said + bindparam("new_said", type_=Integer),
-            last_message_at=func.greatest(_conversations.c.last_message_at, new["created_at"]),
-            title=case((_conversations.c.title == "", title), else_=_conversations.c.title),
-        )
-        .returning(_conversations)
-        .cte("bump")
-    )
-    row = select(*new.values(), bump.c.last_seq)
-    adding = insert(_messages).from_select([*new, "seq"], row).returning(_messages.c.seq)
-    return adding.add_cte(_indexing(new, bump), _indexing_title(bump, title))
-
-
-def _indexing(new: Mapping[str, Any], bump: CTE) -> CTE:
-    """Puts the words of the new message beside it, unless it has none to be found by."""
-    words = bindparam("new_words", type_=String)
-    given = select(*(new[name].label(name) for name in ("role", "sender_id", "created_at"))).cte("given")
-    marks = MESSAGE_MARKS.format(m="given"), SCOPE_MARKS.format(c="bump")
-    vector = cast(func.concat(words, *map(literal_column, marks)), _words.c.words.type)
-    row = select(new["id"], bump.c.id, *_scope(bump), new["created_at"], vector)
-    columns = ["message_id", "conversation_id", *SCOPE, "said_at", "words"]
-    found = row.join_from(bump, given, true()).where(words.is_not(None))
-    return insert(_words).from_select(columns, found).cte("indexed")
-
-
-def _indexing_title(bump: CTE, title: ColumnElement[str]) -> CTE:
-    """The same for the title that a first message gives."""
-    words = bindparam("new_title_words", type_=String)
-    vector = cast(func.concat(words, literal_column(SCOPE_MARKS.format(c="bump"))), _title_words.c.words.type)
-    row = select(bump.c.id, *_scope(bump), bump.c.created_at, vector).where(title != "", bump.c.title == title)
-    adding = upsert(_title_words).from_select(["conversation_id", *SCOPE, "said_at", "words"], row)
-    replaced = {"words": adding.excluded.words}
-    return adding.on_conflict_do_update(index_elements=["conversation_id"], set_=replaced).cte("titled")
-
-
-SCOPE = ("company_id", "scope_id", "is_room")
-
-
-def _scope(bump: CTE) -> tuple[ColumnElement[Any], ...]:
-    is_chat = bump.c.kind == literal_of(_conversations.c.kind, ConversationKind.ASSISTANT)
-    return bump.c.company_id, case((is_chat, bump.c.owner_id), else_=bump.c.id), ~is_chat
-
-
-_append = _appending()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +86,7 @@ class Messages(Repository):
         is_found = bool(content) and status is not MessageStatus.PENDING and is_said
         words = {"new_words": words_of(content) if is_found else None, "new_title_words": words_of(title)}
         beside = {"new_title": title, "new_said": int(is_said)}
-        seq = self.session.execute(_append, given | words | beside).scalar_one()
+        seq = self.session.execute(APPEND, given | words | beside).scalar_one()
         message = Message(**values, seq=seq)
         make_transient_to_detached(message)  # it is in the database: the session is to know it as such
         self.session.add(message)
@@ -190,7 +108,7 @@ class Messages(Repository):
         """The text of the first message of a person that the transcript shows; None when there is none."""
         statement = (
             select(_messages.c.content)
-            .where(_shown(conversation_id), _messages.c.role == MessageRole.USER, _messages.c.deleted_at.is_(None))
+            .where(shown_in(conversation_id), _messages.c.role == MessageRole.USER, _messages.c.deleted_at.is_(None))
             .order_by(_messages.c.seq)
             .limit(1)
         )
@@ -229,7 +147,7 @@ class Messages(Repository):
 
     def count(self, conversation_id: UUID) -> int:
         """How many messages the transcript shows, deleted ones (their places stay) not counted."""
-        statement = select(func.count()).where(_shown(conversation_id), _messages.c.deleted_at.is_(None))
+        statement = select(func.count()).where(shown_in(conversation_id), _messages.c.deleted_at.is_(None))
         return int(self.session.execute(statement).scalar_one())
 
     def list_context(
@@ -392,52 +310,6 @@ class Messages(Repository):
         self.session.flush()
         return message
 
-    def supersede_from(self, message: Message) -> None:
-        """Hides a visible message and all visible ones after it, as one bundle that `show_version` brings back."""
-        self.session.execute(
-            update(_messages)
-            .where(_shown(message.conversation_id), _messages.c.seq >= message.seq)
-            .values(superseded_with_id=message.id)
-        )
-        group = message.version_group_id or message.id
-        self._set_group(message, group)
 
-    def show_version(self, hidden: Message, shown: Message) -> None:
-        """Puts a superseded version in the place of the one shown, each with all that followed it."""
-        self.supersede_from(shown)
-        self.session.execute(
-            update(_messages)
-            .where(_messages.c.superseded_with_id == hidden.id, _messages.c.conversation_id == hidden.conversation_id)
-            .values(superseded_with_id=None)
-        )
-        self.session.expire_all()
-
-    def _set_group(self, message: Message, group: UUID) -> None:
-        self.session.execute(update(_messages).where(_messages.c.id == message.id).values(version_group_id=group))
-        self.session.expire_all()
-
-    def get_shown_version(self, group: UUID) -> Message | None:
-        """The version of that group the transcript shows; None while the whole group is hidden in a longer branch."""
-        statement = select(Message).where(
-            _messages.c.version_group_id == group, _messages.c.superseded_with_id.is_(None)
-        )
-        return self.session.execute(statement).scalar_one_or_none()
-
-    def list_versions(self, groups: Iterable[UUID]) -> dict[UUID, list[UUID]]:
-        """For each group the ids of its versions, first to last."""
-        wanted = list(groups)
-        if not wanted:
-            return {}
-        statement = (
-            select(_messages.c.version_group_id, _messages.c.id)
-            .where(_messages.c.version_group_id.in_(wanted))
-            .order_by(_messages.c.version_group_id, _messages.c.seq)
-        )
-        versions: dict[UUID, list[UUID]] = {}
-        for group, message_id in self.session.execute(statement):
-            versions.setdefault(group, []).append(message_id)
-        return versions
-
-
-def _shown(conversation_id: UUID) -> Any:
+def shown_in(conversation_id: UUID) -> Any:
     return and_(_messages.c.conversation_id == conversation_id, _messages.c.superseded_with_id.is_(None))

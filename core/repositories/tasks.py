@@ -1,40 +1,24 @@
 """Tasks, each read only through those whose it is: its owner and its assignee."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     Date,
-    Select,
-    String,
-    Uuid,
     and_,
-    bindparam,
-    case,
-    cast,
-    exists,
-    func,
     literal_column,
     or_,
     select,
-    tuple_,
-    union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
-from sqlmodel import col
 
-from core.models import Conversation, Message, Task, TaskSource, TaskStatus, User
+from core.models import Conversation, Message, Task, TaskStatus, User
 from core.models.base import literal_of, table_of
 from core.permissions import Actor
 from core.repositories.base import Repository
-from core.repositories.conversations import readable_by
 
 _tasks, _conversations, _messages = table_of(Task), table_of(Conversation), table_of(Message)
 _owner, _assignee = aliased(User), aliased(User)
@@ -42,135 +26,6 @@ _due: ColumnElement[date] = literal_column("coalesce(tasks.due_on, 'infinity'::d
 _is_there = _tasks.c.deleted_at.is_(None)
 _is_open = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.OPEN), _is_there)
 _is_done = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.DONE), _is_there)
-
-
-class TaskGroup(StrEnum):
-    """The groups of the page; what is open is in one of the first four."""
-
-    OVERDUE = "overdue"
-    TODAY = "today"
-    UPCOMING = "upcoming"
-    SOMEDAY = "someday"
-    DONE = "done"
-
-
-class Whose(StrEnum):
-    """Of what a person sees."""
-
-    ALL = "all"
-    MINE = "mine"
-    """They are to do it."""
-    GIVEN = "given"
-    """They made it, and somebody else is to do it."""
-
-
-@dataclass(frozen=True, slots=True)
-class TaskPlace:
-    """Where a task stands in its list: what comes next begins behind it."""
-
-    id: UUID
-    due_on: date | None = None
-    completed_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TasksWanted:
-    """Which tasks, of those that a person sees. None: whichever."""
-
-    status: TaskStatus | None = None
-    group: TaskGroup | None = None
-    """It says more than `status`, which then has to be None."""
-    today: date | None = None
-    """Where the groups begin and end; needed with `group`."""
-    whose: Whose = Whose.ALL
-    owner_id: UUID | None = None
-    assignee_id: UUID | None = None
-    person_id: UUID | None = None
-    """Owned by them or theirs to do."""
-    source: TaskSource | None = None
-    due_from: date | None = None
-    due_to: date | None = None
-    """Inclusive. With one of the two what has no date is left out."""
-    conversation_id: UUID | None = None
-
-    @property
-    def order(self) -> "Order":
-        if self.status is TaskStatus.DONE or self.group is TaskGroup.DONE:
-            return DONE
-        return OPEN if self.status or self.group else NEWEST
-
-
-@dataclass(frozen=True, slots=True)
-class TaskLine:
-    """A task as lists show it."""
-
-    id: UUID
-    title: str
-    has_description: bool
-    status: TaskStatus
-    due_on: date | None
-    created_at: datetime
-    completed_at: datetime | None
-    reopened_at: datetime | None
-    owner_id: UUID
-    owner_name: str
-    assignee_id: UUID
-    assignee_name: str
-    source: TaskSource
-    conversation_id: UUID | None
-    """None too where the reader may not read it."""
-    message_id: UUID | None
-    message_seq: int | None
-    """Where in that conversation the message stands."""
-    version: int
-
-    @property
-    def place(self) -> TaskPlace:
-        return TaskPlace(self.id, self.due_on, self.completed_at)
-
-
-@dataclass(frozen=True, slots=True)
-class TaskCounts:
-    """Of what is open: what a person is to do, or what others are to do for them, or both."""
-
-    overdue: int
-    today: int
-    upcoming: int
-    someday: int
-    given: int
-    """Open, and given to others."""
-
-    @property
-    def due(self) -> int:
-        return self.overdue + self.today
-
-    @property
-    def open(self) -> int:
-        return self.due + self.upcoming + self.someday
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """How a list is sorted, what is in it, and what comes behind a place in it."""
-
-    by: tuple[ColumnElement[Any], ...]
-    holds: ColumnElement[bool]
-    behind: Callable[[TaskPlace], ColumnElement[bool]]
-
-
-def _day(value: date | None) -> ColumnElement[date]:
-    return cast(bindparam(None, value.isoformat() if value else "infinity", type_=String), Date)
-
-
-OPEN = Order(
-    (_due, _tasks.c.id), _is_open, lambda place: tuple_(_due, _tasks.c.id) > tuple_(_day(place.due_on), place.id)
-)
-DONE = Order(
-    (_tasks.c.completed_at.desc(), _tasks.c.id.desc()),
-    _is_done,
-    lambda place: tuple_(_tasks.c.completed_at, _tasks.c.id) < tuple_(place.completed_at, place.id),
-)
-NEWEST = Order((_tasks.c.id.desc(),), _is_there, lambda place: _tasks.c.id < place.id)
 
 
 class Tasks(Repository):
@@ -189,49 +44,6 @@ class Tasks(Repository):
         if lock:
             statement = statement.with_for_update(key_share=True)
         return self.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
-
-    def get_line(self, actor: Actor, task_id: UUID) -> tuple[TaskLine, str] | None:
-        """With its description. For who was found to be one of its people, also when they just handed it on."""
-        statement = _dressed(actor, select(_tasks).where(_tasks.c.id == task_id))
-        row = self.session.execute(statement.add_columns(_description)).one_or_none()
-        return (TaskLine(*row[:-1]), row[-1]) if row else None
-
-    def list_page(
-        self, actor: Actor, wanted: TasksWanted, *, after: TaskPlace | None = None, limit: int
-    ) -> list[TaskLine]:
-        return [TaskLine(*row) for row in self.session.execute(page_statement(actor, wanted, after, limit))]
-
-    def list_with_descriptions(
-        self, actor: Actor, wanted: TasksWanted, *, after: TaskPlace | None = None, limit: int
-    ) -> list[tuple[TaskLine, str]]:
-        statement = page_statement(actor, wanted, after, limit).add_columns(_description)
-        return [(TaskLine(*row[:-1]), row[-1]) for row in self.session.execute(statement)]
-
-    def counts(self, actor: Actor, today: date, whose: Whose) -> TaskCounts:
-        """From the indexes of what is open alone."""
-        is_mine, is_given = _tasks.c.assignee_id == actor.user_id, _given_by(actor)
-        counted = {Whose.MINE: is_mine, Whose.GIVEN: is_given, Whose.ALL: or_(is_mine, is_given)}[whose]
-        numbers = (
-            func.count().filter(_due < today),
-            func.count().filter(_due == today),
-            func.count().filter(_due > today, _tasks.c.due_on.is_not(None)),
-            func.count().filter(_tasks.c.due_on.is_(None)),
-        )
-        given = select(func.count()).select_from(_tasks).where(is_given, _is_open).scalar_subquery()
-        row = self.session.execute(select(*numbers, given).select_from(_tasks).where(counted, _is_open)).one()
-        return TaskCounts(*row)
-
-    def count_due(self, user_id: UUID, today: date) -> int:
-        statement = select(func.count()).select_from(_tasks).where(_tasks.c.assignee_id == user_id, _is_open)
-        return int(self.session.execute(statement.where(_due <= today)).scalar_one())
-
-    def count_due_of(self, days: Mapping[UUID, date]) -> dict[UUID, int]:
-        """By person, each by the day that is today to them; who has nothing to do is missing."""
-        ids, on = cast(list(days), ARRAY(Uuid())), cast([day.isoformat() for day in days.values()], ARRAY(Date()))
-        people = func.unnest(ids, on).table_valued("id", "day").render_derived(name="people")
-        due = and_(_tasks.c.assignee_id == people.c.id, _is_open, _due <= people.c.day)
-        counts = select(people.c.id, func.count()).join(_tasks, due).group_by(people.c.id)
-        return {row[0]: row[1] for row in self.session.execute(counts)}
 
     def update(self, task: Task, **changes: Any) -> Task:
         task.sqlmodel_update(changes | {"version": task.version + 1})
@@ -261,124 +73,7 @@ class Tasks(Repository):
     def _assignees(self, statement: Any) -> list[UUID]:
         return list(self.session.execute(statement.returning(_tasks.c.assignee_id)).scalars())
 
-    def list_messages(self, actor: Actor, limit: int) -> list[UUID]:
-        """The messages that the newest of what they own or are to do came from."""
-        parts = [
-            select(_tasks.c.message_id, _tasks.c.id)
-            .where(whose, _is_there, _tasks.c.message_id.is_not(None))
-            .order_by(_tasks.c.id.desc())
-            .limit(limit)
-            for whose in (_tasks.c.assignee_id == actor.user_id, _given_by(actor))
-        ]
-        both = union_all(*(select(part.subquery()) for part in parts)).subquery()
-        newest = select(both.c.message_id).order_by(both.c.id.desc()).limit(limit)
-        return list(dict.fromkeys(self.session.execute(newest).scalars()))
-
-    def list_people(self, actor: Actor, also: UUID | None = None) -> list[tuple[UUID, str]]:
-        """Those with whom this person shares open tasks, by name; `also` this one, if they share any task."""
-        mine, given = _tasks.c.assignee_id == actor.user_id, _tasks.c.owner_id == actor.user_id
-        ids = union_all(
-            select(_tasks.c.owner_id.label("id")).where(mine, _is_open),
-            select(_tasks.c.assignee_id.label("id")).where(given, _is_open),
-            *(
-                select(with_them.label("id")).where(whose, with_them == also, _is_there).limit(1)
-                for whose, with_them in ((mine, _tasks.c.owner_id), (given, _tasks.c.assignee_id))
-                if also
-            ),
-        ).subquery()
-        people = select(col(User.id), col(User.display_name)).where(col(User.id).in_(select(ids.c.id)))
-        return [(row[0], row[1]) for row in self.session.execute(people.order_by(func.lower(col(User.display_name))))]
-
-
-def page_statement(actor: Actor, wanted: TasksWanted, after: TaskPlace | None, limit: int) -> Select[Any]:
-    """Two lists, each from its index: what they are to do, and what they gave to others. Merged, the first few."""
-    order = wanted.order
-    conditions = [order.holds, *_conditions(wanted)] + ([order.behind(after)] if after else [])
-    is_mine = _tasks.c.assignee_id == actor.user_id
-    is_given = _given_by(actor)
-    branches = {Whose.MINE: [is_mine], Whose.GIVEN: [is_given], Whose.ALL: [is_mine, is_given]}[wanted.whose]
-    parts = [select(_tasks).where(whose, *conditions).order_by(*order.by).limit(limit) for whose in branches]
-    if len(parts) == 1:
-        return _dressed(actor, parts[0]).order_by(*_of_page(order))
-    merged = select(union_all(*(select(part.subquery()) for part in parts)).subquery("both"))
-    return _dressed(actor, merged).order_by(*_of_page(order)).limit(limit)
-
-
-def _of_page(order: Order) -> Sequence[ColumnElement[Any]]:
-    """The same order over what was found."""
-    if order is OPEN:
-        return literal_column("coalesce(page.due_on, 'infinity'::date)"), literal_column("page.id")
-    if order is DONE:
-        return literal_column("page.completed_at").desc(), literal_column("page.id").desc()
-    return (literal_column("page.id").desc(),)
-
-
-def _conditions(wanted: TasksWanted) -> list[ColumnElement[bool]]:
-    equal = {
-        _tasks.c.owner_id: wanted.owner_id,
-        _tasks.c.assignee_id: wanted.assignee_id,
-        _tasks.c.source: wanted.source,
-        _tasks.c.conversation_id: wanted.conversation_id,
-    }
-    conditions = [column == value for column, value in equal.items() if value is not None]
-    if wanted.person_id:
-        conditions.append(or_(_tasks.c.owner_id == wanted.person_id, _tasks.c.assignee_id == wanted.person_id))
-    conditions += [_due >= wanted.due_from] if wanted.due_from else []
-    conditions += [_due <= wanted.due_to] if wanted.due_to else []
-    conditions += [_tasks.c.due_on.is_not(None)] if wanted.due_from or wanted.due_to else []
-    if wanted.group is None or wanted.group is TaskGroup.DONE:
-        return conditions
-    if wanted.today is None:
-        raise ValueError("the groups begin and end with a day: say which is today")
-    in_group = {
-        TaskGroup.OVERDUE: _due < wanted.today,
-        TaskGroup.TODAY: _due == wanted.today,
-        TaskGroup.UPCOMING: and_(_due > wanted.today, _due < literal_column("'infinity'::date")),
-        TaskGroup.SOMEDAY: _due == literal_column("'infinity'::date"),
-    }
-    return [*conditions, in_group[wanted.group]]
-
-
-def _given_by(actor: Actor) -> ColumnElement[bool]:
-    return and_(_tasks.c.owner_id == actor.user_id, _tasks.c.assignee_id != actor.user_id)
-
 
 def _readable_by(actor: Actor) -> ColumnElement[bool]:
     mine = or_(_tasks.c.owner_id == actor.user_id, _tasks.c.assignee_id == actor.user_id)
     return and_(_tasks.c.company_id == actor.company_id, mine)
-
-
-_description = literal_column("page.description", String)
-
-
-def _dressed(actor: Actor, found: Select[Any]) -> Select[Any]:
-    """With names, and with the way to where it came from for who may go there."""
-    page = found.subquery("page")
-    may_open = exists().where(_conversations.c.id == page.c.conversation_id, readable_by(actor))
-    return (
-        select(
-            page.c.id,
-            page.c.title,
-            page.c.description != "",
-            page.c.status,
-            page.c.due_on,
-            page.c.created_at,
-            page.c.completed_at,
-            page.c.reopened_at,
-            page.c.owner_id,
-            col(_owner.display_name),
-            page.c.assignee_id,
-            col(_assignee.display_name),
-            page.c.source,
-            _if(may_open, page.c.conversation_id),
-            _if(may_open, page.c.message_id),
-            _if(may_open, select(_messages.c.seq).where(_messages.c.id == page.c.message_id).scalar_subquery()),
-            page.c.version,
-        )
-        .join(_owner, col(_owner.id) == page.c.owner_id)
-        .join(_assignee, col(_assignee.id) == page.c.assignee_id)
-    )
-
-
-def _if(condition: ColumnElement[bool], value: ColumnElement[Any]) -> ColumnElement[Any]:
-    return case((condition, value))

@@ -40,6 +40,7 @@ from core.repositories.feedback import Feedbacks
 from core.repositories.members import Members
 from core.repositories.messages import REACHED_LIMIT, Messages
 from core.repositories.queued_questions import QueuedQuestions
+from core.repositories.versions import Versions
 from core.rules.screen import Screened, told
 from core.services.access import get_or_raise
 from core.services.limits import Limited, RateLimiter
@@ -147,7 +148,7 @@ class ChatService:
             group = question.version_group_id or question.id
             if not Messages(session).page(conversation.id, before=question.seq, limit=1):
                 conversation = _retitled(session, conversation, kept.text)
-            Messages(session).supersede_from(question)
+            Versions(session).supersede_from(question)
             run = put_question(
                 session, conversation, actor.user_id, kept.text, client_key=client_key, version_group_id=group
             )
@@ -226,10 +227,10 @@ class ChatService:
             if hidden.superseded_with_id is None:
                 return conversation.id
             group = hidden.version_group_id
-            shown = Messages(session).get_shown_version(group) if group else None
+            shown = Versions(session).get_shown_version(group) if group else None
             if shown is None or hidden.superseded_with_id != hidden.id:
                 raise Invalid("That version belongs to an earlier branch. Show that branch first.")
-            Messages(session).show_version(hidden, shown)
+            Versions(session).show_version(hidden, shown)
             Conversations(session).touch(conversation)
         self.changed(conversation.id)
         return conversation.id
@@ -350,7 +351,7 @@ def _written_again(session: Session, actor: Actor, conversation: Conversation, a
     if question is None or question.deleted_at is not None:
         raise Invalid("This answer has no question any more. Ask it anew.")
     group, question_id = answer.version_group_id or answer.id, question.id
-    Messages(session).supersede_from(answer)
+    Versions(session).supersede_from(answer)
     return begin_answer(session, conversation, actor.user_id, question_id, version_group_id=group)
 
 

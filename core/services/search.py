@@ -11,7 +11,7 @@ from core.permissions import Actor, Permission, roles_with
 from core.repositories.companies import Companies
 from core.repositories.search import REACH, Candidate, Position, Scope, Search, Wanted
 from core.repositories.search_hits import HitLine, SearchHits, TitleLine
-from core.repositories.tasks import Tasks
+from core.repositories.task_lines import TaskLines
 from core.search.query import Mark, Named, Query, called, parse
 from core.search.snippets import Highlighter, Spans
 from core.search.words import fold, tokens_of
@@ -94,7 +94,7 @@ def _wanted(search: Search, actor: Actor, query: Query, conditions: tuple[str, .
     wanted = Wanted(conditions, query.since, query.until)
     if query.with_task is None:
         return wanted
-    messages = tuple(Tasks(search.session).list_messages(actor, MOST_TASKS))
+    messages = tuple(TaskLines(search.session).list_messages(actor, MOST_TASKS))
     return replace(wanted, among=messages) if query.with_task else replace(wanted, without=messages)
 
 

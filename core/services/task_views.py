@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from core.models import TaskSource
-from core.repositories.tasks import TaskCounts, TaskGroup, TaskLine, TaskPlace, TasksWanted, Whose
+from core.repositories.task_wanted import TaskCounts, TaskGroup, TaskLine, TaskPlace, TasksWanted, Whose
 
 __all__ = [
     "NewTask",

@@ -19,6 +19,7 @@ from core.repositories.message_lines import MessageLine
 from core.repositories.messages import REACHED_LIMIT, Messages
 from core.repositories.queued_questions import QueuedQuestions
 from core.repositories.retention import Retention
+from core.repositories.versions import Versions
 from core.services.access import get_or_raise
 from core.services.beside import Beside
 from core.services.conversations import membership, view
@@ -129,7 +130,7 @@ def dressed(
     failures = AnswerRuns(session).list_failures(failed) if failed else {}
     last = lines[-1].id if lines else None
     deleted = {line.id for line in lines if line.deleted_at is not None}
-    versions = Messages(session).list_versions(groups)
+    versions = Versions(session).list_versions(groups)
     reported = Cases(session).list_mine([line.id for line in lines], actor.user_id)
     # In a chat what was not decided lapses once the talk has gone on.
     open_ids = [line.id for line in lines if line.status is MessageStatus.WAITING and (member or line.id == last)]

@@ -13,7 +13,7 @@ from core.repositories.answer_runs import AnswerRuns
 from core.repositories.cases import Cases
 from core.repositories.conversations import Conversations
 from core.repositories.presence import Pair
-from core.repositories.tasks import Tasks
+from core.repositories.task_lines import TaskLines
 from core.repositories.unread import RoomUnread, Unreads
 from core.repositories.users import Users
 from core.repositories.watching import ReadMark, Watching
@@ -118,4 +118,4 @@ class WatchService:
 
 def _due(session: Session, people: Collection[UUID]) -> dict[UUID, int]:
     days = {user_id: clock.today(zone) for user_id, zone in Users(session).list_zones(people).items()}
-    return Tasks(session).count_due_of(days)
+    return TaskLines(session).count_due_of(days)

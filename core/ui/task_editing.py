@@ -11,8 +11,8 @@ from core.errors import Conflict, ParleyError
 from core.ids import new_id, parse_id
 from core.models import MAX_TASK_DESCRIPTION, MAX_TASK_TITLE, TaskStatus
 from core.permissions import Actor
+from core.services.task_checks import FIRST_DAY, LAST_DAY
 from core.services.task_views import TaskView
-from core.services.tasks import FIRST_DAY, LAST_DAY
 from core.ui import failures, guard, task_undo, times
 from core.ui.people import assignees
 from core.ui.task_words import LONGEST_NAME, quoted, when

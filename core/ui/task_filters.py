@@ -9,8 +9,8 @@ from core import bootstrap
 from core.ids import parse_id
 from core.models import TaskSource
 from core.permissions import Actor
+from core.services.task_finding import LONGEST_SEARCH
 from core.services.task_views import TasksWanted, Whose
-from core.services.tasks import LONGEST_SEARCH
 from core.ui import narrowing
 from core.ui.controls import distinct
 from core.ui.task_words import SOURCES, WHOSE

@@ -9,8 +9,8 @@ from core.assistant.titles import title_from
 from core.ids import new_id
 from core.models import MAX_TASK_TITLE
 from core.permissions import Actor, Permission
+from core.services.task_checks import FIRST_DAY, LAST_DAY
 from core.services.task_views import NewTask
-from core.services.tasks import FIRST_DAY, LAST_DAY
 from core.services.views import MessageView
 from core.ui import failures, guard, times
 from core.ui.dialogs import dialog, tried

@@ -14,6 +14,7 @@ from core.ids import new_id
 from core.models import IMPORTED, Conversation, ConversationKind, Message
 from core.permissions import Role
 from core.repositories.messages import Messages
+from core.repositories.versions import Versions
 from core.services.browse_views import State
 from core.services.people import PeopleService
 from core.services.search_views import Part
@@ -328,7 +329,7 @@ def test_versions_reactions_and_costs_are_beside_what_was_said(house: House) -> 
     chat = house.chat("Flour", "Why?", "So.")
     with house.desk.database.transaction() as session:
         old = session.get_one(Message, Messages(session).latest(chat, 1)[0].id)
-        Messages(session).supersede_from(old)
+        Versions(session).supersede_from(old)
         session.refresh(old)
         group = old.version_group_id
         new = Messages(session).append(chat, role=old.role, content="So, newly.", version_group_id=group)

@@ -24,6 +24,7 @@ from core.models import (
 )
 from core.repositories.message_lines import MessageLine
 from core.repositories.messages import CONTEXT_PAGE, Messages
+from core.repositories.versions import Versions
 from tests.support.builders import make_company, make_conversation, make_messages, make_user
 
 ASSISTANT, USER = MessageRole.ASSISTANT, MessageRole.USER
@@ -236,7 +237,7 @@ def test_the_context_leaves_out_what_was_not_said_or_taken_back(database: Databa
         messages = Messages(session)
         conversation = make_talk(session, "a", "deleted", " \n", "b", "hidden", "hidden too")
         messages.delete(get(session, conversation, 2), None)
-        messages.supersede_from(get(session, conversation, 5))
+        Versions(session).supersede_from(get(session, conversation, 5))
         messages.append(conversation.id, role=USER, content="notice", message_type=MessageType.NOTICE)
         messages.append(conversation.id, role=USER, content="c")
         pending = messages.append(conversation.id, role=ASSISTANT, content="", status=MessageStatus.PENDING)
@@ -321,7 +322,7 @@ class Talk:
         place, node = path[number % len(path)]
         message = self._message(node)
         group = message.version_group_id or message.id
-        self.messages.supersede_from(message)
+        Versions(self.session).supersede_from(message)
         again = self._say(node.role, message.reply_to_id, group)
         if node.role is USER:
             again.next = Place([self._say(ASSISTANT, again.id)])
@@ -344,7 +345,9 @@ class Talk:
         path = self.path()
         assert [line.id for line in lines] == [node.id for _, node in path]
         assert [line.seq for line in lines] == sorted({line.seq for line in lines})
-        versions = self.messages.list_versions(line.version_group_id for line in lines if line.version_group_id)
+        versions = Versions(self.session).list_versions(
+            line.version_group_id for line in lines if line.version_group_id
+        )
         for line, (place, _) in zip(lines, path, strict=True):
             known = versions[line.version_group_id] if line.version_group_id else [line.id]
             assert known == [node.id for node in place.versions]
@@ -354,9 +357,9 @@ class Talk:
             return
         hidden = self._message(place.versions[version])
         assert hidden.version_group_id and hidden.superseded_with_id == hidden.id
-        shown = self.messages.get_shown_version(hidden.version_group_id)
+        shown = Versions(self.session).get_shown_version(hidden.version_group_id)
         assert shown and shown.id == place.versions[place.shown].id
-        self.messages.show_version(hidden, shown)
+        Versions(self.session).show_version(hidden, shown)
         place.shown = version
 
     def _way_to(self, wanted: Node, place: Place | None) -> list[tuple[Place, int]]:

@@ -31,6 +31,7 @@ from core.repositories.reactions import Reactions
 from core.repositories.rooms import Rooms
 from core.repositories.search import REACH, Search, Wanted
 from core.repositories.unread import Unreads
+from core.repositories.versions import Versions
 from core.search.words import vector_of
 from tests.bench.seeding import ANSWER, QUESTION, make_list, make_person, make_rooms, make_talk
 from tests.bench.statements import statements_of
@@ -165,8 +166,8 @@ READS: dict[str, Query] = {
     "later messages": lambda s, f: Messages(s).page(f.long, after=10_000, limit=PAGE),
     "a message": lambda s, f: Messages(s).get(f.answers[0]),
     "a message by its key": lambda s, f: Messages(s).get_by_client_key(new_id()),
-    "versions": lambda s, f: Messages(s).list_versions(f.answers),
-    "the version shown": lambda s, f: Messages(s).get_shown_version(f.answers[0]),
+    "versions": lambda s, f: Versions(s).list_versions(f.answers),
+    "the version shown": lambda s, f: Versions(s).get_shown_version(f.answers[0]),
     "a person's scores": lambda s, f: Feedbacks(s).list_scores(f.answers, f.few.user_id),
     "the run of a conversation": lambda s, f: AnswerRuns(s).get_active(f.long),
     "the run of an answer": lambda s, f: AnswerRuns(s).get_by_message(f.answers[0]),

@@ -20,6 +20,7 @@ from core.ids import new_id
 from core.models import IMPORTED, Company, Conversation, ConversationKind, History, Member, Message, User
 from core.permissions import Actor, Role
 from core.repositories.messages import Messages
+from core.repositories.versions import Versions
 from core.services.browse import BrowseService
 from core.services.browse_views import BrowsedTranscript, Deed, Filters, Sort, State
 from core.services.room_access import DIRECT_STAYS, OWNERS_ONLY
@@ -443,7 +444,7 @@ def rewritten(house: House, chat: UUID, seq: int) -> None:
         messages = Messages(session)
         [old] = messages.page(chat, after=seq - 1, limit=1)
         message = session.get_one(Message, old.id)
-        messages.supersede_from(message)
+        Versions(session).supersede_from(message)
         session.refresh(message)
         group = message.version_group_id
     house.say(chat, f"{old.content}+")
@@ -490,7 +491,7 @@ def test_a_hidden_branch_ends_where_the_one_that_came_back_begins(house: House) 
     house.say(chat, "4")
     with house.database.transaction() as session:
         first, second = (house.at(session, chat, seq) for seq in (2, 3))
-        Messages(session).show_version(first, second)
+        Versions(session).show_version(first, second)
     house.say(chat, "5", "6")
     assert contents(house.read(chat)) == ["1", "2", "5", "6"]
     for seq in (3, 4):

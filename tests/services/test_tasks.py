@@ -19,7 +19,7 @@ from core.models import AuditAction, ConversationKind, History, MessageRole, Tas
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
 from core.repositories.messages import Messages
-from core.repositories.tasks import Tasks, page_statement
+from core.repositories.task_lines import TaskLines, page_statement
 from core.repositories.users import Users
 from core.services.task_views import NewTask, TaskGroup, TaskPlace, TasksWanted, Whose
 from core.services.tasks import TaskService
@@ -337,7 +337,7 @@ def test_what_is_due_is_counted_where_each_person_is(
         zones = Users(session).list_zones([ada.user_id, bo.user_id])
         days = {user_id: clock.today(zone) for user_id, zone in zones.items()}
         assert days == {ada.user_id: TODAY, bo.user_id: tomorrow}
-        assert Tasks(session).count_due_of(days) == {ada.user_id: 1, bo.user_id: 2}
+        assert TaskLines(session).count_due_of(days) == {ada.user_id: 1, bo.user_id: 2}
     assert clock.today("Nowhere/At_all") == clock.today(None) == TODAY
 
 
@@ -365,7 +365,7 @@ def test_lists_come_from_their_indexes(desk: Desk, ada: Actor, wanted: TasksWant
     assert "Seq Scan on tasks" not in plan
 
 
-COUNTS: dict[str, Callable[[Tasks, Actor], Any]] = {
+COUNTS: dict[str, Callable[[TaskLines, Actor], Any]] = {
     "what is due, of many people": lambda tasks, ada: tasks.count_due_of({ada.user_id: TODAY, new_id(): TODAY}),
     "each group": lambda tasks, ada: tasks.counts(ada, TODAY, Whose.ALL),
     "messages that tasks came from": lambda tasks, ada: tasks.list_messages(ada, 9),
@@ -381,7 +381,7 @@ def test_nothing_reads_the_tasks_of_everybody(desk: Desk, ada: Actor, what: str)
     with desk.database.transaction() as session:
         session.execute(text("SET LOCAL enable_seqscan = off"))
         with executed(session) as statements:
-            COUNTS[what](Tasks(session), ada)
+            COUNTS[what](TaskLines(session), ada)
         for statement, parameters in statements:
             rows = session.connection().exec_driver_sql(f"EXPLAIN {statement}", parameters)
             plan = "\n".join(row[0] for row in rows)
