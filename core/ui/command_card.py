@@ -81,5 +81,12 @@ def _link(link: Link, label: str, *, key: str) -> bool:
     if screen is None:
         return False
     with st.container(key=key):
-        st.page_link(screen.page(), label=label, help="", query_params=dict(link.query), width="content")
+        st.page_link(
+            screen.page(),
+            label=label,
+            icon=":material/arrow_forward:",  # not the page's own: that of tasks is a tick, beside one to be clicked
+            help="",
+            query_params=dict(link.query),
+            width="content",
+        )
     return True

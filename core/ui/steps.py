@@ -22,6 +22,7 @@ LONGEST_LINE = 100
 LONGEST_SHOWN = 2_000
 LONG, HIGHEST = 500, 200
 """From so many characters on an argument has a box of so many pixels, and scrolls in it."""
+SHORTEST = 0.1
 PLACES = 60
 """The most that the draw before may have left below what an answer being written has by now."""
 ACTED = "steps_acted"
@@ -170,6 +171,8 @@ def apart(text: str) -> str:
 
 
 def _took(seconds: float) -> str:
+    if seconds < SHORTEST:
+        return f"under {SHORTEST} s"
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
