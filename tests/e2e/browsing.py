@@ -106,7 +106,8 @@ class Chat:
         """Until that many answers are there and none is being written: the last row under them is drawn."""
         expect(self.stop).to_have_count(0, timeout=WHOLE)
         expect(self.answers).to_have_count(number)
-        expect(self.ended).to_be_visible(timeout=WHOLE)
+        expect(self.ended).to_have_count(1, timeout=WHOLE)  # while one is put in another's place there are two
+        expect(self.ended).to_be_visible()
 
     def wait_growing(self, times: int = 2) -> list[str]:
         """The texts of the answer in the making, until it was seen to grow that often."""
