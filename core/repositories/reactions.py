@@ -12,7 +12,7 @@ from core.models import Reaction, User
 from core.models.base import table_of
 from core.repositories.base import Repository
 from core.repositories.search_index import SearchIndex
-from core.search.query import Mark
+from core.search.conditions import Mark
 
 _reactions = table_of(Reaction)
 

@@ -24,7 +24,7 @@ from sqlmodel import Session
 from core import clock
 from core.permissions import Actor, Permission
 from core.repositories.base import Repository
-from core.search.query import Mark
+from core.search.conditions import Mark
 
 REACH = 4_000
 """Entries that a walk looks at."""

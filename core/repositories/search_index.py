@@ -8,7 +8,7 @@ from sqlalchemy import TextClause, text
 
 from core.repositories.base import Repository
 from core.repositories.message_lines import IS_STEP
-from core.search.query import Mark
+from core.search.conditions import Mark
 from core.search.words import LONGEST_WORD, fold, quoted, vector_of
 
 BATCH = 500

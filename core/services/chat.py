@@ -47,7 +47,9 @@ from core.services.limits import Limited, RateLimiter
 from core.services.messages import (
     NO_QUESTION,
     asked_before,
+    asked_of,
     idle_conversation,
+    is_last,
     locked_answer,
     locked_message,
     own_message,
@@ -175,14 +177,14 @@ class ChatService:
             conversation, answer, run = locked_answer(session, actor, answer_id)
             if run:
                 _require_same(conversation, answer, run)
-                return _asked(session, run)
+                return asked_of(session, run)
             if answer.status not in (MessageStatus.FAILED, MessageStatus.INTERRUPTED):
                 raise Conflict
             refuse_moderated(session, answer)
             if conversation.kind.is_room:
                 self._take_up(session, actor, conversation, answer)
                 run = rewrite_answer(session, conversation, actor.user_id, answer)
-            elif answer.content.strip() or not _is_last(session, answer):
+            elif answer.content.strip() or not is_last(session, answer):
                 run = _written_again(session, actor, conversation, answer)
             else:  # nobody needs to go back to an empty version
                 run = resume_answer(session, conversation, actor.user_id, answer)
@@ -194,11 +196,11 @@ class ChatService:
         with asking(self.database) as session:
             conversation, answer, run = locked_answer(session, actor, answer_id)
             if run and run.message_id == answer_id:
-                return _asked(session, run)
+                return asked_of(session, run)
             if run:
                 raise AnswerInProgress
             refuse_moderated(session, answer)
-            if not _can_be_resumed(answer) or not (conversation.kind.is_room or _is_last(session, answer)):
+            if not _can_be_resumed(answer) or not (conversation.kind.is_room or is_last(session, answer)):
                 raise Conflict("Only the last answer can be continued, and only if it was not whole.")
             if conversation.kind.is_room:
                 self._take_up(session, actor, conversation, answer)
@@ -297,7 +299,7 @@ class ChatService:
         following = Next() if is_busy else ask_next(session, conversation, self.admit)
         moderators = report_asked(session, conversation, following.questions)
         if following.run and QueuedQuestions(session).get(question.id) is None:
-            asked = replace(_asked(session, following.run), masked=told(kept.masked))
+            asked = replace(asked_of(session, following.run), masked=told(kept.masked))
             return asked, asked.run_id, moderators
         return Queued(conversation.id, question.id, told(kept.masked)), following.run_id, moderators
 
@@ -309,7 +311,7 @@ class ChatService:
 
     def _admitted(self, session: Session, run: AnswerRun) -> Asked:
         self.admit(session, run)
-        return _asked(session, run)
+        return asked_of(session, run)
 
     def _begin(self, asked: Asked) -> Asked:
         self.start_run(asked.run_id)
@@ -340,12 +342,6 @@ def _require_same(conversation: Conversation, answer: Message, run: AnswerRun) -
         raise AnswerInProgress("Another answer is being written here. Try again when it is finished.")
 
 
-def _asked(session: Session, run: AnswerRun) -> Asked:
-    answer = Messages(session).get(run.message_id)
-    assert answer and answer.reply_to_id  # held by a foreign key; and every answer has its question
-    return Asked(run.conversation_id, answer.reply_to_id, answer.id, run.id)
-
-
 def _written_again(session: Session, actor: Actor, conversation: Conversation, answer: Message) -> AnswerRun:
     question = Messages(session).get(answer.reply_to_id) if answer.reply_to_id else None
     if question is None or question.deleted_at is not None:
@@ -359,11 +355,6 @@ def _can_be_resumed(answer: Message) -> bool:
     if not answer.content.strip():
         return False
     return answer.status in (MessageStatus.STOPPED, MessageStatus.INTERRUPTED) or REACHED_LIMIT in answer.extra
-
-
-def _is_last(session: Session, message: Message) -> bool:
-    last = Messages(session).last(message.conversation_id)
-    return last is not None and last.id == message.id
 
 
 def _retitled(session: Session, conversation: Conversation, text: str) -> Conversation:

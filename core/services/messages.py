@@ -108,3 +108,16 @@ def asked_before(session: Session, actor: Actor, client_key: UUID | None) -> Ask
 def _own_or_raise(sender_id: UUID | None, actor: Actor) -> None:
     if sender_id != actor.user_id:
         raise Conflict("That message was sent by somebody else. Reload the page and send yours again.")
+
+
+def asked_of(session: Session, run: AnswerRun) -> Asked:
+    """What a run was asked."""
+    answer = Messages(session).get(run.message_id)
+    assert answer and answer.reply_to_id  # held by a foreign key; and every answer has its question
+    return Asked(run.conversation_id, answer.reply_to_id, answer.id, run.id)
+
+
+def is_last(session: Session, message: Message) -> bool:
+    """Whether the transcript ends with it."""
+    last = Messages(session).last(message.conversation_id)
+    return last is not None and last.id == message.id

@@ -17,7 +17,8 @@ from core.repositories.case_lines import CaseLine, CaseLines
 from core.repositories.overseen import Fate, Narrowed, Overseen, OverseenLine, Walked
 from core.repositories.search import REACH, Position, Scope, Search, Wanted
 from core.repositories.search_index import SearchIndex
-from core.search.query import Mark, Named, Query, parse
+from core.search.conditions import Mark
+from core.search.query import Named, Query, parse
 from core.search.snippets import Highlighter
 from core.services.moderation_deciding import BEING_WRITTEN, OWN, PURGED, TAKEN_BACK_REPORTED, TAKEN_BACK_UNREPORTED
 from core.services.moderation_message_query import MessagesQuery, State

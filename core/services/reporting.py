@@ -25,7 +25,7 @@ from core.repositories.conversations import Conversations
 from core.repositories.members import Members
 from core.repositories.messages import Messages
 from core.repositories.search_index import SearchIndex
-from core.search.query import Mark
+from core.search.conditions import Mark
 from core.services.limits import Limited, RateLimiter
 from core.services.texts import checked_text
 

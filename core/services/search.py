@@ -12,7 +12,8 @@ from core.repositories.companies import Companies
 from core.repositories.search import REACH, Candidate, Position, Scope, Search, Wanted
 from core.repositories.search_hits import HitLine, SearchHits, TitleLine
 from core.repositories.task_lines import TaskLines
-from core.search.query import Mark, Named, Query, called, parse
+from core.search.conditions import Mark, called
+from core.search.query import Named, Query, parse
 from core.search.snippets import Highlighter, Spans
 from core.search.words import fold, tokens_of
 from core.services.search_views import Found, Hit, Order, Part, Snippet, TitleHit

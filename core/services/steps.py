@@ -18,7 +18,7 @@ from core.repositories.conversations import Conversations
 from core.repositories.messages import Messages
 from core.repositories.steps import Steps, WaitingLine
 from core.services.access import get_or_raise
-from core.services.messages import refuse_moderated, visible_or_raise
+from core.services.messages import is_last, refuse_moderated, visible_or_raise
 from core.services.room_access import refuse_closed
 from core.services.step_views import can_be_undone, is_told
 
@@ -160,10 +160,8 @@ def _open_answer(session: Session, actor: Actor, conversation: Conversation, ste
         raise AnswerInProgress
     if conversation.kind.is_room:
         refuse_closed(session, conversation, actor)
-    else:
-        last = Messages(session).last(conversation.id)
-        if last is None or last.id != answer.id:
-            raise Conflict(GONE_ON)
+    elif not is_last(session, answer):
+        raise Conflict(GONE_ON)
     if answer.status is not MessageStatus.WAITING:
         raise Conflict(DECIDED)
     return answer

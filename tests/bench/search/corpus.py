@@ -20,7 +20,7 @@ from core.database.engine import Database
 from core.ids import new_id
 from core.models import ConversationKind
 from core.permissions import Actor, Role
-from core.search.query import Mark
+from core.search.conditions import Mark
 from core.search.words import LATIN, SMALL_WORDS, fold, quoted, stem
 from tests.bench.stand import plain
 from tests.support.builders import make_actor, make_company, make_user
