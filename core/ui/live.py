@@ -4,7 +4,7 @@ Each window has one ear, an `EventSource` on `/api/events` (core/web/events.py);
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from core.services.room_views import RoomView
 
 DRAWNS = "drawn_count"
 TASKS, TASKS_HEARD = "live_tasks", "tasks_heard"
+LIVE_ROOM = "live_room"
 DRAWN = """
 export default ({ data }) => window.dispatchEvent(new CustomEvent("parley-drawn", { detail: JSON.parse(data).state }))
 """
@@ -58,17 +59,26 @@ def live(conversation_id: UUID, seen: str) -> None:
 
 
 def live_room(
-    conversation_id: UUID, seen: str, *, on_changed: Callable[[], None], on_grown: Callable[[], None]
+    conversation_id: UUID,
+    seen: str,
+    *,
+    on_changed: Callable[[Collection[str]], None],
+    on_grown: Callable[[], None],
 ) -> None:
-    """For a room: another state than `seen` calls `on_changed`, an answer that grew `on_grown`.
+    """For a room: another state than `seen` calls `on_changed` with those that the browser knows to have drawn, an
+    answer that grew `on_grown`.
 
     To be drawn outside every fragment. Both are widget callbacks, one at a time, and not while the page is being drawn;
     they may end with `st.rerun` of the fragments that look different now. The last of these calls `drawn`.
     """
+
+    def changed() -> None:
+        on_changed(json.loads(st.session_state[LIVE_ROOM].changed or "[]"))
+
     _live_room(
-        key="live_room",
+        key=LIVE_ROOM,
         data=_watched(conversation_id, seen),
-        on_changed_change=on_changed,
+        on_changed_change=changed,
         on_grown_change=on_grown,
     )
 
@@ -83,9 +93,9 @@ def live_tasks() -> None:
     _live_tasks(key=TASKS, data=json.dumps({"seen": seen}), on_heard_change=heard)
 
 
-def drawn(fragment: str, state: str) -> None:
+def drawn(fragment: str, state: str | None) -> None:
     """At the end of each fragment that a callback of `live_room` has drawn: the next call need not wait any longer, and
-    that `state` need not be told again.
+    that `state` need not be told again. None: it is not all there yet.
     """
     st.session_state[DRAWNS] = st.session_state.get(DRAWNS, 0) + 1
     _drawn(key=f"drawn_{fragment}", data=json.dumps({"number": st.session_state[DRAWNS], "state": state}))

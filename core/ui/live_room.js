@@ -1,8 +1,9 @@
 // A room is drawn in pieces, each time as a callback says. One call at a time: until the page has drawn what the last
 // one asked for, what is heard is kept, and of several states only the newest. Which state it has drawn, "parley-drawn"
 // tells; a call that it does not tell of was lost: of two requests for a run within a few milliseconds, this part's and
-// another's, Streamlit forgets the first. Then it is called again, each time after twice as long: on a busy machine a
-// call may also just take its time.
+// another's, Streamlit forgets the first, and of two runs the second takes away what the first has drawn and not sent.
+// Then it is called again, each time after twice as long: on a busy machine a call may also just take its time. With the
+// call goes which states have come here, so that the room knows what of it may not have.
 const BETWEEN = 40, LOST = 600, STUCK = 5000
 const MOST_CALLS = 7
 const LOOK_AGAIN = 400
@@ -53,7 +54,7 @@ const watchOver = (address) => {
       return
     }
     if (news !== null && news !== watch.seen && news !== shown && calls < MOST_CALLS) {
-      call("changed", news, LOST * 2 ** calls)
+      call("changed", JSON.stringify([shown, watch.seen]), LOST * 2 ** calls)
       calls += 1
     } else if (grown !== null) {
       const run = grown
@@ -72,7 +73,7 @@ const watchOver = (address) => {
   })
   drawing.observe(document.body, { subtree: true, attributeFilter: [STATE] })
   const drawn = ({ detail }) => {
-    shown = detail
+    shown = detail ?? shown  // without one, a piece was cut off: it is called for again at once
     landed()
   }
   window.addEventListener("parley-drawn", drawn)

@@ -1,6 +1,6 @@
 """An open room: its transcript, which what others do changes in place, and the box to write in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -59,7 +59,7 @@ def room(actor: Actor, shown: Transcript) -> None:
     """Draws it whole. From then on, what changes is drawn block by block."""
     view = _begin(actor, shown)
     refresh = partial(_refresh, actor, view)
-    live_room(view.id, shown.state, on_changed=refresh, on_grown=partial(_grow, actor, view))
+    live_room(view.id, shown.state, on_changed=partial(_hear, actor, view), on_grown=partial(_grow, actor, view))
     message_bar_code(partial(_act_all, actor, view))
     room_header(actor, shown)
     earlier(shown)
@@ -115,6 +115,15 @@ def _cut(shown: Transcript, since: int, wanted: int) -> Transcript:
     since = min([since, *(message.seq for message in shown.messages[-wanted:])])
     messages = tuple(message for message in shown.messages if message.seq >= since)
     return replace(shown, messages=messages, has_earlier=shown.has_earlier or len(messages) < len(shown.messages))
+
+
+def _hear(actor: Actor, view: View, arrived: Collection[str]) -> Never:
+    """For the callback that says that the room has changed, and which states have arrived in the browser."""
+    if view.shown.state in arrived:
+        view.unsure.clear()
+    else:
+        view.doubt()
+    _refresh(actor, view)
 
 
 def _refresh(actor: Actor, view: View) -> Never:
@@ -197,7 +206,7 @@ def _foot(actor: Actor) -> None:
     elif foot.is_mine:
         seen_by(view.room, foot.last_seq)
     view.foot = foot
-    drawn(FOOT, view.shown.state)
+    drawn(FOOT, view.drawn_state)
     if view.last_seq > max(view.marked, view.room.last_read_seq):
         with suppress(ParleyError):  # the next draw does it
             # Only a member's mark is moved, whoever they were when the page was drawn: that need not be asked again.

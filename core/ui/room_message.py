@@ -44,6 +44,7 @@ def block(actor: Actor, number: int, refresh: Refresh) -> None:
             _group(actor, view, group, refresh)
         previous = group[-1]
     view.drawn[number] = digest
+    view.unsure.add(number)
 
 
 def answer(message_id: UUID) -> None:
@@ -53,7 +54,7 @@ def answer(message_id: UUID) -> None:
     if view is None or message is None:
         return
     st.markdown(growing(text_so_far(message)[steps.end_of(message) :]))
-    drawn(ANSWER, view.shown.state)
+    drawn(ANSWER, view.drawn_state)
 
 
 def _groups(view: View, number: int) -> Iterator[list[MessageView]]:

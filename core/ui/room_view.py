@@ -49,6 +49,8 @@ class View:
     my_names: frozenset[str]
     drawn: dict[int, int] = field(default_factory=dict)
     """The digest of each block as the page has it."""
+    unsure: set[int] = field(default_factory=set)
+    """Blocks that were drawn since the browser was last known to have all of it."""
     above_box: Any = None
     """What stands above the box."""
     foot: Any = None
@@ -123,9 +125,23 @@ class View:
         self.shown = replace(shown, messages=messages, has_earlier=self.shown.has_earlier)
         return True
 
+    def doubt(self) -> None:
+        """Streamlit takes away what one run has drawn and not sent yet when another begins. So what was drawn lately is
+        to be drawn again.
+        """
+        for number in self.unsure:
+            self.drawn.pop(number, None)
+
     def stale(self) -> list[int]:
         """The blocks that the page has otherwise than they are now."""
         return [number for number in self.blocks if self.drawn.get(number) != self.digest(number)]
+
+    @property
+    def drawn_state(self) -> str | None:
+        """The state that the page shows by now; None while one of its blocks has not come to that: what draws several
+        may be cut off in the middle, and go on behind it.
+        """
+        return None if self.stale() else self.shown.state
 
     def digest(self, number: int) -> int:
         """Another one, and the block looks different."""
