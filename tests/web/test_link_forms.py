@@ -15,7 +15,8 @@ from core.services.password_links import CLOSED as PASSWORD_CLOSED
 from core.services.password_links import PasswordLinkService
 from core.services.people import TAKEN, PeopleService
 from core.web import addresses
-from core.web.link_forms import DEAD_LINKS_PER_ADDRESS, SOMEBODY_ELSE
+from core.web.link_forms import SOMEBODY_ELSE
+from core.web.throttle import OF_ONE_ADDRESS
 from tests.support.passwords import GOOD, OTHER, QuickPasswords
 from tests.support.talks import Told
 from tests.support.web import HTML, Inside, StandIn, client_of, fill_in, hidden_fields, send, sign_in, site
@@ -135,7 +136,7 @@ def test_an_unknown_link_is_a_sentence_with_the_headers_of_every_answer(
 
 def test_whoever_tries_many_links_has_to_wait(client: TestClient, link: Link) -> None:
     token = link(addresses.INVITE)
-    for number in range(DEAD_LINKS_PER_ADDRESS):
+    for number in range(OF_ONE_ADDRESS):
         assert client.get(f"{addresses.INVITE}?token={number}", headers=HTML).status_code == 410
     answer = client.get(f"{addresses.NEW_PASSWORD}?token={token}", headers=HTML)
     assert answer.status_code == 429
