@@ -94,8 +94,9 @@ class CompanyService:
         return tuple(Changing(tool.name, tool.label, tool.icon) for tool in self.tools if tool.changes)
 
     def update(self, actor: Actor, *, name: str, instructions: str, assistant_name: str) -> None:
-        """Names the company and its assistant, and instructs that; from the next question on. Raises Invalid; Conflict for
-        another company's name.
+        """Names the company and its assistant, and instructs that; from the next question on.
+
+        Raises Invalid; Conflict for another company's name.
         """
         actor.require(Permission.SETTINGS_MANAGE)
         name = required_text(one_line(name), field="The company's name", limit=MAX_NAME)
