@@ -17,14 +17,13 @@ from core.web.html import page
 from core.web.openid import Providers
 from core.web.sso import address_of
 from core.web.threads import check, work
-from core.web.throttle import Throttle, of_address
+from core.web.throttle import Limit, Throttle, of_address
 
 SET_UP_ALREADY = "Parley is set up. Sign in, or ask an admin for an account."
 PASSWORD_CHANGED = "Password changed. Every other browser of yours is signed out."
 NO_PASSWORD = "You sign in with your company's account, and have no password here."
 SIGNED_OUT = "You are signed out."
-FAILURES_PER_ACCOUNT = 10
-"""Within a minute."""
+OF_ONE_ACCOUNT = Limit(10)
 
 
 class AccountPages(FormPages):
@@ -46,7 +45,7 @@ class AccountPages(FormPages):
         form = await read_form(request)
         wanted = addresses.safe_next(form.get("next"))
         email = form.get("email", "")
-        limits = {f"e-mail {email.strip().lower()}": FAILURES_PER_ACCOUNT, **of_address(request)}
+        limits = {f"e-mail {email.strip().lower()}": OF_ONE_ACCOUNT, **of_address(request)}
         try:
             self.require_token(request, "sign-in", form, None)
             with self._throttle.attempt(limits, WrongCredentials):
@@ -119,7 +118,7 @@ class AccountPages(FormPages):
         try:
             self.require_token(request, "password", form, identity)
             # Whoever found a browser that is signed in guesses no password there either.
-            with self._throttle.attempt({f"password {identity.user_id}": FAILURES_PER_ACCOUNT}, WrongCredentials):
+            with self._throttle.attempt({f"password {identity.user_id}": OF_ONE_ACCOUNT}, WrongCredentials):
                 signed_in = await work(
                     self.application.accounts.change_password,
                     actor,

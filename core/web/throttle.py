@@ -14,12 +14,21 @@ from core.errors import TooManyAttempts
 PERIOD = 60.0
 LONGEST = 15 * PERIOD
 """Seconds: the most that anybody waits, and for how long after a wait the next one is longer."""
-OF_ONE_ADDRESS = 60
-"""Failures within a minute. Behind one address there may be a whole office."""
 MOST_KEYS = 10_000
 
-Limits = Mapping[str, int]
-"""How many failures within a minute each key has. A key is what fails: an e-mail, an address."""
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many failures within a minute, and then a wait of up to `longest` seconds."""
+
+    failures: int
+    longest: float = LONGEST
+
+
+OF_ONE_ADDRESS = Limit(60, longest=PERIOD)
+"""Behind one address there may be a whole office: one who tries there doesn't keep it out for long."""
+Limits = Mapping[str, Limit]
+"""By what fails: an e-mail, an address."""
 
 
 @dataclass(slots=True)
@@ -62,7 +71,7 @@ class Throttle:
         for key, limit in limits.items():
             count = self._counts.get(key, Count())
             wait = count.until - now
-            if wait > 0 or len(self._recent(count)) + count.under_way >= limit:
+            if wait > 0 or len(self._recent(count)) + count.under_way >= limit.failures:
                 seconds = max(1, math.ceil(wait))
                 raise TooManyAttempts(f"Too many attempts. Try again in {seconds} second{'' if seconds == 1 else 's'}.")
 
@@ -71,10 +80,10 @@ class Throttle:
         for key, limit in limits.items():
             count = self._counts[key]
             count.failures.append(now)
-            if len(self._recent(count)) < limit:
+            if len(self._recent(count)) < limit.failures:
                 continue
             count.waits = 1 if self._is_over(count) else count.waits + 1
-            count.until = now + min(PERIOD * 2 ** (count.waits - 1), LONGEST)
+            count.until = now + min(PERIOD * 2 ** (count.waits - 1), limit.longest)
             count.failures.clear()
 
     def _recent(self, count: Count) -> deque[float]:

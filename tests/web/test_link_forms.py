@@ -137,7 +137,7 @@ def test_an_unknown_link_is_a_sentence_with_the_headers_of_every_answer(
 
 def test_whoever_tries_many_links_has_to_wait(client: TestClient, link: Link) -> None:
     token = link(addresses.INVITE)
-    for number in range(OF_ONE_ADDRESS):
+    for number in range(OF_ONE_ADDRESS.failures):
         assert client.get(f"{addresses.INVITE}?token={number}", headers=HTML).status_code == 410
     answer = client.get(f"{addresses.NEW_PASSWORD}?token={token}", headers=HTML)
     assert answer.status_code == 429

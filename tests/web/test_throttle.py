@@ -3,9 +3,9 @@ from contextlib import ExitStack
 import pytest
 
 from core.errors import StaleForm, TooManyAttempts, WrongCredentials
-from core.web.throttle import LONGEST, PERIOD, Limits, Throttle
+from core.web.throttle import LONGEST, PERIOD, Limit, Limits, Throttle
 
-ADA: Limits = {"e-mail ada": 2, "address one": 3}
+ADA: Limits = {"e-mail ada": Limit(2), "address one": Limit(3)}
 
 
 class Clock:
@@ -28,7 +28,7 @@ def succeed(throttle: Throttle, limits: Limits) -> None:
 
 def test_failures_count_for_a_minute_and_for_each_key() -> None:
     clock = Clock()
-    throttle, bob = Throttle(clock), {"e-mail bob": 2, "address one": 3}
+    throttle, bob = Throttle(clock), {"e-mail bob": Limit(2), "address one": Limit(3)}
     fail(throttle, ADA)
     clock.time += PERIOD
     fail(throttle, ADA)  # the one before counts no more
@@ -39,14 +39,14 @@ def test_failures_count_for_a_minute_and_for_each_key() -> None:
         succeed(throttle, ADA)
     fail(throttle, bob)
     with pytest.raises(TooManyAttempts):  # the address has had its three
-        succeed(throttle, {"e-mail carol": 2, "address one": 3})
+        succeed(throttle, {"e-mail carol": Limit(2), "address one": Limit(3)})
     clock.time += PERIOD
     succeed(throttle, ADA)
 
 
 def test_each_wait_is_longer_than_the_one_before_until_there_was_peace() -> None:
     clock, waits = Clock(), list[float]()
-    throttle, limits = Throttle(clock), {"e-mail ada": 2}
+    throttle, limits = Throttle(clock), {"e-mail ada": Limit(2)}
     for _ in range(6):
         fail(throttle, limits)
         fail(throttle, limits)
@@ -64,6 +64,17 @@ def test_each_wait_is_longer_than_the_one_before_until_there_was_peace() -> None
     fail(throttle, limits)
     with pytest.raises(TooManyAttempts, match="in 60 seconds"):
         succeed(throttle, limits)
+
+
+def test_what_many_share_waits_no_longer_each_time() -> None:
+    clock = Clock()
+    throttle, office = Throttle(clock), {"address one": Limit(1, longest=PERIOD)}
+    for _ in range(4):
+        fail(throttle, office)
+        with pytest.raises(TooManyAttempts, match="in 60 seconds"):
+            succeed(throttle, office)
+        clock.time += PERIOD
+    succeed(throttle, office)
 
 
 def test_many_at_once_are_no_way_round() -> None:
@@ -84,7 +95,7 @@ def test_only_what_still_counts_is_kept() -> None:
     clock = Clock()
     throttle = Throttle(clock)
     for number in range(10_002):
-        fail(throttle, {f"e-mail {number}": 2})
+        fail(throttle, {f"e-mail {number}": Limit(2)})
     clock.time += PERIOD
-    fail(throttle, {"e-mail last": 2})
+    fail(throttle, {"e-mail last": Limit(2)})
     assert list(throttle._counts) == ["e-mail last"]
