@@ -106,7 +106,7 @@ class Application:
         """Who may come in, what people say of themselves, and their company."""
         database, events = self.database, self.events
         self.accounts = AccountService(database, settings)
-        self.sso = SsoService(database, settings)
+        self.sso = SsoService(database, settings, events)
         self.companies = CompanyService(database, self.assistant.instruction_tokens)
         self.people = PeopleService(database, hints=events)
         self.people_looking = PeopleLooking(database)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import bootstrap
 from core.permissions import Permission
 from core.ui import failures, guard
 from core.ui.link_shown import forget_link
@@ -19,7 +20,9 @@ address = reader.read()
 
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("People", anchor=False)
-    if st.button("Invite somebody", icon=":material/person_add:", type="primary", key="invite_somebody"):
+    if not bootstrap.current().settings.local_passwords:
+        st.caption("People come in through single sign-on.", width="content")
+    elif st.button("Invite somebody", icon=":material/person_add:", type="primary", key="invite_somebody"):
         invite_somebody(actor)
 failures.show_notice()
 told()

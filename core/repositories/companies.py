@@ -1,7 +1,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from core.models import Company
 from core.repositories.base import Repository
@@ -15,6 +15,11 @@ class Companies(Repository):
 
     def get(self, company_id: UUID) -> Company | None:
         return self.session.get(Company, company_id)
+
+    def is_taken(self, name: str, *, but: UUID | None = None) -> bool:
+        """Whether a company, but that one, is called so, however it is capitalised."""
+        statement = select(Company.id).where(func.lower(Company.name) == func.lower(name))
+        return any(found != but for found in self.session.exec(statement))
 
     def list_all(self) -> list[Company]:
         return list(self.session.exec(select(Company).order_by(col(Company.name))))

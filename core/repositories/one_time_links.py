@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, func, select, update
@@ -72,13 +73,7 @@ class OneTimeLinks(Repository):
 
     def is_invited(self, company_id: UUID, email: str) -> bool:
         """Expired invites count as well: they can be renewed."""
-        statement = select(OneTimeLink.id).where(
-            OneTimeLink.purpose == LinkPurpose.INVITE,
-            OneTimeLink.company_id == company_id,
-            func.lower(OneTimeLink.email) == func.lower(email),
-            _is_open,
-        )
-        return self.session.exec(statement).first() is not None
+        return self.session.exec(select(OneTimeLink.id).where(_is_invite_of(company_id, email))).first() is not None
 
     def list_invites(
         self, company_id: UUID, *, after: tuple[datetime, UUID] | None = None, limit: int
@@ -104,6 +99,11 @@ class OneTimeLinks(Repository):
         """It works no more, and knows no longer whom it was for."""
         self._close(link, used_at=now)
 
+    def use_invite_of(self, company_id: UUID, email: str, now: datetime) -> None:
+        """The same for an invite into the company for this address, if there is one: its account came otherwise."""
+        statement = update(OneTimeLink).where(_is_invite_of(company_id, email))
+        self.session.exec(statement.values(used_at=now, email="", display_name=""))
+
     def revoke(self, link: OneTimeLink, now: datetime) -> None:
         self._close(link, revoked_at=now)
 
@@ -126,6 +126,15 @@ class OneTimeLinks(Repository):
             col(OneTimeLink.purpose) == LinkPurpose.RESET, col(OneTimeLink.user_id) == user_id, _is_open
         )
         return self.session.exec(statement.values(revoked_at=now)).rowcount
+
+
+def _is_invite_of(company_id: UUID, email: str) -> Any:
+    return (
+        (col(OneTimeLink.purpose) == LinkPurpose.INVITE)
+        & (col(OneTimeLink.company_id) == company_id)
+        & (func.lower(OneTimeLink.email) == func.lower(email))
+        & _is_open
+    )
 
 
 def _line(link: OneTimeLink, by: str | None) -> InviteLine:

@@ -56,10 +56,12 @@ _CONVERSATIONS = """
 _PROFILE = """
     SELECT u.id, u.email, u.display_name, c.name AS company,
         ARRAY(SELECT r.role FROM user_roles r WHERE r.user_id = u.id ORDER BY r.role) AS roles,
-        u.password_hash IS NOT NULL AS has_password, u.time_zone, u.chosen_time_zone, u.created_at, u.last_seen_at
+        u.password_hash IS NOT NULL AS has_password, u.time_zone, u.chosen_time_zone, u.created_at, u.last_seen_at,
+        ARRAY(SELECT jsonb_build_object('issuer', i.issuer, 'subject', i.subject, 'since', i.created_at)
+            FROM identities i WHERE i.user_id = u.id ORDER BY i.id) AS known_elsewhere_as
     FROM users u JOIN companies c ON c.id = u.company_id WHERE u.id = :user"""
 _SESSIONS = """
-    SELECT id, user_agent, created_at, last_used_at, expires_at, revoked_at FROM auth_sessions
+    SELECT id, user_agent, provider, created_at, last_used_at, expires_at, revoked_at FROM auth_sessions
     WHERE user_id = :user AND id > :after ORDER BY id LIMIT :limit"""
 _NOTICES = """
     SELECT id, kind, text, created_at, read_at FROM notices

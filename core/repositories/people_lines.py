@@ -54,10 +54,13 @@ class PersonLine:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who made an account, or invited its person; who set Parley up, themselves. None for the command line."""
+    """Who made an account, or invited its person; who set Parley up, themselves. None for the command line, and for who
+    came by themselves through a provider of single sign-on, of that name in the settings.
+    """
 
     by_id: UUID | None
     by: str | None
+    provider: str | None
 
 
 class PeopleLines(Repository):
@@ -98,7 +101,7 @@ _LINES = """
         ORDER BY lower(u.display_name), u.id LIMIT :limit) p
     ORDER BY lower(p.display_name), p.id"""
 _ORIGIN = """
-    SELECT m.by_id, u.display_name FROM audit_events e
+    SELECT m.by_id, u.display_name, e.after ->> 'provider' FROM audit_events e
     CROSS JOIN LATERAL (SELECT coalesce(CAST(e.after ->> 'invited_by' AS uuid), e.actor_id) AS by_id) m
     LEFT JOIN users u ON u.id = m.by_id AND u.company_id = e.company_id
     WHERE e.company_id = :company AND e.target_id = :user AND e.action = :action

@@ -3,9 +3,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import Session
+
 from core.assistant.tools.registry import Toolbox, toolbox
 from core.database.engine import Database
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.models import MAX_ASSISTANT_NAME, MAX_INSTRUCTIONS, AuditAction, Company
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
@@ -14,6 +16,7 @@ from core.repositories.rules import Rules
 from core.services.texts import checked_instructions, one_line, required_text
 
 MAX_NAME = 120
+TAKEN = "Another company here has this name. Choose another one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,10 @@ class CompanyService:
         self.instruction_tokens = instruction_tokens
 
     def create(self, name: str) -> CompanyLine:
-        """One more company, with nobody in it yet: for the command line. Raises Invalid."""
+        """One more company, with nobody in it yet: for the command line. Raises Invalid, Conflict."""
         name = required_text(one_line(name), field="The company's name", limit=MAX_NAME)
         with self.database.transaction() as session:
+            _refuse_taken(session, name)
             company = Companies(session).add(Company(name=name))
             Rules(session).add_first(company.id)
             Audit(session).record(
@@ -90,7 +94,10 @@ class CompanyService:
         return tuple(Changing(tool.name, tool.label, tool.icon) for tool in self.tools if tool.changes)
 
     def update(self, actor: Actor, *, name: str, instructions: str, assistant_name: str) -> None:
-        """Names the company and its assistant, and instructs that; from the next question on."""
+        """Names the company and its assistant, and instructs that; from the next question on.
+
+        Raises Invalid; Conflict for another company's name.
+        """
         actor.require(Permission.SETTINGS_MANAGE)
         name = required_text(one_line(name), field="The company's name", limit=MAX_NAME)
         instructions = checked_instructions(instructions, limit=MAX_INSTRUCTIONS, tokens=self.instruction_tokens)
@@ -98,6 +105,8 @@ class CompanyService:
         with self.database.transaction() as session:
             company = _own(Companies(session), actor)
             before = _audited(company)
+            if name != company.name:
+                _refuse_taken(session, name, company.id)
             Companies(session).update(company, name=name, instructions=instructions, assistant_name=assistant_name)
             Audit(session).record(
                 AuditAction.COMPANY_UPDATED,
@@ -151,6 +160,12 @@ def _audited(company: Company) -> dict[str, str | int]:
 
 def _audited_tools(company: Company) -> dict[str, Any]:
     return {"tools_on": company.tools_on, "ask_first": list(company.ask_first)}
+
+
+def _refuse_taken(session: Session, name: str, but: UUID | None = None) -> None:
+    """By its name single sign-on may know a company: nobody takes another's."""
+    if Companies(session).is_taken(name, but=but):
+        raise Conflict(TAKEN)
 
 
 def _own(companies: Companies, actor: Actor) -> Company:

@@ -29,7 +29,7 @@ from core.services.texts import one_line
 __all__ = ["InviteLine", "InviteService", "Invited", "Issued"]
 
 INVITED = "This address is invited already. Renew that invite to get a new link."
-CLOSED = "This invite was used, has expired or was withdrawn. Ask an admin for a new one."
+CLOSED = "This invite was used, has expired or was withdrawn. Sign in if you have an account, or ask for a new invite."
 PAGE = 50
 
 
@@ -76,6 +76,7 @@ class InviteService:
             company_id=actor.company_id, created_by=actor.user_id, email=email, roles=[role.value for role in wanted],
         )  # fmt: skip
         with self.database.transaction() as session:
+            Companies(session).lock(actor.company_id)  # whoever comes in otherwise at this moment comes first, or later
             require_still_manager(session, actor)
             _refuse_known(session, actor.company_id, email)
             link.display_name = kept_name(session, actor.company_id, name) if name else ""

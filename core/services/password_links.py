@@ -120,13 +120,18 @@ class PasswordLinkService:
 
 
 def _usable(session: Session, token: str, *, lock: bool = False) -> tuple[OneTimeLink, User]:
-    """The link, and whose password it is for, as they are now. Raises LinkExpired."""
-    link = OneTimeLinks(session).get_usable(LinkPurpose.RESET, hash_of(token), clock.now(), lock=lock)
-    if link is None or link.user_id is None or not stands_for(session, link):
+    """The link, and whose password it is for, as they are now. Raises LinkExpired.
+
+    `lock`: the person first, then their link, as whoever changes or deactivates them does.
+    """
+    links, users = OneTimeLinks(session), Users(session)
+    link = links.get_usable(LinkPurpose.RESET, hash_of(token), clock.now())
+    if link is None or link.user_id is None:
         raise LinkExpired(CLOSED)
-    users = Users(session)
     user = users.get_for_update(link.user_id) if lock else users.get(link.user_id)
-    if user is None or not user.is_active:
+    if lock:
+        link = links.get_usable(LinkPurpose.RESET, hash_of(token), clock.now(), lock=True)
+    if link is None or not stands_for(session, link) or user is None or not user.is_active:
         raise LinkExpired(CLOSED)
     return link, user
 

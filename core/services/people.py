@@ -82,9 +82,11 @@ class PeopleService:
         password_hash = None if password is None else self.passwords.hash(password)
         with self.database.transaction() as session:
             require_still_manager(session, actor)
+            company = _company(session, actor, company_id)
+            Companies(session).lock(company)
             if Users(session).get_by_email(email):
                 raise Conflict(TAKEN)
-            company = _company(session, actor, company_id)
+            OneTimeLinks(session).use_invite_of(company, email, clock.now())
             user = User(company_id=company, email=email, display_name=display_name, password_hash=password_hash)
             try:
                 Users(session).add(user)

@@ -17,10 +17,13 @@ from core.permissions import Role
 from core.repositories.audit import Audit
 from core.repositories.companies import Companies
 from core.repositories.identities import Identities
+from core.repositories.one_time_links import OneTimeLinks
 from core.repositories.suspensions import Suspensions
 from core.repositories.users import Users
 from core.services.accounts import REFUSALS_KEPT, refuse_suspended
+from core.services.hints import Hints
 from core.services.identity import is_email
+from core.services.names import brought_name
 from core.services.sessions import SessionLimits, SignedIn
 from core.services.sso_claims import Vouched
 from core.sso import ANY, SsoProvider
@@ -36,9 +39,11 @@ BOTH_AT_ONCE = "This account was being made at the same moment. Sign in again."
 
 
 class SsoService:
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: Settings, hints: Hints | None = None) -> None:
+        """Without `hints` open tabs find out for themselves, within seconds."""
         self.database = database
         self.limits = SessionLimits(settings)
+        self.hints = hints
 
     def sign_in(self, provider: SsoProvider, vouched: Vouched, user_agent: str) -> SignedIn:
         """A new session of whom the provider vouches for; at their first time here, with a new account.
@@ -46,12 +51,15 @@ class SsoService:
         Raises SignInRefused with the reason, Suspended, Conflict where two tabs made the same account.
         """
         try:
-            return self._open(provider, vouched, user_agent)
+            signed_in, happened = self._open(provider, vouched, user_agent)
         except (SignInRefused, Suspended):
             self._note_refusal(provider, vouched)
             raise
+        if self.hints and AuditAction.ROLES_CHANGED in [action for action, _, _ in happened]:
+            self.hints.publish_standing(signed_in.user_id)
+        return signed_in
 
-    def _open(self, provider: SsoProvider, vouched: Vouched, user_agent: str) -> SignedIn:
+    def _open(self, provider: SsoProvider, vouched: Vouched, user_agent: str) -> tuple[SignedIn, "Happened"]:
         with self.database.transaction() as session:
             company = _company(session, provider, vouched)
             Companies(session).lock(company.id)  # its people change one after the other; before the person's own row
@@ -69,7 +77,7 @@ class SsoService:
                 target_id=user.id,
                 after={"provider": provider.key},
             )
-        return signed_in
+        return signed_in, happened
 
     def _note_refusal(self, provider: SsoProvider, vouched: Vouched) -> None:
         """Whose account it was tried on. Who has none here leaves a line in the log, without who they are."""
@@ -151,7 +159,9 @@ def _find(session: Session, provider: SsoProvider, vouched: Vouched, company: Co
 
 
 def _make(session: Session, provider: SsoProvider, vouched: Vouched, company: Company, happened: Happened) -> User:
-    user = User(company_id=company.id, email=vouched.email, display_name=vouched.name)
+    OneTimeLinks(session).use_invite_of(company.id, vouched.email, clock.now())
+    name = brought_name(session, company.id, vouched.name)
+    user = User(company_id=company.id, email=vouched.email, display_name=name)
     try:
         Users(session).add(user)
         _link(session, user.id, vouched)

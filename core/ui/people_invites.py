@@ -66,7 +66,9 @@ def _invite(actor: Actor, line: InviteLine) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True, key=f"invite_row_{line.id}"):
         st.markdown(f"{name}  \n:small[{role_names(line.roles)} · {_until(line, clock.now())}]", width="stretch")
         with st.container(horizontal=True, width="content", gap="xsmall"):
-            if st.button("New link", icon=":material/autorenew:", type="tertiary", key=f"invite_renew_{line.id}"):
+            if bootstrap.current().settings.local_passwords and st.button(
+                "New link", icon=":material/autorenew:", type="tertiary", key=f"invite_renew_{line.id}"
+            ):
                 _renew(actor, line)
             if st.button("Revoke", icon=":material/close:", type="tertiary", key=f"invite_revoke_{line.id}"):
                 _revoke(actor, line)

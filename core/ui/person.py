@@ -67,11 +67,18 @@ def _added(detail: PersonDetail, where: tzinfo) -> str:
     day, origin = times.day(detail.line.created_at, where), detail.origin
     if origin is None:
         return f"added {day}"
+    if origin.provider:
+        return f"came in through {as_label(_provider_name(origin.provider), 60)} on {day}"
     if origin.by_id is None:
         return f"added {day} on the command line"
     if origin.by_id == detail.line.id:
         return f"set Parley up on {day}"
     return f"added {day} by {as_label(origin.by or 'somebody who has left', 60)}"
+
+
+def _provider_name(key: str) -> str:
+    known = bootstrap.current().settings.sso.get(key)
+    return known.name if known else key
 
 
 def _roles(actor: Actor, line: PersonLine) -> None:
@@ -114,10 +121,11 @@ def _end(actor: Actor, user_id: UUID, session_id: UUID) -> None:
 
 
 def _password(actor: Actor, line: PersonLine) -> None:
-    if line.id == actor.user_id or line.state is PersonState.DEACTIVATED:
+    app = bootstrap.current()
+    if not app.settings.local_passwords or line.id == actor.user_id or line.state is PersonState.DEACTIVATED:
         return
     st.markdown("**Password**")
-    waiting = bootstrap.current().password_links.waiting(actor, line.id)
+    waiting = app.password_links.waiting(actor, line.id)
     if waiting:
         by = f" by {as_label(waiting.by, 60)}" if waiting.by else ""
         st.caption(f"A link to change it, made{by}, is open until {times.with_zone(waiting.expires_at, times.zone())}.")

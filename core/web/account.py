@@ -17,15 +17,13 @@ from core.web.html import page
 from core.web.openid import Providers
 from core.web.sso import address_of
 from core.web.threads import check, work
-from core.web.throttle import Throttle
+from core.web.throttle import Limit, Throttle, of_address
 
 SET_UP_ALREADY = "Parley is set up. Sign in, or ask an admin for an account."
 PASSWORD_CHANGED = "Password changed. Every other browser of yours is signed out."
 NO_PASSWORD = "You sign in with your company's account, and have no password here."
 SIGNED_OUT = "You are signed out."
-FAILURES_PER_EMAIL = 10
-FAILURES_PER_ADDRESS = 60
-"""Within a minute. Behind one address there may be a whole office."""
+OF_ONE_ACCOUNT = Limit(10)
 
 
 class AccountPages(FormPages):
@@ -47,22 +45,16 @@ class AccountPages(FormPages):
         form = await read_form(request)
         wanted = addresses.safe_next(form.get("next"))
         email = form.get("email", "")
-        limits = {
-            f"e-mail {email.strip().lower()}": FAILURES_PER_EMAIL,
-            f"address {request.client.host if request.client else ''}": FAILURES_PER_ADDRESS,
-        }
+        limits = {f"e-mail {email.strip().lower()}": OF_ONE_ACCOUNT, **of_address(request)}
         try:
             self.require_token(request, "sign-in", form, None)
-            self._throttle.check(limits)
-            signed_in = await work(
-                self.application.accounts.sign_in,
-                email=email,
-                password=form.get("password", ""),
-                user_agent=request.headers.get("user-agent", ""),
-            )
-        except WrongCredentials as error:
-            self._throttle.note_failure(limits)
-            return await self._sign_in_page(request, email=email, next=wanted, error=error)
+            with self._throttle.attempt(limits, WrongCredentials):
+                signed_in = await work(
+                    self.application.accounts.sign_in,
+                    email=email,
+                    password=form.get("password", ""),
+                    user_agent=request.headers.get("user-agent", ""),
+                )
         except (Invalid, Suspended, SignInRefused) as error:
             return await self._sign_in_page(request, email=email, next=wanted, error=error)
         if earlier := session_of(request.scope):
@@ -125,13 +117,15 @@ class AccountPages(FormPages):
         actor = await check(self.application.accounts.actor, identity.session_id)
         try:
             self.require_token(request, "password", form, identity)
-            signed_in = await work(
-                self.application.accounts.change_password,
-                actor,
-                current=form.get("current", ""),
-                new=form.get("new", ""),
-                user_agent=request.headers.get("user-agent", ""),
-            )
+            # Whoever found a browser that is signed in guesses no password there either.
+            with self._throttle.attempt({f"password {identity.user_id}": OF_ONE_ACCOUNT}, WrongCredentials):
+                signed_in = await work(
+                    self.application.accounts.change_password,
+                    actor,
+                    current=form.get("current", ""),
+                    new=form.get("new", ""),
+                    user_agent=request.headers.get("user-agent", ""),
+                )
         except Invalid as error:
             return await self._password_page(request, identity, error=error)
         return self.welcome(request, signed_in, f"{addresses.PASSWORD}?changed")

@@ -17,10 +17,8 @@ from core.web.gate import session_of
 from core.web.html import page
 from core.web.problems import status_of
 from core.web.threads import check, work
-from core.web.throttle import Throttle
+from core.web.throttle import Throttle, of_address
 
-DEAD_LINKS_PER_ADDRESS = 60
-"""Within a minute. Behind one address there may be a whole office."""
 TITLES = {"invite": "Invite", "new-password": "New password"}
 SOMEBODY_ELSE = "You are signed in here. Going on signs that account out in this browser."
 
@@ -87,13 +85,8 @@ class LinkPages(FormPages):
 
     async def _known(self, request: Request, link: str, about: Callable[[str], dict[str, str]]) -> dict[str, str]:
         """Counted before a password is hashed. Raises LinkExpired, TooManyAttempts."""
-        limits = {f"address {request.client.host if request.client else ''}": DEAD_LINKS_PER_ADDRESS}
-        self._throttle.check(limits)
-        try:
+        with self._throttle.attempt(of_address(request), LinkExpired):
             return await check(about, link)
-        except LinkExpired:
-            self._throttle.note_failure(limits)
-            raise
 
     def _page(self, request: Request, purpose: str, link: str, known: dict[str, Any], **values: Any) -> Response:
         notice = SOMEBODY_ELSE if session_of(request.scope) else None

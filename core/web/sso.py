@@ -17,12 +17,10 @@ from core.web.html import page
 from core.web.openid import FAULT, OpenId, Providers
 from core.web.problems import KEPT_OUT, status_of
 from core.web.threads import check, work
-from core.web.throttle import Throttle
+from core.web.throttle import Throttle, of_address
 
 log = logging.getLogger(__name__)
 
-FAILURES_PER_ADDRESS = 60
-"""Within a minute. Behind one address there may be a whole office."""
 LONGEST_NEXT = 500
 """Characters of an address that fit into a cookie; who came by a longer one begins at the start page."""
 LONGEST = 4_096
@@ -52,8 +50,8 @@ class SsoPages:
         openid, settings = self._openid(request), self.application.settings
         attempt = attempts.begin(openid.provider.key, wanted if len(wanted) <= LONGEST_NEXT else addresses.HOME)
         try:
-            self._throttle.check(_limits(request))
-            address = await openid.authorization_address(attempt, _callback_address(request, openid, settings))
+            with self._throttle.attempt(of_address(request), ParleyError):
+                address = await openid.authorization_address(attempt, _callback_address(request, openid, settings))
         except ParleyError as error:
             return self._failed(request, openid, error, wanted)
         response = RedirectResponse(address, 303)
@@ -68,8 +66,8 @@ class SsoPages:
             return RedirectResponse(addresses.HOME, 303)
         wanted = attempt.next if attempt else addresses.HOME
         try:
-            self._throttle.check(_limits(request))
-            response = await self._finish(request, openid, attempt)
+            with self._throttle.attempt(of_address(request), ParleyError):
+                response = await self._finish(request, openid, attempt)
         except ParleyError as error:
             response = self._failed(request, openid, error, wanted)
         attempts.forget(state, request, response, settings)
@@ -108,7 +106,6 @@ class SsoPages:
 
     def _failed(self, request: Request, openid: OpenId, error: ParleyError, wanted: str) -> Response:
         """A page that says what was wrong and leads back; nothing was kept."""
-        self._throttle.note_failure(_limits(request))
         log.info("sso_failed provider=%s code=%s", openid.provider.key, error.code)
         title = KEPT_OUT if isinstance(error, Suspended) else f"Signing in with {openid.provider.name} didn't work"
         return page(
@@ -128,10 +125,6 @@ def _refusal(fault: str, key: str) -> ParleyError:
     known = fault if FAULT.fullmatch(fault) else "unknown"
     log.warning("sso_refused_by_provider provider=%s fault=%s", key, known)
     return ProviderUnavailable(BUSY if fault in TROUBLES else ASKED_WRONGLY.format(fault=known))
-
-
-def _limits(request: Request) -> dict[str, int]:
-    return {f"address {request.client.host if request.client else ''}": FAILURES_PER_ADDRESS}
 
 
 def _callback_address(request: Request, openid: OpenId, settings: Settings) -> str:

@@ -8,6 +8,8 @@ from core import clock
 from core.permissions import Role
 from core.services.people import LAST_ADMIN
 from core.services.people_looking import PAGE
+from core.services.sso_claims import vouched_by
+from core.sso import SsoProvider
 from core.ui.text import WORD_JOINER
 from tests.pages.visitor import Desk, Person, go, sentences, text_of, visit
 from tests.support.builders import make_company, make_user
@@ -162,6 +164,26 @@ def test_invites_are_listed_renewed_in_sight_and_revoked(desk: Desk, ada: Person
     with desk.database.transaction() as session:
         session.execute(text("UPDATE one_time_links SET expires_at = now() - interval '1 day'"))
     assert "expired on" in markdown(browser.run())
+
+
+def test_where_passwords_are_off_nothing_is_offered_that_leads_to_one(desk: Desk, ada: Person) -> None:
+    invites, bo = desk.application.invites, desk.staff()
+    invites.invite(ada.actor, email="new@example.com", display_name="", roles=[Role.STAFF])
+    [line] = invites.list_invites(ada.actor)
+    desk.application.settings = desk.application.settings.model_copy(update={"local_passwords": False})
+    shown = {button.key for button in visit(ada, "people.py", p=bo.user.id).button}
+    listed = {button.key for button in visit(ada, "people.py", show="invited").button}
+    assert not (shown | listed) & {"invite_somebody", "password_link", f"invite_renew_{line.id}"}
+    assert "deactivate" in shown and f"invite_revoke_{line.id}" in listed
+
+
+def test_who_came_in_elsewhere_is_said_to(desk: Desk, ada: Person) -> None:
+    one = SsoProvider.model_validate(
+        {"key": "kc", "issuer": "https://id.example.com", "client_id": "parley", "domains": "example.com"}
+    )
+    new = vouched_by(one, {"sub": "1", "email": "bo@example.com", "email_verified": True})
+    came = desk.application.sso.sign_in(one, new, "")
+    assert "came in through kc on" in markdown(visit(ada, "people.py", p=came.user_id))
 
 
 @pytest.mark.parametrize("role", [Role.STAFF, Role.ANALYST, Role.MODERATOR])

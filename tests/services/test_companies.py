@@ -5,11 +5,11 @@ import pytest
 
 from core.assistant.tools.registry import Toolbox
 from core.database.engine import Database
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 from core.models import AuditAction
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
-from core.services.companies import CompanyService, CompanyView
+from core.services.companies import TAKEN, CompanyService, CompanyView
 from tests.support.builders import make_actor, make_company, make_user
 from tests.support.steps import TOOLS
 from tests.support.talks import outcome
@@ -124,3 +124,16 @@ def test_only_admins_say_what_it_may_do_and_only_at_home(
     actor = somebody(database, role)
     assert outcome(lambda: service(database).update_tools(actor, tools_on=False, ask_first=["bake"])) == result
     assert service(database).get(boss) == KEPT
+
+
+def test_nobody_takes_another_companys_name(database: Database, boss: Actor) -> None:
+    """By it single sign-on may know the company."""
+    with database.transaction() as session:
+        make_company(session, name="Bridges")
+    for taken in ("Bridges", " bridges\n"):
+        with pytest.raises(Conflict, match=TAKEN):
+            update(database, boss, name=taken)
+        with pytest.raises(Conflict, match=TAKEN):
+            service(database).create(taken)
+    update(database, boss, name="ENGINES")  # one's own, written differently
+    assert service(database).get(boss).name == "ENGINES"

@@ -1,7 +1,10 @@
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from sqlmodel import select
 
 from core import clock
 from core.config import Settings
@@ -13,8 +16,13 @@ from core.permissions import Actor, Role
 from core.repositories.audit import Audit
 from core.repositories.users import Users
 from core.services.invites import CLOSED, INVITED, InviteService
+from core.services.names import UNNAMED
 from core.services.people import TAKEN, PeopleService
 from core.services.rules import RuleService, WantedRule
+from core.services.sessions import hash_of
+from core.services.sso import SsoService
+from core.services.sso_claims import vouched_by
+from core.sso import SsoProvider
 from tests.support.builders import make_company
 from tests.support.passwords import GOOD, QuickPasswords
 from tests.support.talks import DENIED, DONE, HIDDEN, Desk, outcome
@@ -160,12 +168,54 @@ def test_an_address_with_an_account_is_not_invited(invites: InviteService, desk:
     there = desk.person(Role.STAFF)
     with pytest.raises(Conflict, match=TAKEN):
         invite(invites, admin, there.email.upper())
-    token = invite(invites, admin)
-    PeopleService(desk.database, QuickPasswords()).create_user(
-        admin, email=EMAIL.lower(), display_name="New", password=None, roles=[]
+
+
+def by_command(desk: Desk, company_id: UUID, _: Settings) -> object:
+    return PeopleService(desk.database, QuickPasswords()).create_user(
+        None, email=EMAIL.lower(), display_name="New", password=None, roles=[], company_id=company_id
     )
+
+
+def by_provider(desk: Desk, company_id: UUID, settings: Settings) -> object:
+    one = SsoProvider.model_validate(
+        {
+            "key": "kc",
+            "issuer": "https://id.example.com",
+            "client_id": "parley",
+            "companies": f"example.com={company_id}",
+        }
+    )
+    new = vouched_by(one, {"sub": "1", "email": EMAIL.lower(), "email_verified": True, "name": "Captain Wombat"})
+    return SsoService(desk.database, settings).sign_in(one, new, "")
+
+
+@pytest.mark.parametrize("come", [by_command, by_provider])
+def test_who_comes_in_otherwise_ends_their_invite_which_forgets_them(
+    invites: InviteService, desk: Desk, admin: Actor, settings: Settings, come: Callable[[Desk, UUID, Settings], object]
+) -> None:
+    token = invite(invites, admin, EMAIL, "New", Role.ADMIN)
+    invite(invites, admin, "other@example.com")
+    come(desk, admin.company_id, settings)
+    assert [line.email for line in invites.list_invites(admin)] == ["other@example.com"]
+    with pytest.raises(LinkExpired, match=CLOSED):
+        accept(invites, token)
+    with desk.database.reading() as session:
+        link = session.exec(select(OneTimeLink).where(OneTimeLink.token_hash == hash_of(token))).one()
+        user = Users(session).get_by_email(EMAIL)
+        assert user and Role.ADMIN not in Users(session).list_roles(user.id)  # what was meant by the invite isn't given
+    assert (link.email, link.display_name) == ("", "")
+
+
+def test_who_came_into_another_company_is_refused_and_that_companys_invites_stay(
+    invites: InviteService, desk: Desk, admin: Actor, settings: Settings
+) -> None:
+    token = invite(invites, admin)
+    with desk.database.transaction() as session:
+        elsewhere = make_company(session).id
+    by_command(desk, elsewhere, settings)
     with pytest.raises(Conflict, match=TAKEN):
         accept(invites, token)
+    assert [line.email for line in invites.list_invites(admin)] == [EMAIL]
 
 
 @pytest.mark.parametrize(
@@ -188,6 +238,17 @@ def test_a_name_that_a_rule_keeps_out_is_kept_out(invites: InviteService, desk: 
         accept(invites, token, "Captain Wombat")
     with pytest.raises(RefusedByRule):
         invite(invites, admin, "other@example.com", "Wombat")
+
+
+def test_a_name_from_elsewhere_that_a_rule_refuses_keeps_nobody_out(
+    desk: Desk, admin: Actor, settings: Settings
+) -> None:
+    wanted = WantedRule("Wombats", RuleKind.WORDS, RuleAction.REFUSE, (ConversationKind.COMPANY,), "wombat")
+    RuleService(desk.database).add(desk.person(Role.MODERATOR), wanted)
+    by_provider(desk, admin.company_id, settings)
+    with desk.database.reading() as session:
+        user = Users(session).get_by_email(EMAIL)
+    assert user and user.display_name == UNNAMED
 
 
 def test_opened_by_several_at_once_it_makes_one_account(fresh_database: Database, settings: Settings) -> None:

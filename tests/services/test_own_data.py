@@ -9,9 +9,10 @@ from sqlalchemy import text
 from core.config import Settings
 from core.database.engine import Database
 from core.errors import NotPermitted, NotSignedIn
-from core.models import ConversationKind
+from core.models import ConversationKind, Identity
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
+from core.repositories.identities import Identities
 from core.repositories.users import Users
 from core.services import own_data
 from core.services.audit_exporting import AuditExports
@@ -33,7 +34,10 @@ class House:
         with self.desk.database.transaction() as session:
             user = Users(session).get(actor.user_id)
             assert user
-            return SessionLimits(self.settings).open(session, user, "Firefox/140 Linux")[1]
+            Identities(session).add(
+                Identity(user_id=user.id, issuer="https://id.example.com", subject=f"{name.lower()}-1")
+            )
+            return SessionLimits(self.settings).open(session, user, "Firefox/140 Linux", provider="kc")[1]
 
     def files(self, actor: Actor) -> dict[str, str]:
         return unpacked(b"".join(self.service.write(actor)))
@@ -68,6 +72,9 @@ def test_it_holds_all_of_ones_own_and_nothing_of_others(house: House, monkeypatc
     assert json.loads(files["profile.json"])["display_name"] == "Ada"
     [session] = json.loads(files["sign-ins.json"])
     assert session["user_agent"] == "Firefox/140 Linux" and "token_hash" not in session
+    assert session["provider"] == "kc"
+    [elsewhere] = json.loads(files["profile.json"])["known_elsewhere_as"]
+    assert (elsewhere["issuer"], elsewhere["subject"]) == ("https://id.example.com", "ada-1")
     assert "record:create" in files["audit.csv"]
     whole = "\n".join(files.values())
     assert "What do plums cost?" in whole

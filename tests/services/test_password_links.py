@@ -3,6 +3,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from core import clock
 from core.config import Settings
@@ -11,6 +12,7 @@ from core.errors import Invalid, LinkExpired, NotSignedIn, Suspended
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
 from core.repositories.notices import Notices
+from core.repositories.users import Users
 from core.services.accounts import AccountService
 from core.services.password_links import CLOSED, INACTIVE, ONESELF, PasswordLinkService
 from core.services.people import PeopleService
@@ -18,6 +20,7 @@ from tests.support.builders import make_company
 from tests.support.cases import suspend
 from tests.support.passwords import GOOD, OTHER, QuickPasswords
 from tests.support.talks import DENIED, DONE, HIDDEN, Desk, outcome
+from tests.support.waiting import until
 
 
 class House:
@@ -143,3 +146,39 @@ def test_used_twice_at_once_it_works_once(fresh_database: Database, settings: Se
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == sorted([DONE] + ["LinkExpired"] * 2)
+
+
+def test_used_while_the_account_is_being_deactivated_neither_is_in_the_others_way(
+    fresh_database: Database, settings: Settings
+) -> None:
+    """The person is held by somebody else until both want them: whoever holds the link by then waits for whoever holds
+    the person.
+    """
+    house = House(fresh_database, settings)
+    token, outcomes = house.links.issue(house.admin, house.bo.id).token, dict[str, str]()
+
+    def run(name: str, act: Callable[[], object]) -> threading.Thread:
+        def go() -> None:
+            outcomes[name] = outcome(act)
+
+        thread = threading.Thread(target=go)
+        thread.start()
+        return thread
+
+    with fresh_database.transaction() as session:
+        Users(session).get_for_update(house.bo.id)
+        first = run("deactivated", lambda: house.people.deactivate(house.other, house.bo.id))
+        _until_waiting(fresh_database, 1)
+        second = run("used", lambda: house.use(token))
+        _until_waiting(fresh_database, 2)
+    first.join()
+    second.join()
+    assert outcomes == {"deactivated": DONE, "used": "LinkExpired"}
+
+
+def _until_waiting(database: Database, count: int) -> None:
+    with database.reading() as session:
+        until(lambda: session.scalar(text(_WAITING)) == count)
+
+
+_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"

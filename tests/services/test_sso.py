@@ -10,6 +10,8 @@ from core.config import Settings
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, ParleyError, SignInRefused, WrongCredentials
 from core.permissions import Role
+from core.repositories.people_lines import Origin, PeopleLines
+from core.repositories.users import Users
 from core.services.accounts import AccountService
 from core.services.people import PeopleService
 from core.services.sessions import SignedIn
@@ -17,6 +19,7 @@ from core.services.sso import SsoService
 from core.services.sso_claims import found, vouched_by
 from core.sso import SsoProvider
 from tests.support.passwords import GOOD, QuickPasswords
+from tests.support.talks import Told
 
 FIRST = {"company_name": "Engines", "email": "ada@example.com", "display_name": "Ada"}
 
@@ -71,6 +74,25 @@ def test_two_admins_whose_groups_end_at_once_leave_one(fresh_database: Database,
     at_once(*[lambda n=n: sso.sign_in(by_groups, vouched_by(by_groups, claims(n)), "") for n in (1, 2)])
     admins = [one.email for one in people.list_people(None) if Role.ADMIN in one.roles]
     assert len(admins) == 1
+
+
+def test_open_tabs_hear_at_once_of_roles_that_groups_changed(database: Database, settings: Settings) -> None:
+    told = Told()
+    AccountService(database, settings, QuickPasswords()).set_up_by_command(**FIRST)
+    sso, by_groups = SsoService(database, settings, told), provider(roles="boss=analyst")
+    came = sso.sign_in(by_groups, vouched_by(by_groups, claims(1, groups=["boss"])), "")
+    sso.sign_in(by_groups, vouched_by(by_groups, claims(1, groups=["boss"])), "")
+    assert told.standing == []
+    sso.sign_in(by_groups, vouched_by(by_groups, claims(1)), "")
+    assert told.standing == [came.user_id]
+
+
+def test_it_is_known_through_which_provider_somebody_came(database: Database, settings: Settings) -> None:
+    AccountService(database, settings, QuickPasswords()).set_up_by_command(**FIRST)
+    came = SsoService(database, settings).sign_in(provider(), vouched_by(provider(), claims(1)), "")
+    with database.reading() as session:
+        user = Users(session).get(came.user_id)
+        assert user and PeopleLines(session).get_origin(user.company_id, user.id) == Origin(None, None, "kc")
 
 
 def test_the_first_admin_by_command_while_passwords_are_off(database: Database, settings: Settings) -> None:

@@ -1,7 +1,9 @@
+import asyncio
 import re
 from datetime import timedelta
 
 import pytest
+from httpx2 import ASGITransport, AsyncClient
 from starlette.testclient import TestClient
 
 from core import clock
@@ -12,7 +14,20 @@ from core.services.accounts import SAME_PASSWORD, WRONG_CURRENT, AccountService
 from core.web import addresses, forms
 from core.web.account import SET_UP_ALREADY
 from tests.support.passwords import GOOD, OTHER, QuickPasswords
-from tests.support.web import EMAIL, HTML, Inside, StandIn, client_of, fill_in, hidden_fields, send, sign_in, site
+from tests.support.web import (
+    EMAIL,
+    HTML,
+    ORIGIN,
+    Inside,
+    StandIn,
+    client_of,
+    fill_in,
+    hidden_fields,
+    send,
+    set_up,
+    sign_in,
+    site,
+)
 
 NEW = {"company_name": "Engines", "display_name": "Ada <b>", "email": EMAIL, "password": GOOD}
 
@@ -205,3 +220,27 @@ def test_after_ten_failures_within_a_minute_an_address_has_to_wait(client: TestC
     assert answer.status_code == 429
     assert (alert(answer.text) or "").startswith("Too many attempts. Try again in ")
     assert sign_in(client, email="eve@example.com", password="not this one").status_code == 422
+
+
+def test_guesses_that_are_sent_at_once_count_as_they_begin(fresh_database: Database, settings: Settings) -> None:
+    accounts = AccountService(fresh_database, settings, QuickPasswords())
+    set_up(accounts)
+
+    async def guess() -> list[int]:
+        transport = ASGITransport(site(StandIn(settings, accounts), Inside()))
+        async with AsyncClient(transport=transport, base_url=ORIGIN, headers=HTML | {"origin": ORIGIN}) as client:
+            page = await client.get(addresses.SIGN_IN)
+            form = hidden_fields(page.text) | {"email": EMAIL, "password": "not this one"}
+            answers = await asyncio.gather(*[client.post(addresses.SIGN_IN, data=form) for _ in range(40)])
+            return [answer.status_code for answer in answers]
+
+    assert sorted(asyncio.run(guess())) == [422] * 10 + [429] * 30
+
+
+def test_the_current_password_is_not_guessed_either(signed_in: TestClient) -> None:
+    def change(current: str) -> tuple[int, str]:
+        answer = fill_in(signed_in, addresses.PASSWORD, current=current, new="five brown bridges")
+        return answer.status_code, alert(answer.text) or ""
+
+    assert [change(f"guess number {number}") for number in range(10)] == [(422, WRONG_CURRENT)] * 10
+    assert change(GOOD) == (429, "Too many attempts. Try again in 60 seconds.")

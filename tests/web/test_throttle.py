@@ -1,7 +1,11 @@
+from contextlib import ExitStack
+
 import pytest
 
-from core.errors import TooManyAttempts
-from core.web.throttle import PERIOD, Throttle
+from core.errors import StaleForm, TooManyAttempts, WrongCredentials
+from core.web.throttle import LONGEST, PERIOD, Limit, Limits, Throttle
+
+ADA: Limits = {"e-mail ada": Limit(2), "address one": Limit(3)}
 
 
 class Clock:
@@ -12,29 +16,86 @@ class Clock:
         return self.time
 
 
+def fail(throttle: Throttle, limits: Limits) -> None:
+    with pytest.raises(WrongCredentials), throttle.attempt(limits, WrongCredentials):
+        raise WrongCredentials
+
+
+def succeed(throttle: Throttle, limits: Limits) -> None:
+    with throttle.attempt(limits, WrongCredentials):
+        pass
+
+
 def test_failures_count_for_a_minute_and_for_each_key() -> None:
     clock = Clock()
-    throttle = Throttle(clock)
-    ada, bob = {"e-mail ada": 2, "address one": 3}, {"e-mail bob": 2, "address one": 3}
-    throttle.check(ada)
-    throttle.note_failure(ada)
+    throttle, bob = Throttle(clock), {"e-mail bob": Limit(2), "address one": Limit(3)}
+    fail(throttle, ADA)
+    clock.time += PERIOD
+    fail(throttle, ADA)  # the one before counts no more
+    succeed(throttle, ADA)
     clock.time += 10
-    throttle.note_failure(ada)
-    with pytest.raises(TooManyAttempts, match="Try again in 50 seconds"):
-        throttle.check(ada)
-    throttle.check(bob)
-    throttle.note_failure(bob)
+    fail(throttle, ADA)
+    with pytest.raises(TooManyAttempts, match="Try again in 60 seconds"):
+        succeed(throttle, ADA)
+    fail(throttle, bob)
     with pytest.raises(TooManyAttempts):  # the address has had its three
-        throttle.check({"e-mail carol": 2, "address one": 3})
-    clock.time += PERIOD - 10
-    throttle.check(ada)
+        succeed(throttle, {"e-mail carol": Limit(2), "address one": Limit(3)})
+    clock.time += PERIOD
+    succeed(throttle, ADA)
+
+
+def test_each_wait_is_longer_than_the_one_before_until_there_was_peace() -> None:
+    clock, waits = Clock(), list[float]()
+    throttle, limits = Throttle(clock), {"e-mail ada": Limit(2)}
+    for _ in range(6):
+        fail(throttle, limits)
+        fail(throttle, limits)
+        began = clock.time
+        while True:
+            try:
+                succeed(throttle, limits)
+                break
+            except TooManyAttempts:
+                clock.time += 1
+        waits.append(clock.time - began)
+    assert waits == [60, 120, 240, 480, LONGEST, LONGEST]
+    clock.time += LONGEST
+    fail(throttle, limits)
+    fail(throttle, limits)
+    with pytest.raises(TooManyAttempts, match="in 60 seconds"):
+        succeed(throttle, limits)
+
+
+def test_what_many_share_waits_no_longer_each_time() -> None:
+    clock = Clock()
+    throttle, office = Throttle(clock), {"address one": Limit(1, longest=PERIOD)}
+    for _ in range(4):
+        fail(throttle, office)
+        with pytest.raises(TooManyAttempts, match="in 60 seconds"):
+            succeed(throttle, office)
+        clock.time += PERIOD
+    succeed(throttle, office)
+
+
+def test_many_at_once_are_no_way_round() -> None:
+    throttle = Throttle(Clock())
+    with ExitStack() as under_way:
+        for _ in range(2):
+            under_way.enter_context(throttle.attempt(ADA, WrongCredentials))
+        with pytest.raises(TooManyAttempts, match=r"in 1 second\."):
+            succeed(throttle, ADA)
+    for _ in range(5):  # they came to a good end, and count no more
+        succeed(throttle, ADA)
+    for _ in range(5):  # nor does what says nothing of the password
+        with pytest.raises(StaleForm), throttle.attempt(ADA, WrongCredentials):
+            raise StaleForm
 
 
 def test_only_what_still_counts_is_kept() -> None:
     clock = Clock()
     throttle = Throttle(clock)
     for number in range(10_002):
-        throttle.note_failure({f"e-mail {number}": 1})
+        fail(throttle, {f"e-mail {number}": Limit(2)})
     clock.time += PERIOD
-    throttle.note_failure({"e-mail last": 1})
-    assert list(throttle._failures) == ["e-mail last"]
+    fail(throttle, {"e-mail last": Limit(2)})
+    assert list(throttle._counts) == ["e-mail last"]
