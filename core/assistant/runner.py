@@ -25,7 +25,7 @@ from core.assistant.writing import Writing
 from core.errors import AnswerInterrupted, DatabaseUnavailable
 from core.ids import reference_of
 from core.models import CallPurpose, RunStatus
-from core.telemetry import counted, who
+from core.telemetry import who
 
 log = logging.getLogger(__name__)
 
@@ -206,9 +206,6 @@ class Runner:
         calls = calls_of(CallPurpose.ANSWER, writing.streams, status, error_code)
         finish = partial(self.store.finish, reached_limit=writing.reached_limit, tokens_before=writing.tokens_before)
         following = await self._until_written(finish, job, status, writing.text, calls, error_code)
-        counted.runs_ended.count(status)
-        if error_code:
-            counted.errors.count("answer", error_code)
         log.info("run_ended status=%s code=%s", status.value, error_code)
         if following:
             self.submit(following)
@@ -289,7 +286,6 @@ class Runner:
 
     async def _interrupt(self, run_id: UUID) -> None:
         if conversation_id := await self._in_database(self.store.interrupt, run_id):
-            counted.runs_ended.count(RunStatus.INTERRUPTED)
             log.warning("run_interrupted reference=%s run=%s", reference_of(run_id), run_id)
             self.changed(conversation_id)
 
