@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -141,7 +141,8 @@ class Runner:
 
     def _tell(self, what: Callable[[UUID], None], run_id: UUID) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended: nothing runs here any more
-            self._loop.call_soon_threadsafe(what, run_id)
+            # In the log, who has the run begun is not who asked: it may be the end of somebody else's answer.
+            self._loop.call_soon_threadsafe(what, run_id, context=Context())
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
