@@ -3,6 +3,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import Session
+
 from core.assistant.tools.registry import Toolbox, toolbox
 from core.database.engine import Database
 from core.errors import Invalid, NotFound
@@ -99,15 +101,7 @@ class CompanyService:
             company = _own(Companies(session), actor)
             before = _audited(company)
             Companies(session).update(company, name=name, instructions=instructions, assistant_name=assistant_name)
-            Audit(session).record(
-                AuditAction.COMPANY_UPDATED,
-                actor=actor,
-                company_id=company.id,
-                target_type="company",
-                target_id=company.id,
-                before=before,
-                after=_audited(company),
-            )
+            _record(session, actor, company, before, _audited(company))
 
     def update_tools(self, actor: Actor, *, tools_on: bool, ask_first: Collection[str]) -> None:
         """What the assistant may do from the next answer on. Names of what is no tool that changes something are left
@@ -119,15 +113,7 @@ class CompanyService:
             company = _own(Companies(session), actor)
             before = _audited_tools(company)
             Companies(session).update(company, tools_on=tools_on, ask_first=asked)
-            Audit(session).record(
-                AuditAction.COMPANY_UPDATED,
-                actor=actor,
-                company_id=company.id,
-                target_type="company",
-                target_id=company.id,
-                before=before,
-                after=_audited_tools(company),
-            )
+            _record(session, actor, company, before, _audited_tools(company))
 
 
 def _checked_assistant_name(name: str) -> str:
@@ -140,7 +126,7 @@ def _checked_assistant_name(name: str) -> str:
     return name
 
 
-def _audited(company: Company) -> dict[str, str | int]:
+def _audited(company: Company) -> dict[str, Any]:
     """The trail holds names, and of instructions how long they are."""
     return {
         "name": company.name,
@@ -151,6 +137,18 @@ def _audited(company: Company) -> dict[str, str | int]:
 
 def _audited_tools(company: Company) -> dict[str, Any]:
     return {"tools_on": company.tools_on, "ask_first": list(company.ask_first)}
+
+
+def _record(session: Session, actor: Actor, company: Company, before: dict[str, Any], after: dict[str, Any]) -> None:
+    Audit(session).record(
+        AuditAction.COMPANY_UPDATED,
+        actor=actor,
+        company_id=company.id,
+        target_type="company",
+        target_id=company.id,
+        before=before,
+        after=after,
+    )
 
 
 def _own(companies: Companies, actor: Actor) -> Company:
