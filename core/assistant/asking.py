@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from core import clock
 from core.assistant.budget_marks import tell_refused
+from core.assistant.counting import end_run
 from core.assistant.earlier_steps import lapse
 from core.assistant.titles import title_from
 from core.assistant.tokens import estimate_tokens
@@ -168,7 +169,7 @@ def ask_next(session: Session, conversation: Conversation, admit: Admit) -> Next
             admit(session, run)
         except BudgetSpent as error:
             refusals.append(error.refusal)
-            AnswerRuns(session).finish(run.id, RunStatus.FAILED, error.code)
+            end_run(session, run.id, RunStatus.FAILED, error.code)
             Messages(session).complete(run.message_id, run.partial, MessageStatus.FAILED, None)
             if not goes_on_after(conversation, MessageStatus.FAILED):
                 asked = None

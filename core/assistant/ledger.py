@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import event
 from sqlmodel import Session
 
 from core import clock
@@ -15,7 +14,6 @@ from core.errors import AnswerInterrupted
 from core.ids import new_id
 from core.models import CallPurpose, CallStatus, ModelCall, RunStatus
 from core.repositories.model_prices import ModelPrices
-from core.telemetry import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,33 +86,14 @@ def _status_of(counted: AnswerStream, ended: RunStatus, error_code: str | None) 
 
 
 def rows_of(session: Session, provider: str, booked: Sequence[tuple[Origin, Call]]) -> list[ModelCall]:
-    """The ledger rows of calls, at the prices in force now. This process counts them when they are committed."""
+    """The ledger rows of calls, at the prices in force now."""
     at = clock.now()
     own = ModelPrices(session).in_force([(origin.company_id, call.model) for origin, call in booked], at)
-    rows = [
+    return [
         _row_of(provider, origin, call, price_of(provider, call.model, call.usage, at, own.get(key)), at)
         for origin, call in booked
         for key in [(origin.company_id, call.model)]
     ]
-    if rows:
-        event.listen(session, "after_commit", lambda _: _count(rows), once=True)
-    return rows
-
-
-def _count(rows: Sequence[ModelCall]) -> None:
-    for row in rows:
-        counted.model_calls.count(row.model, row.purpose, row.status)
-        kinds = {"input": row.input_tokens, "cached": row.cached_tokens, "output": row.output_tokens}
-        for kind, tokens in kinds.items():
-            counted.tokens.add(tokens or 0, row.model, kind)
-        if row.cost is None:
-            counted.unpriced.count(row.model)
-        else:
-            counted.cost.add(float(row.cost), row.model)
-        if row.first_token_ms is not None:
-            counted.first_token_seconds.observe(row.first_token_ms / 1000, row.model)
-        if row.purpose is CallPurpose.ANSWER and row.status is CallStatus.COMPLETE:
-            counted.answer_seconds.observe(row.duration_ms / 1000, row.model)
 
 
 def _row_of(provider: str, origin: Origin, call: Call, price: Price, at: datetime) -> ModelCall:

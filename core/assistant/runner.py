@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -25,7 +25,7 @@ from core.assistant.writing import Writing
 from core.errors import AnswerInterrupted, DatabaseUnavailable
 from core.ids import reference_of
 from core.models import CallPurpose, RunStatus
-from core.telemetry import counted, who
+from core.telemetry import who
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +141,8 @@ class Runner:
 
     def _tell(self, what: Callable[[UUID], None], run_id: UUID) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended: nothing runs here any more
-            self._loop.call_soon_threadsafe(what, run_id)
+            # In the log, who has the run begun is not who asked: it may be the end of somebody else's answer.
+            self._loop.call_soon_threadsafe(what, run_id, context=Context())
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -206,9 +207,6 @@ class Runner:
         calls = calls_of(CallPurpose.ANSWER, writing.streams, status, error_code)
         finish = partial(self.store.finish, reached_limit=writing.reached_limit, tokens_before=writing.tokens_before)
         following = await self._until_written(finish, job, status, writing.text, calls, error_code)
-        counted.runs_ended.count(status)
-        if error_code:
-            counted.errors.count("answer", error_code)
         log.info("run_ended status=%s code=%s", status.value, error_code)
         if following:
             self.submit(following)
@@ -289,7 +287,6 @@ class Runner:
 
     async def _interrupt(self, run_id: UUID) -> None:
         if conversation_id := await self._in_database(self.store.interrupt, run_id):
-            counted.runs_ended.count(RunStatus.INTERRUPTED)
             log.warning("run_interrupted reference=%s run=%s", reference_of(run_id), run_id)
             self.changed(conversation_id)
 

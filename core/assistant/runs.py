@@ -10,6 +10,7 @@ from sqlmodel import Session
 from core import clock
 from core.assistant.asking import Next, ask_next, goes_on_after, move_on
 from core.assistant.budgeting import Budgeting, spend_holds, title_of
+from core.assistant.counting import book, end_run
 from core.assistant.jobs import Job, load_job, origin_of
 from core.assistant.ledger import Call, Origin, rows_of, unlinked
 from core.assistant.provider import Assistant
@@ -99,7 +100,7 @@ class RunStore:
             booked = [(one.job.origin, call) for one in ours for call in one.calls]
             rows = rows_of(session, self.assistant.provider, booked)
             spend_holds(session, rows)
-            ModelCalls(session).add_all(rows)
+            book(session, rows)
             return wants_stop
 
     def finish(
@@ -126,9 +127,9 @@ class RunStore:
             conversation = Conversations(session).lock(job.origin.conversation_id)
             if conversation is None:  # purged meanwhile, with its messages and runs: what it cost is left
                 Standings(session).release(job.run_id)
-                ModelCalls(session).add_all([unlinked(row) for row in self._rows(session, job.origin, calls)])
+                book(session, [unlinked(row) for row in self._rows(session, job.origin, calls)])
                 return None
-            if not AnswerRuns(session).finish(job.run_id, status, error_code):
+            if not end_run(session, job.run_id, status, error_code):
                 return None
             Messages(session).complete(
                 job.origin.message_id,
@@ -153,10 +154,10 @@ class RunStore:
             Standings(session).release(title_of(job.run_id))
             # The answer may be an old one that was written again, and not kept any more since it ended.
             if conversation is None or Messages(session).get(job.origin.message_id) is None:
-                ModelCalls(session).add_all([unlinked(row) for row in rows])
+                book(session, [unlinked(row) for row in rows])
                 return
             # Its run has ended, and what that had come to by then is counted: this is not among it.
-            ModelCalls(session).count(conversation.id, ModelCalls(session).add_all(rows))
+            ModelCalls(session).count(conversation.id, book(session, rows))
             self.budgeting.tell(session, job.origin)
             if title and not conversation.is_titled and not _is_moderated(session, job.origin.message_id):
                 Conversations(session).update(conversation, title=title)
@@ -259,7 +260,7 @@ class RunStore:
     def _end(self, session: Session, run: AnswerRun, status: RunStatus, code: str | None) -> None:
         """The text that was kept becomes the answer's."""
         partial = run.partial
-        AnswerRuns(session).finish(run.id, status, code)
+        end_run(session, run.id, status, code)
         tokens = estimate_tokens(partial) if partial else None
         model = run.model or self.assistant.default_model
         Messages(session).complete(run.message_id, partial, MESSAGE_STATUS[status], tokens, model=model)
@@ -282,7 +283,7 @@ class RunStore:
 def _book(session: Session, conversation: Conversation, origin: Origin, rows: list[ModelCall]) -> None:
     """The last ledger rows of a run that ends now, which happens once; the conversation counts all there are of it."""
     calls = ModelCalls(session)
-    calls.add_all(rows)
+    book(session, rows)
     calls.count(conversation.id, calls.sum_of_run(origin.message_id, origin.run_id))
 
 

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from core import clock
 from core.assistant.budgeting import Budgeting, spend_holds
+from core.assistant.counting import book
 from core.assistant.jobs import Job
 from core.assistant.ledger import Call, rows_of
 from core.assistant.provider import Assistant
@@ -16,7 +17,6 @@ from core.assistant.tools.registry import Caller
 from core.database.engine import Database
 from core.repositories.answer_runs import AnswerRuns, Arrived
 from core.repositories.conversations import Conversations
-from core.repositories.model_calls import ModelCalls
 from core.repositories.steps import Steps
 from core.repositories.users import Users
 
@@ -46,7 +46,7 @@ class StepStore:
             runs.go_on_from(job.run_id, len(text))
             rows = rows_of(session, self.provider, [(job.origin, call) for call in calls])
             spend_holds(session, rows)
-            ModelCalls(session).add_all(rows)
+            book(session, rows)
             before = _kept_before(session, steps)  # the acknowledgement of a first time was lost
             kept = before or [_added(session, conversation.id, step) for step in steps]
             Conversations(session).touch(conversation)

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -40,6 +40,14 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True)
+class Booked:
+    """The rows that are new in the ledger, and what they came to."""
+
+    spending: Spending = Spending()
+    ids: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class MessageUsage:
     """What the calls for one message came to, as far as it is known."""
 
@@ -71,14 +79,15 @@ _of_page = (
 class ModelCalls(Repository):
     """The ledger. Rows are added, never changed."""
 
-    def add_all(self, calls: list[ModelCall]) -> Spending:
-        """A row that is there already stays as it is. What those came to that were not; the sums over the ledger count
-        them in the same statement.
+    def add_all(self, calls: Sequence[ModelCall]) -> Booked:
+        """A row that is there already stays as it is. Those that were not; the sums over the ledger count them in the
+        same statement.
         """
         if not calls:
-            return Spending()
+            return Booked()
         rows = json.dumps([call.model_dump(mode="json") for call in calls])
-        return Spending(*tuple(self.session.execute(_BOOKING, {"rows": rows}).one()))
+        tokens, cost, ids = self.session.execute(_BOOKING, {"rows": rows}).one()
+        return Booked(Spending(tokens, cost), frozenset(ids))
 
     def list_known(self, call_ids: Collection[UUID]) -> set[UUID]:
         """Those of them that are there already."""

@@ -192,7 +192,7 @@ NUMBERED = """numbered AS (
 
 def booking() -> str:
     """Adds the ledger rows in `:rows`, a JSON array, and what they come to, in one statement; those that are there
-    already stay as they are and count no second time. The tokens and the cost of what was new.
+    already stay as they are and count no second time. The tokens, the cost and the ids of what was new.
     """
     return f"""
         WITH added AS (
@@ -200,7 +200,7 @@ def booking() -> str:
             ON CONFLICT (id) DO NOTHING RETURNING *
         ), {NUMBERED.format(source="added")}, {_counted("added")}
         SELECT coalesce(sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)), 0)::bigint,
-            coalesce(sum(cost), 0) FROM added"""
+            coalesce(sum(cost), 0), coalesce(array_agg(id), '{{}}') FROM added"""
 
 
 def counting(where: str) -> str:

@@ -108,15 +108,7 @@ class CompanyService:
             if name != company.name:
                 _refuse_taken(session, name, company.id)
             Companies(session).update(company, name=name, instructions=instructions, assistant_name=assistant_name)
-            Audit(session).record(
-                AuditAction.COMPANY_UPDATED,
-                actor=actor,
-                company_id=company.id,
-                target_type="company",
-                target_id=company.id,
-                before=before,
-                after=_audited(company),
-            )
+            _record(session, actor, company, before, _audited(company))
 
     def update_tools(self, actor: Actor, *, tools_on: bool, ask_first: Collection[str]) -> None:
         """What the assistant may do from the next answer on. Names of what is no tool that changes something are left
@@ -128,15 +120,7 @@ class CompanyService:
             company = _own(Companies(session), actor)
             before = _audited_tools(company)
             Companies(session).update(company, tools_on=tools_on, ask_first=asked)
-            Audit(session).record(
-                AuditAction.COMPANY_UPDATED,
-                actor=actor,
-                company_id=company.id,
-                target_type="company",
-                target_id=company.id,
-                before=before,
-                after=_audited_tools(company),
-            )
+            _record(session, actor, company, before, _audited_tools(company))
 
 
 def _checked_assistant_name(name: str) -> str:
@@ -149,7 +133,7 @@ def _checked_assistant_name(name: str) -> str:
     return name
 
 
-def _audited(company: Company) -> dict[str, str | int]:
+def _audited(company: Company) -> dict[str, Any]:
     """The trail holds names, and of instructions how long they are."""
     return {
         "name": company.name,
@@ -166,6 +150,18 @@ def _refuse_taken(session: Session, name: str, but: UUID | None = None) -> None:
     """By its name single sign-on may know a company: nobody takes another's."""
     if Companies(session).is_taken(name, but=but):
         raise Conflict(TAKEN)
+
+
+def _record(session: Session, actor: Actor, company: Company, before: dict[str, Any], after: dict[str, Any]) -> None:
+    Audit(session).record(
+        AuditAction.COMPANY_UPDATED,
+        actor=actor,
+        company_id=company.id,
+        target_type="company",
+        target_id=company.id,
+        before=before,
+        after=after,
+    )
 
 
 def _own(companies: Companies, actor: Actor) -> Company:

@@ -20,6 +20,8 @@ event_streams = Level("parley_event_streams", "Open event streams.")
 errors = Counter("parley_errors", "Errors that people met in answers and over HTTP, by code.", "place", "code")
 log_lines = Counter("parley_log_lines", "Lines logged as a warning or worse.", "level", "event")
 
+lost_log_lines = Counter("parley_lost_log_lines", "Lines of the log that could not be written.")
+
 runs_ended = Counter("parley_runs_ended", "Answers that this process ended.", "status")
 model_calls = Counter("parley_model_calls", "Calls to models in the ledger.", "model", "purpose", "status")
 tokens = Counter("parley_tokens", "Tokens of those calls, as far as they are known.", "model", "kind")

@@ -6,7 +6,7 @@ import sys
 import threading
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 from core.telemetry import counted, who
 from core.telemetry.lines import chain_of, event_of, fields_of, is_ours, kind_of, places_of
@@ -17,6 +17,7 @@ BARE = "'\"= "
 STREAMLITS = "streamlit_console_handler"
 """The attribute of a logger under which Streamlit keeps the handler that it gave it."""
 SERVERS = ("uvicorn", "uvicorn.asgi", "uvicorn.error", "websockets")
+TAKEN_OVER = ("streamlit", "uvicorn", "websockets")
 ACCESS = "uvicorn.access"
 """Its lines have the query with them; the gate writes its own."""
 
@@ -55,8 +56,15 @@ class TextLines(logging.Formatter):
         return "\n".join(lines)
 
 
+class Lines(logging.StreamHandler[TextIO]):
+    """Standard error. A line that can't be written is counted; Python would write its arguments out."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        counted.lost_log_lines.count()
+
+
 class Counted(logging.Filter):
-    """Counts what somebody may want to be woken by. Only our own events: those are few."""
+    """Counts what somebody may want to be woken by: our own events, and others by their logger."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno >= logging.WARNING:
@@ -69,7 +77,7 @@ def set_up(level: str, *, is_json: bool) -> logging.Handler:
     root = logging.getLogger()
     handler = next((one for one in root.handlers if isinstance(one.formatter, JsonLines | TextLines)), None)
     if handler is None:
-        handler = logging.StreamHandler()
+        handler = Lines()
         handler.addFilter(Counted())
         root.addHandler(handler)
     handler.setFormatter(JsonLines() if is_json else TextLines())
@@ -77,12 +85,21 @@ def set_up(level: str, *, is_json: bool) -> logging.Handler:
     logging.captureWarnings(capture=True)
     threading.excepthook = _thread_crashed
     sys.excepthook = _process_crashed
+    sys.unraisablehook = _unraisable
+    logging.setLogRecordFactory(_taken_over)
     take_over()
     return handler
 
 
+def _taken_over(name: str, *what: Any, **more: Any) -> logging.LogRecord:
+    """The record of a line about to be written. Modules of these packages may have been loaded since the last one."""
+    if name.split(".", 1)[0] in TAKEN_OVER:
+        take_over()
+    return logging.LogRecord(name, *what, **more)
+
+
 def take_over() -> None:
-    """Streamlit and uvicorn give their loggers handlers of their own, Streamlit to each when it is first used."""
+    """Streamlit and uvicorn give their loggers handlers of their own, Streamlit to each when its module is loaded."""
     for logger in list(logging.Logger.manager.loggerDict.values()):
         if isinstance(logger, logging.Logger) and (hasattr(logger, STREAMLITS) or logger.name in SERVERS):
             for handler in list(logger.handlers):
@@ -103,6 +120,11 @@ def _process_crashed(kind: type[BaseException], error: BaseException, trace: Tra
         sys.__excepthook__(kind, error, trace)
     else:
         log.critical("process_crashed", exc_info=error)
+
+
+def _unraisable(crash: "sys.UnraisableHookArgs") -> None:
+    """Where Python can raise nothing any more, as in `__del__`; it would write out what was in hand."""
+    log.error("unraisable", exc_info=crash.exc_value)
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -13,9 +13,10 @@ from core.models import MAX_TASK_DESCRIPTION, MAX_TASK_TITLE, TaskStatus
 from core.permissions import Actor
 from core.services.task_checks import FIRST_DAY, LAST_DAY
 from core.services.task_views import TaskView
+from core.typed.near_days import when
 from core.ui import failures, guard, task_undo, times
 from core.ui.people import assignees
-from core.ui.task_words import LONGEST_NAME, quoted, when
+from core.ui.task_words import LONGEST_NAME, quoted
 from core.ui.text import as_label
 
 EDITING = "task_editing"

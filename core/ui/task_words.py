@@ -1,10 +1,11 @@
 """Tasks in words: when they are due, whose they are, what became of them."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from core.models import MAX_TASK_TITLE, TaskSource, TaskStatus
 from core.permissions import Actor
 from core.services.task_views import TaskGroup, TaskLine, Whose
+from core.typed.near_days import when
 from core.ui.text import as_label
 
 GROUPS = {
@@ -22,18 +23,6 @@ SOURCES = {
 }
 LONGEST_NAME = 40
 LONGEST_SHOWN = 80
-NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
-
-
-def when(day: date, today: date) -> str:
-    """Like "tomorrow", "Friday", "15 May"."""
-    distance = (day - today).days
-    if distance in NEAR:
-        return NEAR[distance]
-    if 0 < distance < 7:
-        return f"{day:%A}"
-    is_near = abs(day - today) < timedelta(days=300)
-    return f"{day:%-d %b}" if is_near else f"{day:%-d %b %Y}"
 
 
 def quoted(title: str) -> str:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from contextvars import Context
 from uuid import UUID
 
 import anyio
@@ -52,7 +53,7 @@ class Audience:
             presence.enter(conversation_id, listener.user_id)
         self._wake()
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._work())
+            self._task = asyncio.create_task(self._work(), context=Context())  # for all, not for who came first
         try:
             yield
         finally:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from contextvars import Context
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -13,6 +14,7 @@ from core.web.metrics import has_token
 from core.web.threads import check
 
 OK, NOT_OK = "ok", "not ready"
+START = "start"
 GOOD_FOR = 1.0
 """Seconds. However many ask, and however long the database says nothing, one thread looks."""
 
@@ -28,7 +30,7 @@ def health_routes(application: Application) -> list[Route]:
         is_ready = all(state == OK for state in parts.values())
         # Why is for the operator: a sentence may name the machine of the database.
         # What keeps Parley from starting, its page says to everybody, in words that are meant for that.
-        may_know = application.start_error or has_token(request, application.settings)
+        may_know = START in parts or has_token(request, application.settings)
         shown = parts if may_know else {part: OK if state == OK else NOT_OK for part, state in parts.items()}
         return JSONResponse(shown, status_code=200 if is_ready else 503)
 
@@ -44,10 +46,10 @@ class Readiness:
     async def parts(self) -> Mapping[str, str]:
         """Each with "ok" or a sentence."""
         if start_error := self._application.start_error:
-            return {"start": start_error}
+            return {START: start_error}
         is_old = self._looking is None or (self._looking.done() and time.monotonic() - self._looked_at >= GOOD_FOR)
         if self._looking is None or is_old:
-            self._looking = asyncio.create_task(self._look())
+            self._looking = asyncio.create_task(self._look(), context=Context())  # for nobody alone
         return await asyncio.shield(self._looking)  # whoever hangs up takes nothing from the others
 
     async def _look(self) -> Mapping[str, str]:

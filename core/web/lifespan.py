@@ -5,7 +5,7 @@ import gc
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 from core import bootstrap
@@ -172,21 +172,19 @@ class Host:
 
     def _announce(self, application: bootstrap.Application) -> None:
         address = application.settings.public_url or self.address
-        print(f"\n  Parley is ready: {address}", flush=True)
+        lines = [f"Parley is ready: {address}"]
         if problem := application.assistant.problem():
-            print(f"  {problem}", flush=True)
+            lines.append(problem)
         if application.accounts.needs_setup() and not application.settings.local_passwords:
-            print(
-                "  First time here? Run `python -m core set-up` to name your company and its first admin.", flush=True
-            )
+            lines.append("First time here? Run `python -m core set-up` to name your company and its first admin.")
         elif application.accounts.needs_setup():
             token = application.accounts.issue_setup_link()
-            print(
-                "  First time here? This link, good for one use within a day, names your company and its first admin:\n"
-                f"  {address}/account/set-up?token={token}",
-                flush=True,
+            lines.append(
+                "First time here? This link, good for one use within a day, names your company and its first admin:"
             )
-        print(flush=True)
+            lines.append(f"{address}/account/set-up?token={token}")
+        with suppress(OSError):  # nobody reads it any more, which is no reason not to serve
+            print("", *(f"  {line}" for line in lines), "", sep="\n", flush=True)
 
 
 def lifespan_of(host: Host, address: Callable[[], str]) -> Callable[[Any], AbstractAsyncContextManager[None]]:
@@ -211,4 +209,3 @@ async def _collect_for_ever() -> None:
     while True:
         await asyncio.sleep(COLLECT_SECONDS)
         await asyncio.to_thread(gc.collect)
-        logs.take_over()  # modules that were loaded meanwhile

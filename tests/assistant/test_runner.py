@@ -1,5 +1,6 @@
 """Answers written for real: two applications are two processes as far as the database can tell."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -38,6 +39,7 @@ from core.repositories.answer_runs import AnswerRuns, Arrived
 from core.repositories.model_calls import ModelCalls
 from core.services.chat import ChatService
 from core.services.views import Asked, MessageView, Queued
+from core.telemetry import who
 from tests.conftest import autocommit
 from tests.support.builders import make_actor, make_company, make_user
 from tests.support.models import Answer, ScriptedModel
@@ -167,6 +169,35 @@ def test_an_answer_is_written_kept_and_booked(serve: Serve, database: Database, 
     told = str(model.history[-1].messages)
     assert all(words in told for words in ("Why?", "Because it is so.", "And now?", me.display_name))
     assert model.open_streams == 0
+
+
+class Overheard(logging.Handler):
+    """For whom each line of the runner was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: list[dict[str, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage().startswith("run_ended"):
+            self.known.append(who.known())
+
+
+def test_the_log_says_for_whom_a_run_is_whoever_had_it_begun(serve: Serve, me: Actor) -> None:
+    application, heard = serve(ScriptedModel("So.")), Overheard()
+    runner = logging.getLogger("core.assistant.runner")
+    runner.addHandler(heard)
+    runner.setLevel(logging.INFO)
+    try:
+        with who.noted(request=new_id(), person=new_id(), conversation=new_id()):
+            asked = begun(application.chat.ask(me, "Why?"))
+        ended(application, me, asked)
+        until(lambda: bool(heard.known))
+    finally:
+        runner.removeHandler(heard)
+        runner.setLevel(logging.NOTSET)
+    ids = {"run": asked.run_id, "person": me.user_id, "conversation": asked.conversation_id}
+    assert heard.known == [{name: str(id_) for name, id_ in ids.items()}]
 
 
 def test_watching_shows_the_answer_growing_to_its_end_whenever_one_comes(serve: Serve, me: Actor) -> None:

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from core import clock
+from core.assistant.counting import book, end_run
 from core.assistant.jobs import Job
-from core.assistant.ledger import Call
+from core.assistant.ledger import Call, rows_of
 from core.assistant.provider import Assistant, Usage
 from core.assistant.runs import News, RunStore
 from core.config import Settings
@@ -20,6 +21,8 @@ from core.ids import new_id
 from core.models import CallPurpose, CallStatus, RunStatus, UsageSource
 from core.repositories.answer_runs import Arrived
 from core.services.views import Asked
+from core.telemetry import counted
+from core.telemetry.meters import Counter
 from tests.support.models import ScriptedModel
 from tests.support.talks import Desk
 
@@ -92,6 +95,11 @@ def call(
 
 FAILED = call(status=CallStatus.FAILED, usage=Usage(None, None, None, UsageSource.MISSING))
 COSTLY_FAILURE = call(status=CallStatus.FAILED, usage=Usage(313, None, 7, UsageSource.EXACT))
+
+
+def total(counter: Counter) -> float:
+    """Over its labels, but for cached tokens: those are among the ones that were read."""
+    return sum(sample.value for sample in counter.family().samples if ("kind", "cached") not in sample.labels)
 
 
 def whole(booking: Booking) -> int:
@@ -180,6 +188,26 @@ COURSES: list[Callable[[Booking], int]] = [
     written_again,
     of_unknown_price,
 ]
+
+
+@pytest.mark.parametrize("course", COURSES, ids=lambda course: course.__name__)
+def test_the_process_counts_each_new_row_and_each_end_once(booking: Booking, course: Callable[[Booking], int]) -> None:
+    calls, tokens, ends = map(total, (counted.model_calls, counted.tokens, counted.runs_ended))
+    count = course(booking)
+    assert total(counted.model_calls) - calls == count
+    assert total(counted.tokens) - tokens == booking.booked()[0]
+    assert total(counted.runs_ended) - ends == (2 if course is written_again else 1)
+
+
+def test_what_is_rolled_back_is_not_counted_whatever_was_kept_on_the_way(booking: Booking) -> None:
+    job, before = booking.begin(), [total(counted.model_calls), total(counted.runs_ended)]
+    with pytest.raises(RuntimeError), booking.desk.database.transaction() as session:
+        book(session, rows_of(session, "openai", [(job.origin, call())]))
+        end_run(session, job.run_id, RunStatus.COMPLETE)
+        with session.begin_nested():  # its release is told like a commit
+            session.execute(text("SELECT 1"))
+        raise RuntimeError("rolled back")
+    assert [total(counted.model_calls), total(counted.runs_ended)] == before
 
 
 @pytest.mark.parametrize("course", COURSES, ids=lambda course: course.__name__)

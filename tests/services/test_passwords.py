@@ -108,10 +108,12 @@ def test_without_a_hash_it_takes_as_long(capsys: pytest.CaptureFixture[str]) -> 
     passwords = Passwords()
     known = passwords.hash(GOOD)
     passwords.verify(GOOD, known)
-    took = {}
-    for name, reference in (("wrong password", known), ("unknown e-mail", None)):
-        started = perf_counter()
-        assert not passwords.verify("something else", reference)
-        took[name] = perf_counter() - started
+    took = {"wrong password": 60.0, "unknown e-mail": 60.0}  # the quickest of each, as this machine has others to serve
+    for _ in range(5):
+        for name, reference in zip(took, (known, None), strict=True):
+            started = perf_counter()
+            assert not passwords.verify("something else", reference)
+            took[name] = min(took[name], perf_counter() - started)
     with capsys.disabled():
         print("".join(f"\n  {name}: {seconds * 1000:.0f} ms" for name, seconds in took.items()))
+    assert 0.5 < took["unknown e-mail"] / took["wrong password"] < 2

@@ -2,21 +2,20 @@
 
 import asyncio
 import json
-import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+
+from tests.support.loopback import Loopback
 
 USAGE = {"prompt_tokens": 40, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 16}}
 FOREVER = 3_600.0
@@ -100,7 +99,7 @@ class Received:
         return "".join(chunk.text for chunk in self.sent if chunk.at < before)
 
 
-class OpenAIServer:
+class OpenAIServer(Loopback):
     """`with OpenAIServer() as server: server.replies.append(Reply(…))`. With none queued it sends `Reply()`.
 
     Where many ask at once, `server.replies_to[question] = [Reply(…)]` goes before the common queue.
@@ -114,29 +113,11 @@ class OpenAIServer:
         self.open_requests = 0
         """Requests that are being answered now."""
         self._changed = threading.Condition()
-        self._app = Starlette(routes=[Route("/v1/chat/completions", self._answer, methods=["POST"])])
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._port = self._socket.getsockname()[1]
+        super().__init__(Starlette(routes=[Route("/v1/chat/completions", self._answer, methods=["POST"])]))
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/v1"
-
-    def __enter__(self) -> Self:
-        config = uvicorn.Config(self._app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
-        server = self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(server.serve(sockets=[self._socket])), name="openai-server", daemon=True
-        )
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(timeout=10)
-        self._socket.close()
+        return f"http://127.0.0.1:{self.port}/v1"
 
     @contextmanager
     def unreachable(self) -> Iterator[None]:
@@ -145,8 +126,7 @@ class OpenAIServer:
         try:
             yield
         finally:
-            self._socket = socket.create_server(("127.0.0.1", self._port))
-            self.__enter__()
+            self.reopen()
 
     def wait_requests(self, count: int, timeout: float = 10) -> None:
         """Until that many have arrived."""

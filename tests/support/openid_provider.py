@@ -4,24 +4,22 @@ import asyncio
 import base64
 import hashlib
 import secrets
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote, urlencode
 
-import uvicorn
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+
+from tests.support.loopback import Loopback
 
 SECRET = "a-client-secret/with+signs that-nobody-may-see"
 ACCESS_TOKEN = "an-access-token-that-nobody-may-see"
@@ -64,7 +62,7 @@ class Code:
     claims: Claims
 
 
-class OpenIdProvider:
+class OpenIdProvider(Loopback):
     """`with OpenIdProvider() as provider: provider.people["ada"] = {"email": …}`; who comes is asked who they are."""
 
     def __init__(self, host: str = "127.0.0.1", client_id: str = "parley") -> None:
@@ -78,34 +76,19 @@ class OpenIdProvider:
         self.has_end_session = True
         self._key = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
         self._codes: dict[str, Code] = {}
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.issuer = f"http://{host}:{self._socket.getsockname()[1]}"
-        self._app = Starlette(
-            routes=[
-                Route("/.well-known/openid-configuration", self._describe),
-                Route("/jwks", self._keys),
-                Route("/authorize", self._authorize),
-                Route("/token", self._token, methods=["POST"]),
-                Route("/userinfo", self._userinfo),
-                Route("/end-session", self._end_session),
-            ]
+        super().__init__(
+            Starlette(
+                routes=[
+                    Route("/.well-known/openid-configuration", self._describe),
+                    Route("/jwks", self._keys),
+                    Route("/authorize", self._authorize),
+                    Route("/token", self._token, methods=["POST"]),
+                    Route("/userinfo", self._userinfo),
+                    Route("/end-session", self._end_session),
+                ]
+            )
         )
-
-    def __enter__(self) -> Self:
-        config = uvicorn.Config(self._app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
-        server = self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(server.serve(sockets=[self._socket])), name="openid-provider", daemon=True
-        )
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(timeout=10)
-        self._socket.close()
+        self.issuer = f"http://{host}:{self.port}"
 
     @contextmanager
     def failing(self, **faults: Any) -> Iterator[None]:

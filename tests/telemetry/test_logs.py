@@ -1,6 +1,7 @@
 """The log: one line an event, whose it was, and nothing that anybody wrote."""
 
 import ast
+import gc
 import json
 import logging
 import re
@@ -34,14 +35,16 @@ SECRETS = ("planted-words", "ada@planted.example", "sk-planted-0123456789", "pla
 def logging_to(stream: StringIO, *, is_json: bool) -> Iterator[None]:
     """As the lifespan sets it up, and put back afterwards."""
     root, ours = logging.getLogger(), logging.getLogger("core")
-    known, level, hooks = list(root.handlers), ours.level, (threading.excepthook, sys.excepthook)
+    known, level, factory = list(root.handlers), ours.level, logging.getLogRecordFactory()
+    hooks = threading.excepthook, sys.excepthook, sys.unraisablehook
     handler = logs.set_up("DEBUG", is_json=is_json)
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(stream)
     try:
         yield
     finally:
-        root.handlers[:], (threading.excepthook, sys.excepthook) = known, hooks
+        root.handlers[:], (threading.excepthook, sys.excepthook, sys.unraisablehook) = known, hooks
+        logging.setLogRecordFactory(factory)
         ours.setLevel(level)
         logging.captureWarnings(capture=False)
 
@@ -115,6 +118,16 @@ def crash_process() -> None:
         sys.excepthook(type(error), error, error.__traceback__)
 
 
+class Dying:
+    def __del__(self) -> None:
+        give(RuntimeError(SECRETS))
+
+
+def crash_where_nothing_can_be_raised() -> None:
+    Dying()
+    gc.collect()
+
+
 def warn() -> None:
     """As `logging.captureWarnings` has it logged."""
     said = warnings.formatwarning(f"odd: {SECRETS}", UserWarning, "core/somewhere.py", 3)
@@ -122,9 +135,8 @@ def warn() -> None:
 
 
 def let_streamlit_log() -> None:
-    logger = get_logger("streamlit.testing")
-    logs.take_over()
-    logger.error("Uncaught %s", SECRETS[0])
+    """In a module that is loaded when all has long been set up."""
+    get_logger(f"streamlit.testing.{new_id()}").error("Uncaught %s", SECRETS[0])
 
 
 # asyncio fills it in by itself.
@@ -142,6 +154,7 @@ HOSTILE: dict[str, Callable[[], None]] = {
     "Streamlit": let_streamlit_log,
     "a thread": crash_thread,
     "the process": crash_process,
+    "the end of an object": crash_where_nothing_can_be_raised,
     "a warning": warn,
 }
 
@@ -196,6 +209,27 @@ def test_streamlit_and_the_server_go_through_the_same(capfd: pytest.CaptureFixtu
 
     assert [line["message"] for line in lines_of(act)] == ["pid 7 at …"] * 3
     assert capfd.readouterr().err == ""
+
+
+class Unsayable:
+    def __str__(self) -> str:
+        raise ValueError(SECRETS)
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize("form", [logs.JsonLines(), logs.TextLines()])
+def test_a_line_that_cannot_be_written_is_counted_and_harms_nobody(
+    form: logging.Formatter, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before, closed = counted.lost_log_lines.value(), StringIO()
+    closed.close()
+    for stream, said in ((StringIO(), Unsayable()), (closed, "x")):
+        handler = logs.Lines(stream)
+        handler.setFormatter(form)
+        handler.handle(log.makeRecord(log.name, logging.ERROR, "", 1, "failed a=%s b=%s", (said, SECRETS[0]), None))
+    assert counted.lost_log_lines.value() == before + 2
+    assert "planted" not in "".join(capfd.readouterr())
 
 
 def test_what_somebody_should_look_at_is_counted() -> None:

@@ -86,6 +86,17 @@ def test_however_many_probes_there_are_one_looks(application: StandIn) -> None:
     assert len(looks) == 1 and GOOD_FOR >= 1
 
 
+def test_a_process_that_ends_meanwhile_tells_strangers_no_more(application: StandIn, inside: Inside) -> None:
+    class Ending(StandIn):
+        def readiness(self) -> dict[str, str]:
+            self.start_error = "Parley is being restarted."
+            return {"database": WHERE}
+
+    client = client_of(site(Ending(application.settings, application.accounts), inside))
+    assert client.get("/readyz").json() == {"database": NOT_OK}
+    assert client.get("/readyz").json() == {"start": "Parley is being restarted."}
+
+
 def test_each_part_is_asked_for_itself(fresh_database: Database, settings: Settings) -> None:
     parley = bootstrap.Application(settings, fresh_database, Assistant(settings, None))
     assert parley.readiness() == {

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from sqlalchemy import URL, event
 from starlette.testclient import TestClient
 
+from core.assistant.counting import book
 from core.assistant.ledger import Call, rows_of
 from core.assistant.stream import Usage
 from core.config import Settings
@@ -129,7 +130,7 @@ def test_calls_are_counted_when_they_are_committed_and_runs_when_they_end(databa
     )
     before, cost = [meter() for meter in meters], counted.cost.value(model)
     with pytest.raises(RuntimeError), database.transaction() as session:
-        rows_of(session, "openai", [(job.origin, call)])
+        book(session, rows_of(session, "openai", [(job.origin, call)]))
         raise RuntimeError("rolled back")
     assert [meter() for meter in meters] == before
     booking.store.finish(job, RunStatus.COMPLETE, "So.", [call])

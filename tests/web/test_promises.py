@@ -139,7 +139,9 @@ def fail_sign_in(client: TestClient) -> None:
 
 
 def open_links(client: TestClient) -> None:
-    client.get("/account/set-up?token=planted-token", headers=HTML)
+    for address in (addresses.SET_UP, addresses.INVITE, addresses.NEW_PASSWORD):
+        page = client.get(f"{address}?token=planted-token", headers=HTML).text
+        send(client, address, hidden_fields(page) | {"token": "planted-token", "password": "planted-password"})
     client.get("/chat?q=planted-words", headers=HTML)
     client.get("/nowhere", headers={"authorization": "Bearer planted-token", "cookie": "parley_session=planted-cookie"})
 
@@ -154,8 +156,15 @@ ACTS: list[Callable[[TestClient], None]] = [fail_sign_in, open_links, break_some
 
 @pytest.mark.parametrize("act", ACTS)
 def test_what_people_type_and_carry_is_not_logged(
-    client: TestClient, act: Callable[[TestClient], None], caplog: pytest.LogCaptureFixture
+    client: TestClient,
+    application: StandIn,
+    database: Database,
+    settings: Settings,
+    act: Callable[[TestClient], None],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    application.invites = InviteService(database, settings)
+    application.password_links = PasswordLinkService(database, settings, Told())
     caplog.set_level(logging.DEBUG, "core")
     act(client)
     written = "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records if record.exc_info is None)

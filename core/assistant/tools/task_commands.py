@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import get_args
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from core.search.words import fold
 from core.services.colleagues import find_colleague, named
 from core.services.people import PeopleService
 from core.services.task_views import TaskLine, TasksWanted, Whose
+from core.typed.near_days import when
 from core.typed.task_line import read_task_line
 
 KIND = "task"
@@ -150,16 +151,14 @@ def _lines(caller: Caller, tasks: Sequence[TaskLine]) -> tuple[Line, ...]:
 
 def _notes(caller: Caller, task: TaskLine, today: date) -> tuple[str, ...]:
     me = caller.actor.user_id
-    notes = [_when(task.due_on, today)] if task.due_on else []
+    notes = [_due(task.due_on, today)] if task.due_on else []
     notes += [f"for {task.assignee_name}"] if task.assignee_id != me else []
     notes += [f"from {task.owner_name}"] if task.owner_id != me else []
     return tuple(notes)
 
 
-def _when(day: date, today: date) -> str:
-    near = {today: "today", today + timedelta(days=1): "tomorrow", today - timedelta(days=1): "yesterday"}
-    said = near.get(day) or (f"{day:%a %-d %b}" if day.year == today.year else f"{day:%-d %b %Y}")
-    return f"overdue: {said}" if day < today else said
+def _due(day: date, today: date) -> str:
+    return f"overdue: {when(day, today)}" if day < today else when(day, today)
 
 
 COMMANDS = (

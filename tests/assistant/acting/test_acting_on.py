@@ -20,22 +20,18 @@ from core.bootstrap import Application
 from core.errors import NotFound
 from core.models import Message, MessageStatus
 from core.permissions import Actor
-from tests.assistant.test_tool_calls import (  # noqa: F401 - fixtures are found by their names
+from tests.support.acting import (
     HELD,
     Serve,
-    _set_company,
-    _waiting,
     answer,
     ask,
     call,
     ended,
     look,
     make,
-    me,
-    serve,
-    server,
-    settings,
+    set_company,
     titles,
+    waiting,
 )
 from tests.support.openai_server import OpenAIServer, Reply, refusal
 from tests.support.waiting import until
@@ -46,11 +42,7 @@ def steps_kept(application: Application) -> int:
         return int(session.execute(text("SELECT count(*) FROM messages WHERE message_type = 'tool'")).scalar_one())
 
 
-def test_a_round_whose_acknowledgement_was_lost_is_kept_once(
-    server: OpenAIServer,  # noqa: F811
-    serve: Serve,  # noqa: F811
-    me: Actor,  # noqa: F811
-) -> None:
+def test_a_round_whose_acknowledgement_was_lost_is_kept_once(server: OpenAIServer, serve: Serve, me: Actor) -> None:
     application = serve()
 
     class Twice(StepStore):
@@ -68,14 +60,11 @@ def test_a_round_whose_acknowledgement_was_lost_is_kept_once(
 
 @pytest.mark.parametrize("status", [400, 422])
 def test_a_model_without_tools_is_told_in_words_what_was_done(
-    server: OpenAIServer,  # noqa: F811
-    serve: Serve,  # noqa: F811
-    me: Actor,  # noqa: F811
-    status: int,
+    server: OpenAIServer, serve: Serve, me: Actor, status: int
 ) -> None:
     """Else an approved answer could never be gone on with once its model is another one."""
     application = serve()
-    asked, steps = _waiting(server, application, me)
+    asked, steps = waiting(server, application, me)
     server.replies += [refusal(status, "tools are not supported"), Reply(chunks=("Made it.",))]
     application.steps.approve(me, steps[0].id)
     application.steps.decline(me, steps[2].id)
@@ -88,13 +77,11 @@ def test_a_model_without_tools_is_told_in_words_what_was_done(
 
 
 def test_switched_off_meanwhile_nothing_is_done_and_the_model_is_told(
-    server: OpenAIServer,  # noqa: F811
-    serve: Serve,  # noqa: F811
-    me: Actor,  # noqa: F811
+    server: OpenAIServer, serve: Serve, me: Actor
 ) -> None:
     application = serve()
-    asked, steps = _waiting(server, application, me)
-    _set_company(application, me, tools_on=False)
+    asked, steps = waiting(server, application, me)
+    set_company(application, me, tools_on=False)
     server.replies += [Reply(chunks=("It was not done.",))]
     application.steps.approve(me, steps[0].id)
     application.steps.approve(me, steps[2].id)
@@ -105,13 +92,11 @@ def test_switched_off_meanwhile_nothing_is_done_and_the_model_is_told(
 
 
 def test_a_question_that_nobody_decided_lapses_when_its_answer_is_gone_on_with(
-    server: OpenAIServer,  # noqa: F811
-    serve: Serve,  # noqa: F811
-    me: Actor,  # noqa: F811
+    server: OpenAIServer, serve: Serve, me: Actor
 ) -> None:
     """Its process died while a call of the same round was being made."""
     application = serve()
-    asked, _ = _waiting(server, application, me)
+    asked, _ = waiting(server, application, me)
     with application.database.transaction() as session:
         session.get_one(Message, asked.answer_id).status = MessageStatus.INTERRUPTED
     server.replies += [call("make", '{"title": "C"}'), Reply(chunks=("Done.",))]
@@ -125,9 +110,7 @@ def test_a_question_that_nobody_decided_lapses_when_its_answer_is_gone_on_with(
 
 
 def test_what_cannot_be_weighed_is_asked_about_and_what_is_wrong_is_not(
-    server: OpenAIServer,  # noqa: F811
-    serve: Serve,  # noqa: F811
-    me: Actor,  # noqa: F811
+    server: OpenAIServer, serve: Serve, me: Actor
 ) -> None:
     def weigh(caller: Caller, given: Any) -> bool:
         raise NotFound if given["title"] == "gone" else RuntimeError("by mistake")
@@ -139,25 +122,17 @@ def test_what_cannot_be_weighed_is_asked_about_and_what_is_wrong_is_not(
     assert [step.state for step in said.steps] == [StepState.DONE, StepState.WAITING]
 
 
-def test_nobody_is_asked_about_what_would_not_be_done(
-    server: OpenAIServer,  # noqa: F811
-    serve: Serve,  # noqa: F811
-    me: Actor,  # noqa: F811
-) -> None:
+def test_nobody_is_asked_about_what_would_not_be_done(server: OpenAIServer, serve: Serve, me: Actor) -> None:
     application = serve()
-    _set_company(application, me, ask_first=["make"], tools_on=False)
+    set_company(application, me, ask_first=["make"], tools_on=False)
     server.replies += [call("make", '{"title": "A"}'), Reply(chunks=("No.",))]
     said = answer(application, me, ask(application, me))
     assert (said.status, said.steps[0].state) == (MessageStatus.COMPLETE, StepState.FAILED)
 
 
-def test_a_wish_to_stop_counts_for_what_was_approved_before_it(
-    server: OpenAIServer,  # noqa: F811
-    serve: Serve,  # noqa: F811
-    me: Actor,  # noqa: F811
-) -> None:
+def test_a_wish_to_stop_counts_for_what_was_approved_before_it(server: OpenAIServer, serve: Serve, me: Actor) -> None:
     application = serve()
-    asked, steps = _waiting(server, application, me)
+    asked, steps = waiting(server, application, me)
     application.stop()
     application.steps.approve(me, steps[0].id)
     application.steps.approve(me, steps[2].id)
@@ -167,13 +142,9 @@ def test_a_wish_to_stop_counts_for_what_was_approved_before_it(
     assert said.status is MessageStatus.STOPPED and titles(application, me) == [] and len(server.requests) == 1
 
 
-def test_what_was_stopped_does_not_wait_for_a_decision(
-    server: OpenAIServer,  # noqa: F811
-    serve: Serve,  # noqa: F811
-    me: Actor,  # noqa: F811
-) -> None:
+def test_what_was_stopped_does_not_wait_for_a_decision(server: OpenAIServer, serve: Serve, me: Actor) -> None:
     application = serve()
-    _set_company(application, me, ask_first=["make"])
+    set_company(application, me, ask_first=["make"])
     HELD.clear()
     server.replies += [Reply(chunks=("Hm.",), calls=(("make_and_hang", '{"title": "A"}'), ("make", '{"title": "B"}')))]
     asked = ask(application, me)
@@ -214,11 +185,7 @@ def made(title: str, index: int = 0, **more: Any) -> dict[str, Any]:
     ids=["no id", "one id for two", "gaps", "stop", "an object", "half", "a dot"],
 )
 def test_odd_calls_end_in_an_answer_all_the_same(
-    server: OpenAIServer,  # noqa: F811
-    serve: Serve,  # noqa: F811
-    me: Actor,  # noqa: F811
-    reply: Reply,
-    done: list[str],
+    server: OpenAIServer, serve: Serve, me: Actor, reply: Reply, done: list[str]
 ) -> None:
     application = serve()
     server.replies += [reply, Reply(chunks=("So it is.",))]
@@ -239,12 +206,7 @@ def test_odd_calls_end_in_an_answer_all_the_same(
     ],
     ids=["filtered", "legacy", "a million", "no name"],
 )
-def test_what_is_no_call_ends_with_a_sentence(
-    server: OpenAIServer,  # noqa: F811
-    serve: Serve,  # noqa: F811
-    me: Actor,  # noqa: F811
-    reply: Reply,
-) -> None:
+def test_what_is_no_call_ends_with_a_sentence(server: OpenAIServer, serve: Serve, me: Actor, reply: Reply) -> None:
     application = serve()
     server.replies += [reply, reply, reply]
     said = answer(application, me, ask(application, me))
@@ -253,9 +215,7 @@ def test_what_is_no_call_ends_with_a_sentence(
 
 
 def test_large_results_leave_room_for_the_question_over_a_restart(
-    server: OpenAIServer,  # noqa: F811
-    serve: Serve,  # noqa: F811
-    me: Actor,  # noqa: F811
+    server: OpenAIServer, serve: Serve, me: Actor
 ) -> None:
     def dig(ctx: RunContext[Caller], at: int) -> Result:
         """Dig.

@@ -1,23 +1,16 @@
 """Tools called by a model over real HTTP, for a person, against the real database."""
 
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
 from pydantic_ai.tools import RunContext
 from sqlalchemy import text
 
-from core.assistant.provider import Assistant
 from core.assistant.steps import StepState
 from core.assistant.tools.registry import MOST_TOLD, Caller, Result, Tool, Toolbox
 from core.bootstrap import Application
-from core.config import Settings
-from core.database.engine import Database
 from core.errors import Conflict, ModelLooping, ModelOverworked, NotPermitted
 from core.models import (
     BudgetPeriod,
@@ -29,178 +22,31 @@ from core.models import (
     MessageRole,
     MessageStatus,
     MessageType,
-    ModelCall,
     User,
 )
 from core.permissions import Actor, Role
-from core.repositories.model_calls import ModelCalls
 from core.services.budgets import WantedBudget
-from core.services.task_views import NewTask, TasksWanted
-from core.services.tasks import TaskService
-from core.services.views import Asked, MessageView, StepView
-from tests.support.builders import make_actor, make_company, make_user
-from tests.support.openai_server import OpenAIServer, Received, Reply, refusal
+from core.services.views import MessageView
+from tests.support.acting import (
+    HELD,
+    Serve,
+    answer,
+    ask,
+    asked_for,
+    call,
+    ended,
+    ledger,
+    make,
+    set_company,
+    states,
+    titles,
+    unmake,
+    waiting,
+)
+from tests.support.builders import make_actor, make_user
+from tests.support.openai_server import OpenAIServer, Reply, refusal
 from tests.support.talks import begun
 from tests.support.waiting import until
-
-MODEL = "gpt-test"
-HELD = threading.Event()
-
-
-def make(ctx: RunContext[Caller], title: str, due_on: date | None = None) -> Result:
-    """Make a task.
-
-    Args:
-        title: What is to be done.
-        due_on: The day, as YYYY-MM-DD.
-    """
-    caller = ctx.deps
-    new = NewTask(title, due_on=due_on, message_id=caller.message_id)
-    task = TaskService(caller.database, caller.told_person).create(caller.actor, new, client_key=caller.client_key)
-    return Result({"id": task.id, "title": task.title}, f"Made “{task.title}”.", undo={"task": str(task.id)})
-
-
-def unmake(caller: Caller, made: Any) -> str:
-    TaskService(caller.database).delete(caller.actor, UUID(made["task"]))
-    return "Taken back."
-
-
-def look(ctx: RunContext[Caller], word: str = "") -> Result:
-    """Look something up.
-
-    Args:
-        word: What for.
-    """
-    return Result({"found": word * 10_000 if word == "long" else word or "nothing"}, "Looked.")
-
-
-def crash(ctx: RunContext[Caller]) -> Result:
-    """Crash."""
-    raise RuntimeError("secret detail")
-
-
-def refuse(ctx: RunContext[Caller]) -> Result:
-    """Refuse."""
-    raise NotPermitted("That is not for you.")
-
-
-def hang(ctx: RunContext[Caller]) -> Result:
-    """Hang."""
-    HELD.wait(30)
-    return Result({}, "Late.")
-
-
-def make_and_hang(ctx: RunContext[Caller], title: str) -> Result:
-    """Make a task, and hang.
-
-    Args:
-        title: What is to be done.
-    """
-    made = make(ctx, title)
-    HELD.wait(30)
-    return made
-
-
-def give(ctx: RunContext[Caller], to: str) -> Result:
-    """Give something to somebody.
-
-    Args:
-        to: To whom.
-    """
-    return Result({"to": to}, f"Gave it to {to}.")
-
-
-TOOLS = Toolbox(
-    [
-        Tool(make, "Make a task", ":material/add_task:", unmake, changes=True),
-        Tool(make_and_hang, "Make and hang", ":material/add_task:", unmake, changes=True, in_rooms=False),
-        Tool(look, "Look", ":material/search:"),
-        Tool(give, "Give", ":material/redeem:", changes=True, reaches_others=lambda _, given: given["to"] != "me"),
-        *(Tool(one, one.__name__, ":material/bug_report:", in_rooms=False) for one in (crash, refuse, hang)),
-    ]
-)
-
-
-@pytest.fixture
-def server() -> Iterator[OpenAIServer]:
-    with OpenAIServer() as server:
-        yield server
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(_env_file=None, data_dir=tmp_path, shutdown_grace=0)  # type: ignore[call-arg]
-
-
-@pytest.fixture
-def me(fresh_database: Database) -> Actor:
-    with fresh_database.transaction() as session:
-        return make_actor(make_user(session, make_company(session), display_name="Ada"))
-
-
-Serve = Callable[..., Application]
-
-
-@pytest.fixture
-def serve(server: OpenAIServer, fresh_database: Database, settings: Settings) -> Iterator[Serve]:
-    running: list[Application] = []
-
-    def start(**changes: Any) -> Application:
-        service = {"openai_base_url": server.base_url, "models": [MODEL]}
-        configured = settings.model_copy(update=service | changes)
-        application = Application(configured, fresh_database, Assistant(configured, tools=TOOLS))
-        application.start()
-        running.append(application)
-        return application
-
-    yield start
-    for application in running:
-        if application.runner.is_running:
-            application.stop()
-
-
-def call(name: str, arguments: str = "{}") -> Reply:
-    return Reply(chunks=(), calls=((name, arguments),))
-
-
-def ask(application: Application, me: Actor, text: str = "Go on") -> Asked:
-    return begun(application.chat.ask(me, text))
-
-
-def answer(application: Application, me: Actor, asked: Asked) -> MessageView:
-    """Once its run has ended."""
-    for _ in application.runner.watch(asked.run_id):
-        pass
-    return ended(application, me, asked)
-
-
-def ended(application: Application, me: Actor, asked: Asked) -> MessageView:
-    found = until(lambda: _ended(application, me, asked))
-    assert found
-    return found
-
-
-def _ended(application: Application, me: Actor, asked: Asked) -> MessageView | None:
-    [*_, last] = application.transcripts.read(me, asked.conversation_id).messages
-    return last if last.status is not MessageStatus.PENDING else None
-
-
-def asked_for(server: OpenAIServer, *questions: str) -> list[Received]:
-    """Without the requests for better titles."""
-    return [one for question in questions for one in server.requests_with(question)]
-
-
-def titles(application: Application, me: Actor) -> list[str]:
-    return [one.title for one in application.tasks.list_page(me, TasksWanted()).tasks]
-
-
-def states(message: MessageView) -> list[tuple[str, StepState]]:
-    return [(step.label, step.state) for step in message.steps]
-
-
-def ledger(application: Application, asked: Asked) -> list[ModelCall]:
-    with application.database.reading() as session:
-        return sorted(ModelCalls(session).list_of_message(asked.answer_id), key=lambda one: one.id)
 
 
 def test_text_and_calls_in_parallel_with_arguments_in_pieces(server: OpenAIServer, serve: Serve, me: Actor) -> None:
@@ -327,32 +173,14 @@ def test_a_refusal_for_another_reason_leaves_the_tools(server: OpenAIServer, ser
 
 def test_the_company_can_switch_tools_off(server: OpenAIServer, serve: Serve, me: Actor) -> None:
     application = serve()
-    _set_company(application, me, tools_on=False)
+    set_company(application, me, tools_on=False)
     answer(application, me, ask(application, me))
     assert server.requests[0].offered == []
 
 
-def _set_company(application: Application, me: Actor, **values: Any) -> None:
-    with application.database.transaction() as session:
-        company = session.get_one(Company, me.company_id)
-        company.sqlmodel_update(values)
-        session.add(company)
-
-
-def _waiting(server: OpenAIServer, application: Application, me: Actor) -> tuple[Asked, tuple[StepView, ...]]:
-    _set_company(application, me, ask_first=["make"])
-    server.replies += [
-        Reply(chunks=("May I?",), calls=(("make", '{"title": "A"}'), ("look", "{}"), ("make", '{"title": "B"}')))
-    ]
-    asked = ask(application, me)
-    said = answer(application, me, asked)
-    assert (said.status, said.content) == (MessageStatus.WAITING, "May I?")
-    return asked, said.steps
-
-
 def test_what_asks_first_waits_over_a_restart(server: OpenAIServer, serve: Serve, me: Actor) -> None:
     application = serve()
-    asked, steps = _waiting(server, application, me)
+    asked, steps = waiting(server, application, me)
     assert [step.state for step in steps] == [StepState.WAITING, StepState.DONE, StepState.WAITING]
     assert titles(application, me) == []
     application.stop()
@@ -381,7 +209,7 @@ def test_what_reaches_others_is_always_asked_about(server: OpenAIServer, serve: 
 
 def test_nonsense_is_not_asked_about(server: OpenAIServer, serve: Serve, me: Actor) -> None:
     application = serve()
-    _set_company(application, me, ask_first=["make"])
+    set_company(application, me, ask_first=["make"])
     server.replies += [call("make", '{"titel": "x"}'), Reply(chunks=("Sorry.",))]
     said = answer(application, me, ask(application, me))
     assert said.status is MessageStatus.COMPLETE and [one.state for one in said.steps] == [StepState.FAILED]
@@ -389,7 +217,7 @@ def test_nonsense_is_not_asked_about(server: OpenAIServer, serve: Serve, me: Act
 
 def test_what_was_not_decided_lapses_when_the_talk_goes_on(server: OpenAIServer, serve: Serve, me: Actor) -> None:
     application = serve()
-    asked, steps = _waiting(server, application, me)
+    asked, steps = waiting(server, application, me)
     again = begun(application.chat.ask(me, "Never mind", conversation_id=asked.conversation_id))
     answer(application, me, again)
     with pytest.raises(Conflict, match="gone on"):
@@ -449,7 +277,7 @@ def test_in_a_room_less_is_offered_and_others_decide_nothing(server: OpenAIServe
     with application.database.transaction() as session:
         bo = make_actor(make_user(session, session.get_one(Company, me.company_id), display_name="Bo"))
     room = application.rooms.create(me, ConversationKind.GROUP, "Two", user_ids=[bo.user_id])
-    _set_company(application, me, ask_first=["make"])
+    set_company(application, me, ask_first=["make"])
     server.replies += [call("hang"), call("make", '{"title": "A"}'), Reply(chunks=("Done.",))]
     assert application.talk.send(me, room, "@Assistant go on").run_id
     said = last(application, bo, room, MessageStatus.WAITING)
