@@ -12,13 +12,14 @@ from core.permissions import Actor, Permission
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.audit import Audit
 from core.repositories.conversations import Conversations
+from core.repositories.last_words import LastWords
 from core.repositories.members import Members
 from core.repositories.messages import Messages
 from core.rules.screen import told
 from core.services.access import get_or_raise
 from core.services.room_access import add_notice, managed_or_raise, owned_or_raise, record, room_view
 from core.services.texts import checked_instructions, one_line, required_text
-from core.services.views import ConversationLine, ConversationView
+from core.services.views import Continued, ConversationLine, ConversationView
 
 PAGE = 30
 
@@ -55,6 +56,14 @@ class ConversationService:
         actor.require(Permission.CHAT_USE)
         with self.database.reading() as session:
             return Conversations(session).list_recent(actor, archived=archived, limit=limit, before=before)
+
+    def list_continued(self, actor: Actor, *, limit: int) -> list[Continued]:
+        """One's latest chats with the assistant, the newest first, each with what was said last."""
+        actor.require(Permission.CHAT_USE)
+        with self.database.reading() as session:
+            lines = Conversations(session).list_recent(actor, limit=limit)
+            words = LastWords(session).of([line.id for line in lines])
+        return [Continued(line, words.get(line.id, "")) for line in lines]
 
     def count(self, actor: Actor, *, archived: bool = False) -> int:
         actor.require(Permission.CHAT_USE)

@@ -12,6 +12,7 @@ from core.services.room_views import RoomView
 
 __all__ = [
     "Asked",
+    "Continued",
     "ConversationLine",
     "ConversationView",
     "MessageView",
@@ -42,6 +43,13 @@ class ConversationView:
     """None for a chat with the assistant."""
     looked_at: datetime | None = None
     """When a moderator last read in it under a grant; None: nobody ever did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    line: ConversationLine
+    last_words: str
+    """The beginning of what was said last; empty where nothing is left of it."""
 
 
 @dataclass(frozen=True, slots=True)

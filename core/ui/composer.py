@@ -1,6 +1,7 @@
 """The chat box: sends, and gives back the text when it could not be sent."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -181,7 +182,8 @@ def _boxes() -> dict[UUID | None, str]:
     return found
 
 
-def chat_box(actor: Actor, conversation_id: UUID | None, *, caption: str) -> None:
+def chat_box(actor: Actor, conversation_id: UUID | None, *, caption: str, stays_at_top: bool = False) -> None:
+    """`stays_at_top`: the page is read from its beginning, and not from what is newest."""
     box = box_key(conversation_id)
 
     def submitted() -> None:
@@ -195,8 +197,9 @@ def chat_box(actor: Actor, conversation_id: UUID | None, *, caption: str) -> Non
     with st.bottom:
         failures.show_notice()
         command_card(actor, conversation_id)
-    # Not inside `with st.bottom`: only a box that Streamlit puts there itself keeps the page scrolled to the newest.
-    st.chat_input(ASK, key=box, on_submit=submitted)
+    # Only a box that Streamlit puts at the bottom itself keeps the page scrolled to the newest.
+    with st.bottom if stays_at_top else nullcontext():
+        st.chat_input(ASK, key=box, on_submit=submitted)
     st.bottom.caption(with_left(actor, conversation_id, caption))
 
 

@@ -16,13 +16,9 @@ LATEST = 5
 
 def home_rooms(actor: Actor) -> None:
     rooms = bootstrap.current().rooms
-    unread = rooms.unread(actor)
     newest = [line for kind in HEADINGS for line in rooms.list_mine(actor, kind, limit=LATEST)]
     if not newest:
         st.markdown("Talk with a colleague, or with several, and ask the assistant to join in.")
-    if unread.mentions:
-        several = f"{unread.mentions:,} unread messages mention you."
-        st.caption("One unread message mentions you." if unread.mentions == 1 else several)
     for line in sorted(newest, key=_new_first)[:LATEST]:
         _room(line)
     with st.container(horizontal=True):

@@ -1,11 +1,30 @@
 from datetime import timedelta
+from decimal import Decimal
+
+from streamlit.testing.v1 import AppTest
 
 from core import clock
-from core.models import ConversationKind
+from core.models import ConversationKind, ReportReason
 from core.permissions import Role
+from core.services.task_views import NewTask
 from tests.pages.visitor import Desk, DeskWith, bubbles, go, sentences, visit
-from tests.support.builders import make_conversation
+from tests.support.builders import make_conversation, make_messages
 from tests.support.models import ScriptedModel
+from tests.support.usage import book, make_call
+
+TILES = {"Unread", "Tasks due", "My answers", "Reports", "Yesterday"}
+
+
+def tiles(browser: AppTest) -> dict[str, tuple[str, str]]:
+    """Value and note, by what they are called."""
+    notes = [caption.value for caption in browser.main.caption]
+    return {tile.label: (tile.value, note) for tile, note in zip(browser.metric, notes, strict=False)}
+
+
+def below(browser: AppTest) -> tuple[list[tuple[str, str]], list[str]]:
+    """The links that are no tiles', each with its query, and the captions."""
+    links = [(link.value, link.proto.query_string) for link in browser.page_link if link.value not in TILES]
+    return links, [caption.value for caption in browser.main.caption][len(browser.metric) :]
 
 
 def test_the_first_visit_says_what_to_do(desk: Desk) -> None:
@@ -16,27 +35,60 @@ def test_the_first_visit_says_what_to_do(desk: Desk) -> None:
         "to look into one, you are told.",
         "Talk with a colleague, or with several, and ask the assistant to join in.",
     ]
-    assert browser.chat_input and not browser.page_link
+    assert browser.chat_input and below(browser)[0] == []
+    assert tiles(browser) == {
+        "Unread": ("0", "You have read everything"),
+        "Tasks due": ("0", "Nothing is due"),
+        "My answers": ("0", r"\$0.00 this month"),
+    }
 
 
-def test_the_latest_five_chats_lead_on(desk: Desk) -> None:
+def test_the_tiles_say_what_waits_and_what_was_used_each_role_its_own(desk: Desk) -> None:
+    ada, bo = desk.staff(display_name="Ada"), desk.staff(display_name="Bo")
+    application, now = desk.application, clock.now()
+    room = application.rooms.create(bo.actor, ConversationKind.GROUP, "Bakery", user_ids=[ada.user.id])
+    for text in ("look", "@Ada, look", "look again"):
+        sent = application.talk.send(bo.actor, room, text)
+    application.reports.report(ada.actor, sent.message_id, ReportReason.SPAM)
+    for days in (-1, 0, 1):
+        application.tasks.create(ada.actor, NewTask(f"in {days}", due_on=now.date() + timedelta(days=days)))
+    with desk.database.transaction() as session:
+        asked = ((ada, now), (ada, now), (bo, now), (bo, now - timedelta(days=1)))
+        calls = [make_call(desk.company.id, one.user.id, at, cost=Decimal("0.25")) for one, at in asked]
+        book(session, *calls)
+    assert tiles(visit(ada)) == {
+        "Unread": ("3", "1 mentions you"),
+        "Tasks due": ("2", "today or before"),
+        "My answers": ("2", r"\$0.50 this month"),
+    }
+    assert tiles(visit(desk.person(Role.MODERATOR))) == {"Reports": ("1", "wait for a moderator")}
+    assert tiles(visit(desk.person(Role.ANALYST))) == {"Yesterday": (r"\$0.25", "1 answer")}
+    assert tiles(visit(desk.person())) == {}
+
+
+def test_the_latest_five_chats_lead_on_with_what_was_said_last(desk: Desk) -> None:
     ada = desk.staff()
     with desk.database.transaction() as session:
         hours = [clock.now() - timedelta(hours=number) for number in range(7)]
-        latest, *_ = [
+        latest, second, *_ = [
             make_conversation(session, ada.user, title=f"chat {number}", last_message_at=at)
             for number, at in enumerate(hours)
         ]
+        make_messages(session, latest, ["first", "**Last**\n\nwords"])
+        said = make_messages(session, second, ["kept", "taken back"])
+        said[-1].deleted_at = clock.now()
         make_conversation(session, ada.user, title="archived", archived_at=clock.now())
         make_conversation(session, desk.staff().user, title="somebody else's")
         make_conversation(session, ada.user, title="", last_message_at=clock.now() - timedelta(minutes=30))
-    browser = visit(ada)
-    assert [link.value for link in browser.page_link] == ["chat 0", "New chat", "chat 1", "chat 2", "chat 3"]
-    assert browser.page_link[0].proto.query_string == f"c={latest.id}"
-    assert [caption.value for caption in browser.main.caption] == [
+    links, captions = below(visit(ada))
+    assert [title for title, _ in links] == ["chat 0", "New chat", "chat 1", "chat 2", "chat 3"]
+    assert links[0][1] == f"c={latest.id}"
+    assert captions == [
         "just now",
+        r"\*\*Last\*\* words",
         "30 min ago",
         "1 h ago",
+        "kept",
         "2 h ago",
         "3 h ago",
     ]
@@ -54,22 +106,17 @@ def test_rooms_with_something_new_come_first(desk: Desk) -> None:
     for name in ("old", "older than five"):
         application.members.mark_read(ada.actor, rooms[name], 99)
     browser = visit(ada)
-    assert [(link.value, link.proto.query_string) for link in browser.page_link] == [
-        ("**called**", f"c={rooms['called']}"),
-        ("**new**", f"c={rooms['new']}"),
-        ("**muted and called**", f"c={rooms['muted and called']}"),
-        ("muted", f"c={rooms['muted']}"),
-        ("old", f"c={rooms['old']}"),
-    ]
-    captions = [caption.value for caption in browser.main.caption]
-    assert captions == [
-        "2 unread messages mention you.",
-        "@ · 1 new",
-        "1 new",
-        "@ · 1 new",
-        "just now",
-        "just now",
-    ]
+    assert below(browser) == (
+        [
+            ("**called**", f"c={rooms['called']}"),
+            ("**new**", f"c={rooms['new']}"),
+            ("**muted and called**", f"c={rooms['muted and called']}"),
+            ("muted", f"c={rooms['muted']}"),
+            ("old", f"c={rooms['old']}"),
+        ],
+        ["@ · 1 new", "1 new", "@ · 1 new", "just now", "just now"],
+    )
+    assert tiles(browser)["Unread"] == ("3", "2 mention you")
 
 
 def test_asking_here_begins_a_chat_and_goes_there(desk_with: DeskWith) -> None:
@@ -81,10 +128,11 @@ def test_asking_here_begins_a_chat_and_goes_there(desk_with: DeskWith) -> None:
     assert [message.content for message in desk.messages(ada, browser.query_params["c"])] == ["Is this on?", "Yes."]
     home = go(browser, "home.py")
     assert home.title[0].value.startswith("Hello, ")
-    assert [link.value for link in home.page_link] == ["Is this on?"]
+    assert [title for title, _ in below(home)[0]] == ["Is this on?"]
 
 
 def test_a_role_without_chats_is_told_so(desk: Desk) -> None:
     browser = visit(desk.person(Role.ANALYST))
-    assert browser.main.markdown[0].value == "Your role has no chats of its own. Your account is under **Account**."
+    said = "Your roles have no chats of their own. Name, password and sign-ins are under Account."
+    assert below(browser)[1] == [said]
     assert not browser.chat_input and sentences(browser) == []
