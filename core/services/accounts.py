@@ -1,13 +1,12 @@
 """Signing in, staying signed in, signing out; one's own password."""
 
 import logging
-from collections.abc import Collection
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core import clock
-from core.errors import Invalid, NotSignedIn, Suspended, WrongCredentials
-from core.models import AuditAction, AuthSession, Suspension, TargetType, User
+from core.errors import Invalid, Suspended, WrongCredentials
+from core.models import AuditAction, TargetType, User
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
 from core.repositories.auth_sessions import AuthSessions
@@ -16,9 +15,8 @@ from core.repositories.suspensions import Suspensions
 from core.repositories.users import Users
 from core.services.identity import is_email
 from core.services.passwords import check_password
-from core.services.sessions import TOUCH_EVERY, SessionIdentity, SessionView, SignedIn, hash_of, view_of
-from core.services.setup import Setup
-from core.telemetry import who
+from core.services.session_keeping import SessionKeeping
+from core.services.sessions import SignedIn, refuse_suspended
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +27,7 @@ UNKNOWN_ZONE = "This time zone is not known here."
 SAME_PASSWORD = "The new password is the current one. Choose another."
 
 
-class AccountService(Setup):
+class AccountService(SessionKeeping):
     def sign_in(self, *, email: str, password: str, user_agent: str) -> SignedIn:
         """A new session. Raises WrongCredentials, in the same words and time whatever was wrong; Suspended, only to who
         gave the right password; SignInRefused where passwords are switched off.
@@ -76,49 +74,6 @@ class AccountService(Setup):
                     target_id=known.id,
                     most=REFUSALS_KEPT,
                 )
-
-    def resolve(self, token: str) -> SessionIdentity | None:
-        """Whose session the token opens; None when it ended. Counts as a use. Raises Suspended."""
-        token_hash = hash_of(token)
-        with self.database.reading() as session:
-            found = AuthSessions(session).get_by_token_hash(token_hash, clock.now())
-            if found is None:
-                refuse_suspended(Suspensions(session).get_of_token_hash(token_hash, clock.now()))
-                return None
-        self._touch(found)
-        return SessionIdentity(session_id=found.id, user_id=found.user_id)
-
-    def is_live(self, session_id: UUID) -> bool:
-        """Whether the session still stands. Counts as a use."""
-        with self.database.reading() as session:
-            found = AuthSessions(session).get_live(session_id, clock.now())
-        if found is None:
-            return False
-        self._touch(found)
-        return True
-
-    def _touch(self, used: AuthSession) -> None:
-        now = clock.now()
-        if now - used.last_used_at < TOUCH_EVERY:
-            return
-        expires_at = self.limits.expiry(created_at=used.created_at, used_at=now)
-        with self.database.transaction() as session:
-            AuthSessions(session).touch(used.id, now=now, expires_at=expires_at)
-
-    def actor(self, session_id: UUID) -> Actor:
-        """The person of a live session with the roles they have right now. Raises NotSignedIn, Suspended."""
-        with self.database.reading() as session:
-            actor = Users(session).get_actor(session_id, clock.now())
-            if actor is None:
-                refuse_suspended(Suspensions(session).get_of_session(session_id, clock.now()))
-                raise NotSignedIn
-        who.note(person=actor.user_id)  # the script of a page has no other way to tell the log
-        return actor
-
-    def actors(self, session_ids: Collection[UUID]) -> dict[UUID, Actor]:
-        """The same for several sessions at once; those that ended are missing."""
-        with self.database.reading() as session:
-            return Users(session).list_actors(session_ids, clock.now())
 
     def sign_out(self, session_id: UUID) -> None:
         """Ends one session. One that has ended stays as it is."""
@@ -185,18 +140,6 @@ class AccountService(Setup):
             user = Users(session).get(actor.user_id)
         return self.settings.local_passwords and user is not None and user.password_hash is not None
 
-    def provider_of(self, session_id: UUID) -> str | None:
-        """Through which provider of single sign-on a live session was opened, by its name in the settings."""
-        with self.database.reading() as session:
-            live = AuthSessions(session).get_live(session_id, clock.now())
-        return live.provider if live else None
-
-    def sessions(self, actor: Actor) -> tuple[SessionView, ...]:
-        """Where the person is signed in, the browser used last first."""
-        with self.database.reading() as session:
-            live = AuthSessions(session).list_live(actor.user_id, clock.now())
-            return tuple(view_of(one, actor.session_id) for one in live)
-
 
 def _record(
     audit: Audit,
@@ -214,9 +157,3 @@ def _record(
         target_id=actor.user_id,
         after=after,
     )
-
-
-def refuse_suspended(suspension: Suspension | None) -> None:
-    """Raises Suspended, with what its person may know of it. None: nothing keeps them out."""
-    if suspension is not None:
-        raise Suspended(until=suspension.until, reason=suspension.reason)

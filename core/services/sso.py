@@ -20,11 +20,11 @@ from core.repositories.identities import Identities
 from core.repositories.one_time_links import OneTimeLinks
 from core.repositories.suspensions import Suspensions
 from core.repositories.users import Users
-from core.services.accounts import REFUSALS_KEPT, refuse_suspended
+from core.services.accounts import REFUSALS_KEPT
 from core.services.hints import Hints
 from core.services.identity import is_email
 from core.services.names import brought_name
-from core.services.sessions import SessionLimits, SignedIn
+from core.services.sessions import SessionLimits, SignedIn, refuse_suspended
 from core.services.sso_claims import Vouched
 from core.sso import ANY, SsoProvider
 
