@@ -76,8 +76,8 @@ class AuthSessions(Repository):
         statement = update(User).where(col(User.id) == user_id, seen_at.is_(None) | (seen_at < now))
         self.session.exec(statement.values(last_seen_at=now))
 
-    def replace_token(self, session_id: UUID, *, old: bytes, new: bytes, now: datetime, until: datetime) -> bool:
-        """Gives it another token, of which the one before opens it until then; False when it has another already.
+    def replace_token(self, session_id: UUID, *, old: bytes, new: bytes, now: datetime, until: datetime) -> None:
+        """Gives it another token, and lets the one before open it until then; nothing when it has another already.
 
         Counts as newer than its person's rights, whatever the clock of the machine says that changed them.
         """
@@ -92,7 +92,7 @@ class AuthSessions(Repository):
                 renewed_at=func.greatest(now, rights_changed_at),
             )
         )
-        return self.session.exec(statement).rowcount > 0
+        self.session.exec(statement)
 
     def retire_replaced(self, session_id: UUID, *, token_hash: bytes, until: datetime) -> None:
         """The token before this one opens nothing after that moment. It never gets longer."""

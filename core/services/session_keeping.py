@@ -45,19 +45,20 @@ class SessionKeeping(Setup):
         return SessionIdentity(session_id=found.id, user_id=found.user_id, is_token_due=is_due)
 
     def renew_token(self, session_id: UUID, token: str) -> SignedIn | None:
-        """The token that follows upon this one, which opens the session for a while longer; None when it has ended.
+        """The token that follows upon this one, which opens the session for a while longer; None when it opens nothing.
 
         It follows from the other, so that however many requests ask with it, at once or again because an answer was
         lost, all get the same and any of their answers may be the last one to reach the browser.
         """
         now, successor = clock.now(), ids.derived_token(self.settings.signing_key, "session", str(session_id), token)
-        new = hash_of(successor)
+        old, new = hash_of(token), hash_of(successor)
         with self.database.transaction() as session:
             sessions = AuthSessions(session)
-            sessions.replace_token(session_id, old=hash_of(token), new=new, now=now, until=now + UNSEEN)
-            live = sessions.get_live(session_id, now)
-            if live is None or live.token_hash != new:
+            sessions.replace_token(session_id, old=old, new=new, now=now, until=now + UNSEEN)
+            known = sessions.get_by_token_hash(old, now)
+            if known is None or known[0].token_hash != new:
                 return None
+            live = known[0]
             max_age = self.limits.seconds_left(live.created_at, now)
             return SignedIn(token=successor, session_id=live.id, user_id=live.user_id, max_age=max_age)
 
