@@ -121,6 +121,18 @@ class AuthSessions(Repository):
         )
         return self.session.exec(statement.values(revoked_at=now)).rowcount > 0
 
+    def list_people_here(self, now: datetime) -> list[UUID]:
+        """Who is signed in somewhere without a provider of single sign-on."""
+        statement = select(AuthSession.user_id).where(col(AuthSession.provider).is_(None), is_live(now)).distinct()
+        return list(self.session.exec(statement))
+
+    def revoke_here(self, user_id: UUID, now: datetime) -> int:
+        """Ends a person's sessions of that kind; how many those were."""
+        statement = update(AuthSession).where(
+            col(AuthSession.user_id) == user_id, col(AuthSession.provider).is_(None), is_live(now)
+        )
+        return self.session.exec(statement.values(revoked_at=now)).rowcount
+
     def revoke_all(self, user_id: UUID, now: datetime) -> int:
         """Ends a person's sessions; how many those were."""
         statement = update(AuthSession).where(col(AuthSession.user_id) == user_id, is_live(now))

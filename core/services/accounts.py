@@ -2,10 +2,9 @@
 
 import logging
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core import clock
-from core.errors import Invalid, Suspended, WrongCredentials
+from core.errors import Invalid, NotSignedIn, Suspended, WrongCredentials
 from core.models import AuditAction, TargetType, User
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
@@ -13,8 +12,9 @@ from core.repositories.auth_sessions import AuthSessions
 from core.repositories.one_time_links import OneTimeLinks
 from core.repositories.suspensions import Suspensions
 from core.repositories.users import Users
-from core.services.identity import is_email
+from core.services.identity import is_email, require_zone
 from core.services.passwords import check_password
+from core.services.people_access import record_on
 from core.services.session_keeping import SessionKeeping
 from core.services.sessions import SignedIn, refuse_suspended
 
@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 WRONG_CURRENT = "The current password isn't right."
 REFUSALS_KEPT = 10
 """In the audit trail, of each account within an hour."""
-UNKNOWN_ZONE = "This time zone is not known here."
 SAME_PASSWORD = "The new password is the current one. Choose another."
 
 
@@ -51,7 +50,7 @@ class AccountService(SessionKeeping):
                 raise WrongCredentials  # changed while we were comparing
             refuse_suspended(Suspensions(session).get_in_force(user.id, clock.now()))
             signed_in, actor = self.limits.open(session, user, user_agent)
-            _record(Audit(session), AuditAction.SIGNED_IN, actor)
+            record_on(session, AuditAction.SIGNED_IN, actor, user)
         return signed_in
 
     def _known(self, email: str) -> User | None:
@@ -79,14 +78,19 @@ class AccountService(SessionKeeping):
         """Ends one session. One that has ended stays as it is."""
         with self.database.transaction() as session:
             actor = Users(session).get_actor(session_id, clock.now())
-            if AuthSessions(session).revoke(session_id, clock.now()) and actor:
-                _record(Audit(session), AuditAction.SIGNED_OUT, actor)
+            ended = AuthSessions(session).revoke(session_id, clock.now())
+            user = Users(session).get(ended) if ended else None
+            if actor and user:
+                record_on(session, AuditAction.SIGNED_OUT, actor, user)
 
     def sign_out_everywhere(self, actor: Actor) -> None:
         """Ends every session of the person, this one too."""
         with self.database.transaction() as session:
-            ended = AuthSessions(session).revoke_all(actor.user_id, clock.now())
-            _record(Audit(session), AuditAction.SIGNED_OUT_EVERYWHERE, actor, after={"sessions": ended})
+            user = Users(session).get(actor.user_id)
+            if user is None:
+                raise NotSignedIn
+            ended = AuthSessions(session).revoke_all(user.id, clock.now())
+            record_on(session, AuditAction.SIGNED_OUT_EVERYWHERE, actor, user, after={"sessions": ended})
 
     def change_password(self, actor: Actor, *, current: str, new: str, user_agent: str) -> SignedIn:
         """Replaces the password, ends every session and opens a new one for this browser. Raises Invalid, and
@@ -120,17 +124,14 @@ class AccountService(SessionKeeping):
             AuthSessions(session).revoke_all(actor.user_id, clock.now())
             OneTimeLinks(session).revoke_reset(actor.user_id, clock.now())
             signed_in, actor = self.limits.open(session, user, user_agent)
-            _record(Audit(session), AuditAction.PASSWORD_CHANGED, actor)
+            record_on(session, AuditAction.PASSWORD_CHANGED, actor, user)
         return signed_in
 
     def remember_zone(self, actor: Actor, time_zone: str) -> None:
         """Where their days begin and end from now on: as an IANA name, of the browser that they use. For what is
         reckoned without a browser, such as what is due today. Raises Invalid for a zone that is not known here.
         """
-        try:
-            ZoneInfo(time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise Invalid(UNKNOWN_ZONE) from error
+        require_zone(time_zone)
         with self.database.transaction() as session:
             Users(session).set_zone(actor.user_id, time_zone)
 
@@ -139,21 +140,3 @@ class AccountService(SessionKeeping):
         with self.database.reading() as session:
             user = Users(session).get(actor.user_id)
         return self.settings.local_passwords and user is not None and user.password_hash is not None
-
-
-def _record(
-    audit: Audit,
-    action: AuditAction,
-    actor: Actor,
-    *,
-    after: dict[str, int] | None = None,
-) -> None:
-    """What somebody did to their own account."""
-    audit.record(
-        action,
-        actor=actor,
-        company_id=actor.company_id,
-        target_type="user",
-        target_id=actor.user_id,
-        after=after,
-    )

@@ -66,7 +66,7 @@ class House:
     def is_due(self, token: str) -> bool | None:
         """None: it opens nothing."""
         identity = self.accounts.resolve(token)
-        return identity and identity.is_token_due
+        return identity.is_token_due if identity else None
 
     def renew(self, token: str) -> SignedIn | None:
         identity = self.accounts.resolve(token)
