@@ -32,7 +32,13 @@ def test_it_says_who_one_is_and_where_one_is_signed_in(desk: Desk) -> None:
 
 def test_where_there_are_providers_a_sign_in_says_through_which(desk: Desk) -> None:
     ada, app = desk.person(Role.STAFF, Role.ADMIN), desk.application
-    provider = {"key": "kc", "issuer": "https://id.example.com", "client_id": "parley", "label": "Key *Cloak*"}
+    provider = {
+        "key": "kc",
+        "issuer": "https://id.example.com",
+        "client_id": "p",
+        "domains": "x.com",
+        "label": "Key *Cloak*",
+    }
     for name in ("kc", "gone_since", None):
         with desk.database.transaction() as session:
             SessionLimits(app.settings).open(session, ada.user, "Edg/1 Android", provider=name)
