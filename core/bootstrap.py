@@ -210,6 +210,8 @@ class Application:
         if self.local_model:
             self.local_model.start()
             self.local_model.wait_ready(MODEL_PATIENCE)
+        if not self.settings.local_passwords:
+            self.session_ending.end_by_password()
         self.events.start()
         self.runner.start()
         self.indexer.start()

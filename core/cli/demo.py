@@ -95,13 +95,9 @@ def _add_people(app: Application, password: str, company_id: UUID | None) -> Peo
     """The first one is the admin of a new company; in one that is there already, nobody becomes admin by this."""
     first, *others = PEOPLE
     if app.accounts.needs_setup():
-        app.accounts.set_up(
-            token=app.accounts.issue_setup_link(),
-            company_name=COMPANY,
-            email=_email(first),
-            display_name=PEOPLE[first],
-            password=password,
-            user_agent="",
+        app.accounts.require_passwords()
+        app.accounts.set_up_by_command(
+            company_name=COMPANY, email=_email(first), display_name=PEOPLE[first], password=password
         )
         added = {first: app.people.find(None, _email(first))}
     else:

@@ -33,6 +33,8 @@ class User(Record, table=True):
     chosen_time_zone: str | None = None
     """The one that they want times in, whatever their browser says; None: the browser's."""
     last_seen_at: datetime | None = time_field(None)
+    rights_changed_at: datetime | None = time_field(None)
+    """When they last got other roles: a session's token from before is due for a new one."""
     suspended_until: datetime | None = time_field(None)
     """Until then they are kept out; what is past keeps nobody out. The suspension itself is in Suspension."""
 
@@ -46,7 +48,10 @@ class UserRole(SQLModel, table=True):
 
 
 class AuthSession(Record, table=True):
-    """A browser that is signed in. The cookie holds the token, this row only its SHA-256."""
+    """A browser that is signed in. The cookie holds the token, this row only its SHA-256.
+
+    After a change of rights the token is another one: see docs/decisions/0028-a-new-token-for-new-rights.md.
+    """
 
     __tablename__ = "auth_sessions"
 
@@ -58,6 +63,11 @@ class AuthSession(Record, table=True):
     user_agent: str = ""
     provider: str | None = None
     """Of single sign-on, by its name in the settings; None for who signed in here."""
+    renewed_at: datetime | None = time_field(None)
+    """When it got the token it has; None: it is still the one of the sign-in."""
+    replaced_hash: bytes | None = Field(default=None, unique=True)
+    """Of the token before that, which opens it as well until `replaced_until`."""
+    replaced_until: datetime | None = time_field(None)
 
 
 class Identity(Record, table=True):

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select, update
+from sqlmodel import col, func, select, update
 
 from core.models import AuthSession, User
 from core.repositories.base import Repository
@@ -11,6 +11,12 @@ from core.repositories.base import Repository
 def is_live(now: datetime) -> Any:
     """Neither revoked nor past `expires_at`, which every use moves on as far as the absolute limit allows."""
     return col(AuthSession.revoked_at).is_(None) & (col(AuthSession.expires_at) > now)
+
+
+def is_opened_by(token_hash: bytes, now: datetime) -> Any:
+    """By the token that it has, and for a while by the one before."""
+    replaced = (col(AuthSession.replaced_hash) == token_hash) & (col(AuthSession.replaced_until) > now)
+    return (col(AuthSession.token_hash) == token_hash) | replaced
 
 
 def is_welcome(now: datetime) -> Any:
@@ -27,15 +33,17 @@ class AuthSessions(Repository):
 
     def get_live(self, session_id: UUID, now: datetime) -> AuthSession | None:
         """None as well when the person was deactivated or is suspended."""
-        return self._get_live(col(AuthSession.id) == session_id, now)
+        found = self._get_live(col(AuthSession.id) == session_id, now)
+        return found and found[0]
 
-    def get_by_token_hash(self, token_hash: bytes, now: datetime) -> AuthSession | None:
-        """Live ones only, of people who may come in."""
-        return self._get_live(col(AuthSession.token_hash) == token_hash, now)
+    def get_by_token_hash(self, token_hash: bytes, now: datetime) -> tuple[AuthSession, bool] | None:
+        """Live ones only, of people who may come in; and whether its token is older than their rights."""
+        return self._get_live(is_opened_by(token_hash, now), now)
 
-    def _get_live(self, condition: Any, now: datetime) -> AuthSession | None:
+    def _get_live(self, condition: Any, now: datetime) -> tuple[AuthSession, bool] | None:
+        made_at = func.coalesce(AuthSession.renewed_at, AuthSession.created_at)
         statement = (
-            select(AuthSession)
+            select(AuthSession, func.coalesce(col(User.rights_changed_at) > made_at, False))
             .join(User, col(User.id) == AuthSession.user_id)
             .where(condition, is_live(now), is_welcome(now))
         )
@@ -50,19 +58,50 @@ class AuthSessions(Repository):
         )
         return list(self.session.exec(statement))
 
-    def touch(self, session_id: UUID, *, now: datetime, expires_at: datetime) -> None:
-        """Notes a use, of the session and of its person. Of several at once the latest stays."""
+    def touch(self, used: AuthSession, *, now: datetime, expires_at: datetime) -> None:
+        """Notes a use, of the session and of its person. Of several at once the latest stays.
+
+        The person first, as whoever changes them and ends their sessions: the other way round each waits for the other.
+        """
+        self.note_seen(used.user_id, now)
         statement = (
             update(AuthSession)
-            .where(col(AuthSession.id) == session_id, is_live(now), col(AuthSession.last_used_at) < now)
+            .where(col(AuthSession.id) == used.id, is_live(now), col(AuthSession.last_used_at) < now)
             .values(last_used_at=now, expires_at=expires_at)
-            .returning(col(AuthSession.user_id))
         )
-        if (touched := self.session.exec(statement).one_or_none()) is not None:
-            self.note_seen(touched[0], now)
+        self.session.exec(statement)
 
     def note_seen(self, user_id: UUID, now: datetime) -> None:
-        self.session.exec(update(User).where(col(User.id) == user_id).values(last_seen_at=now))
+        seen_at = col(User.last_seen_at)
+        statement = update(User).where(col(User.id) == user_id, seen_at.is_(None) | (seen_at < now))
+        self.session.exec(statement.values(last_seen_at=now))
+
+    def replace_token(self, session_id: UUID, *, old: bytes, new: bytes, now: datetime, until: datetime) -> None:
+        """Gives it another token, and lets the one before open it until then; nothing when it has another already.
+
+        Counts as newer than its person's rights, whatever the clock of the machine says that changed them.
+        """
+        rights_changed_at = select(User.rights_changed_at).where(User.id == AuthSession.user_id).scalar_subquery()
+        statement = (
+            update(AuthSession)
+            .where(col(AuthSession.id) == session_id, col(AuthSession.token_hash) == old, is_live(now))
+            .values(
+                token_hash=new,
+                replaced_hash=old,
+                replaced_until=until,
+                renewed_at=func.greatest(now, rights_changed_at),
+            )
+        )
+        self.session.exec(statement)
+
+    def retire_replaced(self, session_id: UUID, *, token_hash: bytes, until: datetime) -> None:
+        """The token before this one opens nothing after that moment. It never gets longer."""
+        statement = update(AuthSession).where(
+            col(AuthSession.id) == session_id,
+            col(AuthSession.token_hash) == token_hash,
+            col(AuthSession.replaced_until) > until,
+        )
+        self.session.exec(statement.values(replaced_until=until))
 
     def revoke(self, session_id: UUID, now: datetime) -> UUID | None:
         """Ends the session; its person, or None when it had ended already."""
@@ -81,6 +120,18 @@ class AuthSessions(Repository):
             col(AuthSession.id) == session_id, col(AuthSession.user_id) == user_id, is_live(now)
         )
         return self.session.exec(statement.values(revoked_at=now)).rowcount > 0
+
+    def list_people_here(self, now: datetime) -> list[UUID]:
+        """Who is signed in somewhere without a provider of single sign-on."""
+        statement = select(AuthSession.user_id).where(col(AuthSession.provider).is_(None), is_live(now)).distinct()
+        return list(self.session.exec(statement))
+
+    def revoke_here(self, user_id: UUID, now: datetime) -> int:
+        """Ends a person's sessions of that kind; how many those were."""
+        statement = update(AuthSession).where(
+            col(AuthSession.user_id) == user_id, col(AuthSession.provider).is_(None), is_live(now)
+        )
+        return self.session.exec(statement.values(revoked_at=now)).rowcount
 
     def revoke_all(self, user_id: UUID, now: datetime) -> int:
         """Ends a person's sessions; how many those were."""

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from core.models import AuthSession, Suspension, User
 from core.models.base import table_of
-from core.repositories.auth_sessions import is_live
+from core.repositories.auth_sessions import is_live, is_opened_by
 from core.repositories.base import Repository
 
 _suspensions, _users = table_of(Suspension), table_of(User)
@@ -84,7 +84,7 @@ class Suspensions(Repository):
         return self._get_of(col(AuthSession.id) == session_id, now)
 
     def get_of_token_hash(self, token_hash: bytes, now: datetime) -> Suspension | None:
-        return self._get_of(col(AuthSession.token_hash) == token_hash, now)
+        return self._get_of(is_opened_by(token_hash, now), now)
 
     def _get_of(self, condition: Any, now: datetime) -> Suspension | None:
         statement = (

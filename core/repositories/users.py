@@ -8,6 +8,7 @@ from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Text, col, delete, exists, func, select, type_coerce, update
 
+from core import clock
 from core.models import AuthSession, User, UserRole
 from core.permissions import Actor, Role
 from core.repositories.auth_sessions import is_live, is_welcome
@@ -76,9 +77,6 @@ class Users(Repository):
         statement = update(User).where(col(User.id) == user_id, col(User.time_zone).is_distinct_from(zone))
         self.session.exec(statement.values(time_zone=zone))
 
-    def deactivate(self, user: User) -> None:
-        self.update(user, {"is_active": False})
-
     def list_of_company(self, company_id: UUID) -> list[tuple[User, frozenset[Role]]]:
         """Everybody, inactive people included, by name; each with their roles."""
         statement = (
@@ -115,9 +113,11 @@ class Users(Repository):
         return frozenset(row.role for row in rows)
 
     def set_roles(self, user_id: UUID, roles: Iterable[Role]) -> None:
+        """From now on the tokens of their sessions are due for new ones."""
         self.session.exec(delete(UserRole).where(col(UserRole.user_id) == user_id))
         self.session.add_all([UserRole(user_id=user_id, role=role) for role in set(roles)])
         self.session.flush()
+        self.session.exec(update(User).where(col(User.id) == user_id).values(rights_changed_at=clock.now()))
 
     def count(self) -> int:
         return self.session.exec(select(func.count()).select_from(User)).one()

@@ -1,35 +1,32 @@
 """Signing in, staying signed in, signing out; one's own password."""
 
 import logging
-from collections.abc import Collection
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core import clock
 from core.errors import Invalid, NotSignedIn, Suspended, WrongCredentials
-from core.models import AuditAction, AuthSession, Suspension, TargetType, User
+from core.models import AuditAction, TargetType, User
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
 from core.repositories.auth_sessions import AuthSessions
 from core.repositories.one_time_links import OneTimeLinks
 from core.repositories.suspensions import Suspensions
 from core.repositories.users import Users
-from core.services.identity import is_email
+from core.services.identity import is_email, require_zone
 from core.services.passwords import check_password
-from core.services.sessions import TOUCH_EVERY, SessionIdentity, SessionView, SignedIn, hash_of, view_of
-from core.services.setup import Setup
-from core.telemetry import who
+from core.services.people_access import record_on
+from core.services.session_keeping import SessionKeeping
+from core.services.sessions import SignedIn, refuse_suspended
 
 log = logging.getLogger(__name__)
 
 WRONG_CURRENT = "The current password isn't right."
 REFUSALS_KEPT = 10
 """In the audit trail, of each account within an hour."""
-UNKNOWN_ZONE = "This time zone is not known here."
 SAME_PASSWORD = "The new password is the current one. Choose another."
 
 
-class AccountService(Setup):
+class AccountService(SessionKeeping):
     def sign_in(self, *, email: str, password: str, user_agent: str) -> SignedIn:
         """A new session. Raises WrongCredentials, in the same words and time whatever was wrong; Suspended, only to who
         gave the right password; SignInRefused where passwords are switched off.
@@ -53,7 +50,7 @@ class AccountService(Setup):
                 raise WrongCredentials  # changed while we were comparing
             refuse_suspended(Suspensions(session).get_in_force(user.id, clock.now()))
             signed_in, actor = self.limits.open(session, user, user_agent)
-            _record(Audit(session), AuditAction.SIGNED_IN, actor)
+            record_on(session, AuditAction.SIGNED_IN, actor, user)
         return signed_in
 
     def _known(self, email: str) -> User | None:
@@ -77,61 +74,23 @@ class AccountService(Setup):
                     most=REFUSALS_KEPT,
                 )
 
-    def resolve(self, token: str) -> SessionIdentity | None:
-        """Whose session the token opens; None when it ended. Counts as a use. Raises Suspended."""
-        token_hash = hash_of(token)
-        with self.database.reading() as session:
-            found = AuthSessions(session).get_by_token_hash(token_hash, clock.now())
-            if found is None:
-                refuse_suspended(Suspensions(session).get_of_token_hash(token_hash, clock.now()))
-                return None
-        self._touch(found)
-        return SessionIdentity(session_id=found.id, user_id=found.user_id)
-
-    def is_live(self, session_id: UUID) -> bool:
-        """Whether the session still stands. Counts as a use."""
-        with self.database.reading() as session:
-            found = AuthSessions(session).get_live(session_id, clock.now())
-        if found is None:
-            return False
-        self._touch(found)
-        return True
-
-    def _touch(self, used: AuthSession) -> None:
-        now = clock.now()
-        if now - used.last_used_at < TOUCH_EVERY:
-            return
-        expires_at = self.limits.expiry(created_at=used.created_at, used_at=now)
-        with self.database.transaction() as session:
-            AuthSessions(session).touch(used.id, now=now, expires_at=expires_at)
-
-    def actor(self, session_id: UUID) -> Actor:
-        """The person of a live session with the roles they have right now. Raises NotSignedIn, Suspended."""
-        with self.database.reading() as session:
-            actor = Users(session).get_actor(session_id, clock.now())
-            if actor is None:
-                refuse_suspended(Suspensions(session).get_of_session(session_id, clock.now()))
-                raise NotSignedIn
-        who.note(person=actor.user_id)  # the script of a page has no other way to tell the log
-        return actor
-
-    def actors(self, session_ids: Collection[UUID]) -> dict[UUID, Actor]:
-        """The same for several sessions at once; those that ended are missing."""
-        with self.database.reading() as session:
-            return Users(session).list_actors(session_ids, clock.now())
-
     def sign_out(self, session_id: UUID) -> None:
         """Ends one session. One that has ended stays as it is."""
         with self.database.transaction() as session:
             actor = Users(session).get_actor(session_id, clock.now())
-            if AuthSessions(session).revoke(session_id, clock.now()) and actor:
-                _record(Audit(session), AuditAction.SIGNED_OUT, actor)
+            ended = AuthSessions(session).revoke(session_id, clock.now())
+            user = Users(session).get(ended) if ended else None
+            if actor and user:
+                record_on(session, AuditAction.SIGNED_OUT, actor, user)
 
     def sign_out_everywhere(self, actor: Actor) -> None:
         """Ends every session of the person, this one too."""
         with self.database.transaction() as session:
-            ended = AuthSessions(session).revoke_all(actor.user_id, clock.now())
-            _record(Audit(session), AuditAction.SIGNED_OUT_EVERYWHERE, actor, after={"sessions": ended})
+            user = Users(session).get(actor.user_id)
+            if user is None:
+                raise NotSignedIn
+            ended = AuthSessions(session).revoke_all(user.id, clock.now())
+            record_on(session, AuditAction.SIGNED_OUT_EVERYWHERE, actor, user, after={"sessions": ended})
 
     def change_password(self, actor: Actor, *, current: str, new: str, user_agent: str) -> SignedIn:
         """Replaces the password, ends every session and opens a new one for this browser. Raises Invalid, and
@@ -165,17 +124,14 @@ class AccountService(Setup):
             AuthSessions(session).revoke_all(actor.user_id, clock.now())
             OneTimeLinks(session).revoke_reset(actor.user_id, clock.now())
             signed_in, actor = self.limits.open(session, user, user_agent)
-            _record(Audit(session), AuditAction.PASSWORD_CHANGED, actor)
+            record_on(session, AuditAction.PASSWORD_CHANGED, actor, user)
         return signed_in
 
     def remember_zone(self, actor: Actor, time_zone: str) -> None:
         """Where their days begin and end from now on: as an IANA name, of the browser that they use. For what is
         reckoned without a browser, such as what is due today. Raises Invalid for a zone that is not known here.
         """
-        try:
-            ZoneInfo(time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise Invalid(UNKNOWN_ZONE) from error
+        require_zone(time_zone)
         with self.database.transaction() as session:
             Users(session).set_zone(actor.user_id, time_zone)
 
@@ -184,39 +140,3 @@ class AccountService(Setup):
         with self.database.reading() as session:
             user = Users(session).get(actor.user_id)
         return self.settings.local_passwords and user is not None and user.password_hash is not None
-
-    def provider_of(self, session_id: UUID) -> str | None:
-        """Through which provider of single sign-on a live session was opened, by its name in the settings."""
-        with self.database.reading() as session:
-            live = AuthSessions(session).get_live(session_id, clock.now())
-        return live.provider if live else None
-
-    def sessions(self, actor: Actor) -> tuple[SessionView, ...]:
-        """Where the person is signed in, the browser used last first."""
-        with self.database.reading() as session:
-            live = AuthSessions(session).list_live(actor.user_id, clock.now())
-            return tuple(view_of(one, actor.session_id) for one in live)
-
-
-def _record(
-    audit: Audit,
-    action: AuditAction,
-    actor: Actor,
-    *,
-    after: dict[str, int] | None = None,
-) -> None:
-    """What somebody did to their own account."""
-    audit.record(
-        action,
-        actor=actor,
-        company_id=actor.company_id,
-        target_type="user",
-        target_id=actor.user_id,
-        after=after,
-    )
-
-
-def refuse_suspended(suspension: Suspension | None) -> None:
-    """Raises Suspended, with what its person may know of it. None: nothing keeps them out."""
-    if suspension is not None:
-        raise Suspended(until=suspension.until, reason=suspension.reason)

@@ -12,8 +12,8 @@ from core.repositories.cases import Cases
 from core.repositories.companies import Companies
 from core.repositories.suspensions import Suspensions
 from core.repositories.users import Users
-from core.services.accounts import refuse_suspended
 from core.services.moderation_deciding import NOT_YOURS, OWN
+from core.services.sessions import refuse_suspended
 from core.services.texts import one_line
 
 

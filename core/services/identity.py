@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.errors import Invalid
 
 MAX_NAME = 120
 MAX_EMAIL = 254
 MAX_USER_AGENT = 300
+UNKNOWN_ZONE = "That time zone isn't known here. Choose another one."
 
 EMAIL = re.compile(r"[^\s@,;:<>()\[\]\\\"]{1,64}@[^\s@,;:<>()\[\]\\\"._-]+(?:[._-]+[^\s@,;:<>()\[\]\\\"._-]+)*")
 
@@ -35,6 +37,14 @@ def clean_name(text: str, *, what: str) -> str:
     if len(name) > MAX_NAME:
         raise Invalid(f"Shorten {what} to {MAX_NAME} characters.")
     return name
+
+
+def require_zone(name: str) -> None:
+    """Raises Invalid unless it is the IANA name of a time zone that is known here."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Invalid(UNKNOWN_ZONE) from error
 
 
 def clean_user_agent(text: str) -> str:

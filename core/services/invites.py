@@ -22,7 +22,7 @@ from core.services.identity import clean_email, clean_name
 from core.services.names import kept_name
 from core.services.passwords import Passwords, check_password, require_passwords
 from core.services.people import TAKEN
-from core.services.people_access import require_still_manager, stands_for
+from core.services.people_access import record_on, require_still_manager, stands_for
 from core.services.sessions import SessionLimits, SignedIn, hash_of
 from core.services.texts import one_line
 
@@ -141,14 +141,8 @@ class InviteService:
             user = self._add(session, link, name, password_hash)
             OneTimeLinks(session).use(link, clock.now())
             signed_in, actor = self.limits.open(session, user, user_agent)
-            Audit(session).record(
-                AuditAction.USER_CREATED,
-                actor=actor,
-                company_id=user.company_id,
-                target_type=TargetType.USER,
-                target_id=user.id,
-                after={"roles": sorted(link.roles), "invited_by": link.created_by},
-            )
+            after = {"roles": sorted(link.roles), "invited_by": link.created_by}
+            record_on(session, AuditAction.USER_CREATED, actor, user, after=after)
         return signed_in
 
     def _add(self, session: Session, link: OneTimeLink, name: str, password_hash: str) -> User:

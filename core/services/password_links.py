@@ -16,12 +16,11 @@ from core.repositories.auth_sessions import AuthSessions
 from core.repositories.one_time_links import OneTimeLinks
 from core.repositories.suspensions import Suspensions
 from core.repositories.users import Users
-from core.services.accounts import refuse_suspended
 from core.services.hints import Hints
 from core.services.invites import Issued
 from core.services.passwords import Passwords, check_password, require_passwords
 from core.services.people_access import held_person, record_on, stands_for, tell, visible_person
-from core.services.sessions import SessionLimits, SignedIn, hash_of
+from core.services.sessions import SessionLimits, SignedIn, hash_of, refuse_suspended
 from core.services.texts import one_line
 
 LIFE = timedelta(days=1)

@@ -79,7 +79,7 @@ def record_on(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """What was done to somebody's account."""
+    """What was done to somebody's account; by nobody where it came of a provider, or of the command line."""
     Audit(session).record(
         action,
         actor=actor,

@@ -1,17 +1,13 @@
 """What people say of themselves: what they are called, and in which zone they want times."""
 
-from zoneinfo import available_timezones
-
 from core.database.engine import Database
-from core.errors import Invalid, NotSignedIn
+from core.errors import NotSignedIn
 from core.models import AuditAction
 from core.permissions import Actor, Permission
 from core.repositories.users import Users
-from core.services.identity import clean_name
+from core.services.identity import clean_name, require_zone
 from core.services.names import kept_name
 from core.services.people_access import record_on
-
-UNKNOWN_ZONE = "That time zone isn't known here. Choose another one."
 
 
 class ProfileService:
@@ -36,8 +32,8 @@ class ProfileService:
     def choose_zone(self, actor: Actor, zone: str | None) -> None:
         """By its IANA name; None: that of whichever browser. Raises Invalid."""
         actor.require(Permission.ACCOUNT_MANAGE)
-        if zone is not None and zone not in available_timezones():
-            raise Invalid(UNKNOWN_ZONE)
+        if zone is not None:
+            require_zone(zone)
         with self.database.transaction() as session:
             user = Users(session).get_for_update(actor.user_id)
             if user is None:

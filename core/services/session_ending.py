@@ -64,6 +64,23 @@ class SessionEnding:
         self.hints.publish_standing(user_id)
         return ended
 
+    def end_by_password(self) -> int:
+        """Where passwords are switched off: whatever was opened by one, or by a link that led to one. How many
+        those were. Begun again after a crash it ends the rest.
+        """
+        with self.database.reading() as session:
+            people = AuthSessions(session).list_people_here(clock.now())
+        return sum(self._end_by_password(user_id) for user_id in people)
+
+    def _end_by_password(self, user_id: UUID) -> int:
+        with self.database.transaction() as session:
+            user = Users(session).get_for_update(user_id)
+            ended = AuthSessions(session).revoke_here(user_id, clock.now())
+            if user and ended:
+                after = {"sessions": ended, "passwords": "switched off"}
+                record_on(session, AuditAction.SESSION_ENDED, None, user, after=after)
+        return ended
+
 
 def _end(session: Session, user: User, session_id: UUID) -> None:
     if not AuthSessions(session).revoke_of(user.id, session_id, clock.now()):

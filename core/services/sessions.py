@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from core import clock, ids
 from core.config import Settings
-from core.errors import NotSignedIn
-from core.models import AuthSession, User
+from core.errors import NotSignedIn, Suspended
+from core.models import AuthSession, Suspension, User
 from core.permissions import Actor
 from core.repositories.auth_sessions import AuthSessions
 from core.repositories.users import Users
@@ -21,7 +21,7 @@ TOUCH_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new session. `token` goes into the cookie and is kept nowhere else; `max_age` is in seconds."""
+    """A session with a new token. `token` goes into the cookie and is kept nowhere else; `max_age` is in seconds."""
 
     token: str
     session_id: UUID
@@ -36,6 +36,8 @@ class SignedIn:
 class SessionIdentity:
     session_id: UUID
     user_id: UUID
+    is_token_due: bool = False
+    """Whether the browser should get another token: it came with one from before a change of rights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class SessionView:
     user_agent: str
     created_at: datetime
     last_used_at: datetime
+    provider: str | None
+    """Of single sign-on, by its name in the settings; None: by a password or a link."""
     is_current: bool
 
 
@@ -55,6 +59,7 @@ def view_of(live: AuthSession, current: UUID | None) -> SessionView:
         user_agent=live.user_agent,
         created_at=live.created_at,
         last_used_at=live.last_used_at,
+        provider=live.provider,
         is_current=live.id == current,
     )
 
@@ -73,6 +78,10 @@ class SessionLimits:
 
     def expiry(self, *, created_at: datetime, used_at: datetime) -> datetime:
         return min(used_at + self.idle, created_at + self.absolute)
+
+    def seconds_left(self, created_at: datetime, now: datetime) -> int:
+        """For which a cookie is kept at the most."""
+        return int((created_at + self.absolute - now).total_seconds())
 
     def open(
         self, session: Session, user: User, user_agent: str, *, provider: str | None = None
@@ -97,5 +106,11 @@ class SessionLimits:
         actor = Users(session).get_actor(opened.id, now)
         if actor is None:  # deactivated in this very moment
             raise NotSignedIn
-        max_age = int(self.absolute.total_seconds())
+        max_age = self.seconds_left(now, now)
         return SignedIn(token=token, session_id=opened.id, user_id=user.id, max_age=max_age), actor
+
+
+def refuse_suspended(suspension: Suspension | None) -> None:
+    """Raises Suspended, with what its person may know of it. None: nothing keeps them out."""
+    if suspension is not None:
+        raise Suspended(until=suspension.until, reason=suspension.reason)

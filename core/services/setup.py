@@ -17,6 +17,7 @@ from core.repositories.rules import Rules
 from core.repositories.users import Users
 from core.services.identity import clean_email, clean_name
 from core.services.passwords import Passwords, check_password, require_passwords
+from core.services.people_access import record_on
 from core.services.sessions import SessionLimits, SignedIn, hash_of
 
 SET_UP_BEFORE = "Parley is set up already. `python -m core users add` adds people."
@@ -112,8 +113,7 @@ def _make_first(session: Session, company_name: str, email: str, display_name: s
 
 
 def _record_first(session: Session, user: User, company_name: str, actor: Actor | None) -> None:
-    audit = Audit(session)
-    audit.record(
+    Audit(session).record(
         AuditAction.COMPANY_CREATED,
         actor=actor,
         company_id=user.company_id,
@@ -121,14 +121,7 @@ def _record_first(session: Session, user: User, company_name: str, actor: Actor 
         target_id=user.company_id,
         after={"name": company_name},
     )
-    audit.record(
-        AuditAction.USER_CREATED,
-        actor=actor,
-        company_id=user.company_id,
-        target_type="user",
-        target_id=user.id,
-        after={"roles": sorted(FIRST_ROLES)},
-    )
+    record_on(session, AuditAction.USER_CREATED, actor, user, after={"roles": sorted(FIRST_ROLES)})
 
 
 def _require_link(session: Session, token: str) -> None:

@@ -20,11 +20,12 @@ from core.repositories.identities import Identities
 from core.repositories.one_time_links import OneTimeLinks
 from core.repositories.suspensions import Suspensions
 from core.repositories.users import Users
-from core.services.accounts import REFUSALS_KEPT, refuse_suspended
+from core.services.accounts import REFUSALS_KEPT
 from core.services.hints import Hints
 from core.services.identity import is_email
 from core.services.names import brought_name
-from core.services.sessions import SessionLimits, SignedIn
+from core.services.people_access import record_on
+from core.services.sessions import SessionLimits, SignedIn, refuse_suspended
 from core.services.sso_claims import Vouched
 from core.sso import ANY, SsoProvider
 
@@ -68,15 +69,8 @@ class SsoService:
             _set_roles(session, provider, vouched, user, happened)
             signed_in, actor = self.limits.open(session, user, user_agent, provider=provider.key)
             for action, before, after in happened:
-                _record(session, action, user, before, {**after, "provider": provider.key})
-            Audit(session).record(
-                AuditAction.SIGNED_IN,
-                actor=actor,
-                company_id=company.id,
-                target_type=TargetType.USER,
-                target_id=user.id,
-                after={"provider": provider.key},
-            )
+                record_on(session, action, None, user, before=before, after={**after, "provider": provider.key})
+            record_on(session, AuditAction.SIGNED_IN, actor, user, after={"provider": provider.key})
         return signed_in, happened
 
     def _note_refusal(self, provider: SsoProvider, vouched: Vouched) -> None:
@@ -108,7 +102,7 @@ class SsoService:
                 raise NotFound("Nobody here has this e-mail address.")
             count = Identities(session).delete_of(user.id)
             if count:
-                _record(session, AuditAction.IDENTITIES_UNLINKED, user, None, {"identities": count})
+                record_on(session, AuditAction.IDENTITIES_UNLINKED, None, user, after={"identities": count})
         return count
 
 
@@ -193,18 +187,3 @@ def _set_roles(session: Session, provider: SsoProvider, vouched: Vouched, user: 
 def _roles_by_groups(provider: SsoProvider, vouched: Vouched) -> frozenset[Role]:
     of_groups = (roles for group, roles in provider.role_map.items() if group in vouched.groups)
     return provider.roles_of_everybody.union(*of_groups)
-
-
-def _record(
-    session: Session, action: AuditAction, user: User, before: Mapping[str, Any] | None, after: Mapping[str, Any]
-) -> None:
-    """By nobody: it came of what the provider said."""
-    Audit(session).record(
-        action,
-        actor=None,
-        company_id=user.company_id,
-        target_type=TargetType.USER,
-        target_id=user.id,
-        before=before,
-        after=after,
-    )

@@ -11,7 +11,7 @@ from core.services.budgets import BudgetLine, BudgetView, RaiseLine, Standing
 from core.ui import budget_dialogs, failures, guard, times
 from core.ui.budget_left import number, quantity
 from core.ui.budget_words import ICONS, limit_of, name_of
-from core.ui.paging import paged
+from core.ui.paging import paged, pages_of, show_more
 from core.ui.text import as_label
 
 PAGE = 20
@@ -28,7 +28,7 @@ def budgets(actor: Actor) -> None:
     st.caption(EXPLAINED)
     add = st.button("Add a budget", icon=":material/add:", type="primary", key="budget_add")
     name = st.session_state.get(FIND, "")
-    sizes = [PAGE] * st.session_state.get(PAGES, 1)
+    sizes = pages_of(PAGES, PAGE)
     page = bootstrap.current().budgets.page
     views, has_more = paged(lambda limit, before: page(actor, name=name, limit=limit, before=before), sizes)
     if name or has_more or len(views) > PAGE // 2:
@@ -41,17 +41,13 @@ def budgets(actor: Actor) -> None:
     for view in views:
         _budget(actor, view)
     if has_more:
-        st.button("Show more", key="budget_more", on_click=_one_more, width="stretch")
+        show_more(PAGES, key="budget_more")
     if add:
         budget_dialogs.add(actor)
 
 
 def _from_the_first() -> None:
     st.session_state[PAGES] = 1
-
-
-def _one_more() -> None:
-    st.session_state[PAGES] = st.session_state.get(PAGES, 1) + 1
 
 
 def _budget(actor: Actor, view: BudgetView) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
+import streamlit as st
+
 
 class HasPosition(Protocol):
     @property
@@ -25,3 +27,17 @@ def paged(load: Callable[[int, Any], Sequence[Line]], sizes: Sequence[int]) -> t
         if len(page) <= size:
             return lines, False
     return lines, True
+
+
+def pages_of(name: str, size: int) -> list[int]:
+    """The sizes of the pages that `show_more` asked for in this tab; one to begin with."""
+    return [size] * st.session_state.get(name, 1)
+
+
+def show_more(name: str, *, key: str) -> None:
+    """A button that makes the list of this name one page longer."""
+    st.button("Show more", icon=":material/expand_more:", type="tertiary", key=key, on_click=_one_more, args=(name,))
+
+
+def _one_more(name: str) -> None:
+    st.session_state[name] = st.session_state.get(name, 1) + 1

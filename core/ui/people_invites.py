@@ -11,7 +11,7 @@ from core.services.invites import PAGE, InviteLine
 from core.ui import failures, guard, times
 from core.ui.dialogs import dialog, tried
 from core.ui.link_shown import keep_link, link_shown
-from core.ui.paging import paged
+from core.ui.paging import paged, pages_of, show_more
 from core.ui.people_address import PAGES
 from core.ui.people_words import role_names, what_roles_do
 from core.ui.text import as_label
@@ -46,18 +46,14 @@ def invite_somebody(actor: Actor) -> None:
 
 def people_invites(actor: Actor) -> None:
     service = bootstrap.current().invites
-    sizes = [PAGE] * st.session_state.get(PAGES, 1)
+    sizes = pages_of(PAGES, PAGE)
     lines, has_more = paged(lambda limit, after: service.list_invites(actor, after=after, limit=limit), sizes)
     if not lines:
         st.markdown("Nobody is invited at the moment. Whoever you invite stands here until they have come.")
     for line in lines:
         _invite(actor, line)
     if has_more:
-        st.button("Show more", icon=":material/expand_more:", type="tertiary", key="invites_more", on_click=_one_more)
-
-
-def _one_more() -> None:
-    st.session_state[PAGES] = st.session_state.get(PAGES, 1) + 1
+        show_more(PAGES, key="invites_more")
 
 
 def _invite(actor: Actor, line: InviteLine) -> None:

@@ -14,7 +14,7 @@ from core.services.people_looking import PAGE, PersonLine
 from core.ui import times
 from core.ui.controls import shows
 from core.ui.narrowing import CLEAR
-from core.ui.paging import paged
+from core.ui.paging import paged, pages_of, show_more
 from core.ui.people_address import PAGES, PeopleAddress, Shown, go, search
 from core.ui.people_words import SHOWN, STATES, role_names
 
@@ -72,7 +72,7 @@ def _role(address: PeopleAddress) -> None:
 
 def people_list(actor: Actor, address: PeopleAddress) -> None:
     look, wanted = bootstrap.current().people_looking.list_page, address.wanted
-    sizes = [PAGE] * st.session_state.get(PAGES, 1)
+    sizes = pages_of(PAGES, PAGE)
     lines, has_more = paged(lambda limit, after: look(actor, wanted, after=after, limit=limit), sizes)
     if not lines:
         st.markdown("Nobody fits all of that.")
@@ -86,11 +86,7 @@ def people_list(actor: Actor, address: PeopleAddress) -> None:
         return
     _table(address, lines)
     if has_more:
-        st.button("Show more", icon=":material/expand_more:", type="tertiary", key="people_more", on_click=_one_more)
-
-
-def _one_more() -> None:
-    st.session_state[PAGES] = st.session_state.get(PAGES, 1) + 1
+        show_more(PAGES, key="people_more")
 
 
 def _table(address: PeopleAddress, lines: Sequence[PersonLine]) -> None:

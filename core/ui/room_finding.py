@@ -11,7 +11,7 @@ from core.services.room_views import Colleague, OpenRoomLine
 from core.services.rooms import PAGE
 from core.ui import guard, links, times
 from core.ui.dialogs import OPEN, dialog, tried
-from core.ui.paging import paged
+from core.ui.paging import paged, pages_of, show_more
 from core.ui.people import choose_somebody
 from core.ui.room_making import DRAFT, new_company_room, new_group
 from core.ui.text import as_label
@@ -75,11 +75,11 @@ def browse(actor: Actor) -> None:
     def load(limit: int, before: Any) -> list[OpenRoomLine]:
         return rooms.list_open(actor, limit=limit, before=before)
 
-    lines, has_more = paged(load, [PAGE] * st.session_state.get(BROWSED, 1))
+    lines, has_more = paged(load, pages_of(BROWSED, PAGE))
     for line in lines:
         _open_room(actor, line)
     if has_more:
-        st.button("Show more", icon=":material/expand_more:", type="tertiary", key="more_rooms", on_click=_browse_on)
+        show_more(BROWSED, key="more_rooms")
 
 
 def _open_room(actor: Actor, line: OpenRoomLine) -> None:
@@ -93,7 +93,3 @@ def _open_room(actor: Actor, line: OpenRoomLine) -> None:
         ):
             links.select_conversation(line.id)
             st.rerun()
-
-
-def _browse_on() -> None:
-    st.session_state[BROWSED] = st.session_state.get(BROWSED, 1) + 1

@@ -13,7 +13,7 @@ from core.permissions import Actor
 from core.services.room_views import MemberLine, RoomView
 from core.ui import guard, refusals, times
 from core.ui.dialogs import OPEN, dialog, tried
-from core.ui.paging import paged
+from core.ui.paging import paged, pages_of, show_more
 from core.ui.room_adding import ADD_PEOPLE, may_add
 from core.ui.text import as_label
 
@@ -53,11 +53,11 @@ def members(actor: Actor, room: RoomView) -> None:
         service = bootstrap.current().members
         return service.list_members(actor, room.id, with_former=with_former, limit=limit, after=after)
 
-    lines, has_more = paged(load, [PAGE] * st.session_state.get(PAGES, 1))
+    lines, has_more = paged(load, pages_of(PAGES, PAGE))
     for line in lines:
         _member(actor, room, line)
     if has_more:
-        st.button("Show more", icon=":material/expand_more:", type="tertiary", key="more_members", on_click=_more)
+        show_more(PAGES, key="more_members")
 
 
 def _summary(room: RoomView) -> None:
@@ -149,7 +149,3 @@ def _confirm_removal(actor: Actor, room: RoomView, member: MemberLine) -> None:
 
 def _keep() -> None:
     st.session_state.pop(REMOVING, None)
-
-
-def _more() -> None:
-    st.session_state[PAGES] = st.session_state.get(PAGES, 1) + 1

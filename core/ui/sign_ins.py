@@ -26,11 +26,20 @@ def _end_own(actor: Actor, session_id: UUID) -> None:
 def sign_in_line(view: SessionView, end: Callable[[], None] | None, *, key: str) -> None:
     """`end`: signs it out; None where that is not to be done here."""
     used = "this browser" if view.is_current else f"last used {times.ago(view.last_used_at)}"
+    signed_in = f"signed in {times.short(view.created_at, times.zone())}{_way_of(view)}"
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(
-            f":material/devices: {as_label(browser_name(view.user_agent))}  \n"
-            f":small[{used} · signed in {times.short(view.created_at, times.zone())}]",
+            f":material/devices: {as_label(browser_name(view.user_agent))}  \n:small[{used} · {signed_in}]",
             width="stretch",
         )
         if end:
             st.button("Sign out there", type="tertiary", key=key, on_click=end)
+
+
+def _way_of(view: SessionView) -> str:
+    """Through which provider, or by a password; nothing where there is one way alone."""
+    providers = bootstrap.current().settings.sso
+    if view.provider:
+        known = providers.get(view.provider)
+        return f" with {as_label(known.name if known else view.provider)}"
+    return " by password" if providers else ""

@@ -4,7 +4,9 @@ Plain ASGI, because Starlette's request middleware never sees a websocket.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
@@ -13,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import NotPermitted, NotSignedIn, ParleyError, Suspended, Unavailable
 from core.ids import new_id
-from core.services.sessions import SessionIdentity
+from core.services.sessions import SessionIdentity, SignedIn
 from core.telemetry import who
 from core.web import addresses, cookies
 from core.web.answer import Answer
@@ -97,6 +99,8 @@ class Gate:
         try:
             identity = await self._resolve(token)
             answer.clears_session = token is not None and identity is None
+            if identity and token and identity.is_token_due:
+                answer.renew = partial(self._renew, identity.session_id, token)
         except Suspended:  # their session stands once that has run out; meanwhile somebody else may sign in here
             if not _is_door(scope):
                 raise
@@ -148,6 +152,12 @@ class Gate:
 
     async def _resolve(self, token: str | None) -> SessionIdentity | None:
         return await check(self.application.accounts.resolve, token) if token else None
+
+    async def _renew(self, session_id: UUID, token: str) -> SignedIn | None:
+        try:
+            return await check(self.application.accounts.renew_token, session_id, token)
+        except Unavailable:
+            return None  # what is due stays due
 
     async def _is_live(self, identity: SessionIdentity) -> bool:
         try:

@@ -2,6 +2,7 @@ import pytest
 
 from core.permissions import Role
 from core.services.sessions import SessionLimits
+from core.sso import SsoProvider
 from core.ui.text import WORD_JOINER
 from tests.pages.visitor import Desk, sentences, text_of, visit
 from tests.support.builders import make_conversation, make_messages
@@ -27,6 +28,25 @@ def test_it_says_who_one_is_and_where_one_is_signed_in(desk: Desk) -> None:
     assert "Firefox on Windows" in sessions[1] and "this browser" in sessions[1]
     assert "Android" not in text_of(browser)
     assert "/account/password" not in text_of(visit(bob, "account.py"))  # who comes in elsewhere has none here
+
+
+def test_where_there_are_providers_a_sign_in_says_through_which(desk: Desk) -> None:
+    ada, app = desk.person(Role.STAFF, Role.ADMIN), desk.application
+    provider = {
+        "key": "kc",
+        "issuer": "https://id.example.com",
+        "client_id": "p",
+        "domains": "x.com",
+        "label": "Key *Cloak*",
+    }
+    for name in ("kc", "gone_since", None):
+        with desk.database.transaction() as session:
+            SessionLimits(app.settings).open(session, ada.user, "Edg/1 Android", provider=name)
+    app.settings = app.settings.model_copy(update={"sso": {"kc": SsoProvider.model_validate(provider)}})
+    for browser in (visit(ada, "account.py"), visit(ada, "people.py", p=ada.user.id)):
+        lines = [line.value for line in browser.main.markdown if ":material/devices:" in line.value]
+        ends = ["by password]", r"with gone\_since]", r"with Key \*Cloak\*]", "by password]"]
+        assert [line.endswith(end) for line, end in zip(lines, ends, strict=True)] == [True] * 4, lines
 
 
 @pytest.mark.parametrize("typed", ["", "clear", "clear historyx", "CLEAR\nHISTORY", "klar"])

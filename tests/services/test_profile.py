@@ -5,8 +5,9 @@ from core.errors import Invalid, RefusedByRule
 from core.models import ConversationKind, RuleAction, RuleKind, User
 from core.permissions import Role
 from core.repositories.audit import Audit
+from core.services.identity import UNKNOWN_ZONE
 from core.services.people import PeopleService
-from core.services.profile import UNKNOWN_ZONE, ProfileService
+from core.services.profile import ProfileService
 from core.services.rules import RuleService, WantedRule
 from tests.support.passwords import QuickPasswords
 from tests.support.talks import DENIED, Desk, outcome

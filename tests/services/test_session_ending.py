@@ -3,6 +3,8 @@ from uuid import UUID
 import pytest
 
 from core import clock
+from core.assistant.provider import Assistant
+from core.bootstrap import Application
 from core.config import Settings
 from core.database.engine import Database
 from core.permissions import Actor, Role
@@ -13,6 +15,7 @@ from core.services.accounts import AccountService
 from core.services.session_ending import SessionEnding
 from core.services.sessions import SessionLimits
 from tests.support.builders import make_company
+from tests.support.models import ScriptedModel
 from tests.support.talks import DENIED, DONE, HIDDEN, Desk, outcome
 
 
@@ -24,11 +27,11 @@ class House:
         self.admin = self.sign_in(self.desk.person(Role.ADMIN, display_name="Ada"))
         self.bo = self.sign_in(self.desk.person(Role.STAFF))
 
-    def sign_in(self, actor: Actor) -> Actor:
+    def sign_in(self, actor: Actor, provider: str | None = None) -> Actor:
         with self.desk.database.transaction() as session:
             user = Users(session).get(actor.user_id)
             assert user
-            return SessionLimits(self.settings).open(session, user, "Firefox/140 Linux")[1]
+            return SessionLimits(self.settings).open(session, user, "Firefox/140 Linux", provider=provider)[1]
 
     def is_in(self, actor: Actor) -> bool:
         return outcome(lambda: self.accounts.actor(_session(actor))) == DONE
@@ -90,3 +93,32 @@ def test_only_admins_of_the_company_see_and_end_them(house: House, role: Role, w
     assert outcome(lambda: house.ending.end_all(me, bo)) == expected
     assert house.is_in(house.bo) is (expected != DONE)
     assert outcome(lambda: house.ending.end(house.admin, house.admin.user_id, session_id)) == HIDDEN
+
+
+WITHOUT_PASSWORDS = {
+    "local_passwords": False,
+    "sso": {"kc": {"issuer": "https://id.example.com", "client_id": "parley", "domains": "example.com"}},
+}
+
+
+def test_what_a_password_opened_ends_where_there_are_none_any_more(
+    fresh_database: Database, settings: Settings
+) -> None:
+    """At the start of a process with that setting; what a provider opened goes on."""
+    house = House(fresh_database, settings)
+    phone, through = house.sign_in(house.bo), house.sign_in(house.bo, provider="kc")
+    given = WITHOUT_PASSWORDS | {"data_dir": settings.data_dir}
+    switched_off = Settings(_env_file=None, **given)  # type: ignore[arg-type, call-arg]
+    for started in (settings, switched_off, switched_off):
+        application = Application(started, fresh_database, Assistant(started, model_factory=lambda _: ScriptedModel()))
+        application.start()
+        application.stop()
+        is_on = started is settings
+        assert [house.is_in(one) for one in (house.bo, phone, house.admin, through)] == [is_on, is_on, is_on, True]
+    with fresh_database.reading() as session:
+        rows = [one for one in Audit(session).list_recent(house.bo.company_id) if one.action == "session:end"]
+    told = {row.target_id: (row.actor_id, row.after) for row in rows}
+    assert len(rows) == 2 and told == {
+        house.bo.user_id: (None, {"sessions": 2, "passwords": "switched off"}),
+        house.admin.user_id: (None, {"sessions": 1, "passwords": "switched off"}),
+    }

@@ -120,6 +120,8 @@ class Walk:
             return [actor]
         if hint in self._typed[actor.user_id]:
             return [self._typed[actor.user_id][hint]]
+        if name == "zone" and hint == str | None:  # by its name
+            return ["UTC"]
         if inspect.isclass(hint) and issubclass(hint, StrEnum):
             return list(hint)
         return [self.named()[name]]

@@ -111,3 +111,19 @@ def test_none_gives_anything_of_a_private_conversation(
         scene.sql("UPDATE conversations SET owner_id = :me WHERE id = :id", me=me.user_id, id=scene.id)
     for address in (EXPORT, OWN_DATA):
         assert SECRET in _unpacked(signed_in.get(address, params=asked(scene)[address][0])), "it is looked for in vain"
+
+
+@pytest.mark.parametrize("kind", ConversationKind)
+def test_a_cookie_of_another_company_gives_nothing_of_this_one(
+    database: Database, me: Actor, signed_in: TestClient, kind: ConversationKind
+) -> None:
+    """Of somebody who has every role there, and asks by the ids of this one."""
+    scene = Scene(Desk(database), kind)
+    assert scene.owner.company_id != me.company_id
+    with database.transaction() as session:
+        Users(session).set_roles(me.user_id, list(Role))
+    for address, questions in asked(scene).items():
+        for params in questions:
+            answer = signed_in.get(address, params=params)
+            assert SECRET not in _unpacked(answer), (address, params)
+            assert answer.status_code == (HIDDEN if address in (EVENTS, EXPORT) else GIVEN), (address, params)
