@@ -35,7 +35,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     """
     try:
         with engine.connect() as connection, unhurried(connection):
-            _refuse_old_server(connection)
+            refuse_old_server(connection)
             connection.execute(text("SET statement_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
             connection.commit()
@@ -54,7 +54,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     except DBAPIError as error:
         if is_gone(error) and getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
             raise DatabaseUnavailable(_cannot_connect(engine, error)) from error
-        raise Misconfigured(f"The database could not be migrated: {_first_line(error)}") from error
+        raise Misconfigured(f"The database could not be migrated: {first_line(error)}") from error
 
 
 def is_behind(database: Database) -> bool:
@@ -74,6 +74,11 @@ def _known_revisions() -> tuple[frozenset[str], str | None]:
     return frozenset(script.revision for script in scripts.walk_revisions()), scripts.get_current_head()
 
 
+def is_known_revision(revision: str) -> bool:
+    """Whether this code knows that migration: else a newer one made it."""
+    return revision in _known_revisions()[0]
+
+
 def current_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
@@ -82,7 +87,7 @@ def head_revision() -> str | None:
     return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
-def _refuse_old_server(connection: Connection) -> None:
+def refuse_old_server(connection: Connection) -> None:
     version = connection.exec_driver_sql("SHOW server_version_num").scalar_one()
     if int(version) < MIN_SERVER:
         raise Misconfigured(f"PostgreSQL 15 or newer is needed; the server says {version}.")
@@ -90,8 +95,7 @@ def _refuse_old_server(connection: Connection) -> None:
 
 def _refuse_newer_schema(connection: Connection) -> None:
     current = current_revision(connection)
-    known, _ = _known_revisions()
-    if current and current not in known:
+    if current and not is_known_revision(current):
         raise Misconfigured(
             f"The database was migrated by a newer Parley (revision {current}). "
             "Start that version, or restore a backup."
@@ -100,8 +104,9 @@ def _refuse_newer_schema(connection: Connection) -> None:
 
 def _cannot_connect(engine: Engine, error: DBAPIError) -> str:
     where = engine.url.render_as_string(hide_password=True)
-    return f"Parley can't reach its database at {where}: {_first_line(error)}. Check DATABASE_URL and that it runs."
+    return f"Parley can't reach its database at {where}: {first_line(error)}. Check DATABASE_URL and that it runs."
 
 
-def _first_line(error: DBAPIError) -> str:
+def first_line(error: DBAPIError) -> str:
+    """What PostgreSQL said, as the end of a sentence."""
     return (str(error.orig).strip().splitlines() or ["no answer"])[0].rstrip(".")
