@@ -22,8 +22,8 @@ Target = Annotated[
     str,
     typer.Option(
         "--to",
-        help="An empty database, postgresql://user:password@host/name. Without it the address is asked for, or read from"
-        " standard input: a password doesn't belong into a command.",
+        help="An empty database, postgresql://user:password@host/name. Without it the address is asked for, or read"
+        " from standard input: a password doesn't belong into a command.",
     ),
 ]
 SAID = {
@@ -62,11 +62,8 @@ def move(to: Target = "") -> None:
         raise Invalid("That is no address of a PostgreSQL database: write postgresql://user:password@host/name.")
     there = settings.model_copy(update={"database_url": SecretStr(to)})
     with open_engine(settings) as source, open_engine(there) as target:
-        if count := copying.count_serving(source):
-            raise Conflict(
-                f"Parley is running on it ({counted(count, 'listener')}): what people write meanwhile would stay behind."
-                " Stop it first."
-            )
+        if copying.is_serving(source):
+            raise Conflict("Parley is running: what people write meanwhile would stay behind. Stop it first.")
         contents = copying.move(source, target)
     typer.echo(f"Moved: {_said(contents)}.")
     check(there)

@@ -4,7 +4,6 @@
 there afterwards, or nothing.
 """
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -42,6 +41,9 @@ OBJECTS = f"""
     WHERE c.relnamespace = '{SCHEMA}'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
 """
+SERVING = """
+    SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,11 @@ def dump(engine: Engine, file: Path) -> Contents:
     if file.exists():
         raise Invalid(f"{file} is there already. Choose another name: a dump overwrites nothing.")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as written:
-            with dumping(engine, written) as (program, contents):
-                _require(program, "The dump was broken off")
-            os.fsync(written.fileno())
+        draft.unlink(missing_ok=True)
+        draft.touch(PRIVATE, exist_ok=False)
+        # By its own way, not through standard output: only then does a file that is cut lack something.
+        with dumping(engine, f"--file={draft}") as (program, contents):
+            _require(program, "The dump was broken off")
         draft.rename(file)
     except OSError as error:
         raise Invalid(f"{file} can't be written: {error.strerror}.") from error
@@ -74,14 +77,14 @@ def dump(engine: Engine, file: Path) -> Contents:
 
 
 @contextmanager
-def dumping(engine: Engine, output: IO[bytes] | int) -> Iterator[tuple[Program, Contents]]:
-    """A `pg_dump` that writes there, and what it finds: both see the same moment."""
+def dumping(engine: Engine, *words: str) -> Iterator[tuple[Program, Contents]]:
+    """A `pg_dump` with those words, and what it finds: both see the same moment."""
     with _at(engine), engine.connect() as connection, unhurried(connection):
         connection.execution_options(isolation_level="REPEATABLE READ")
         _refuse_other_places(connection)
         connection.execute(text(UNHURRIED))
         snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
-        with running("pg_dump", *DUMP, f"--snapshot={snapshot}", at=engine.url, stdout=output) as program:
+        with running("pg_dump", *DUMP, *words, f"--snapshot={snapshot}", at=engine.url, stdout=PIPE) as program:
             yield program, _contents(connection)
 
 
@@ -121,7 +124,7 @@ def restoring(engine: Engine, dumped: IO[bytes]) -> Contents:
 
 def move(source: Engine, target: Engine) -> Contents:
     """Copies one into the other, which is empty. Raises like both, and CopyFailed when there is not the same then."""
-    with dumping(source, PIPE) as (program, contents):
+    with dumping(source) as (program, contents):
         found = restoring(target, program.output)
         _require(program, "The copy is not whole")
     if found != contents:
@@ -138,11 +141,10 @@ def look_into(engine: Engine) -> Contents:
         return _contents(connection)
 
 
-def count_serving(engine: Engine) -> int:
-    """Processes that serve people from that database just now."""
+def is_serving(engine: Engine) -> bool:
+    """Whether any process serves people from that database just now."""
     with _at(engine), engine.connect() as connection:
-        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name"
-        return int(connection.execute(text(asked), {"name": LINE}).scalar_one())
+        return bool(connection.execute(text(SERVING), {"name": LINE}).scalar_one())
 
 
 def _carry(script: Program, psql: Program) -> bool:
@@ -178,8 +180,8 @@ def _revision_in(file: Path) -> str:
 
 def _contents(connection: Connection) -> Contents:
     tables = list(connection.execute(text(TABLES)).scalars())
-    count = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {SCHEMA}.{table}" for table in tables)
-    rows: dict[str, int] = dict(connection.execute(text(count)).tuples().all())
+    count = " UNION ALL ".join(f"SELECT '{table}' AS name, count(*) AS rows FROM {SCHEMA}.{table}" for table in tables)
+    rows = {row.name: row.rows for row in connection.execute(text(count))}
     return Contents(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one(), rows)
 
 

@@ -1,5 +1,7 @@
 """Bringing a database to the newest schema, safely when several processes start at once."""
 
+import logging
+import time
 from functools import cache
 
 from alembic import command
@@ -14,10 +16,20 @@ from core.database.engine import Database, is_gone
 from core.database.watchdog import unhurried
 from core.errors import DatabaseUnavailable, Misconfigured
 
+log = logging.getLogger(__name__)
+
 # Any constant does, as long as every process takes the same lock.
 MIGRATION_LOCK = 7_305_001
 MIN_SERVER = 150_000
-LOCK_NOT_AVAILABLE = "55P03"
+LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
+LOCK_ATTEMPTS = 5
+LOCK_PAUSE = 1.0
+"""Seconds between two attempts, for those who had to queue behind the last one."""
+LOCKED = (
+    "The database could not be migrated: somebody else holds a table for longer than a migration waits, so that people"
+    " need not queue behind it. What was migrated is whole. End what holds it, like a report or a psql in a"
+    " transaction, and start Parley again."
+)
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -44,17 +56,40 @@ def migrate(engine: Engine, revision: str = "head") -> None:
                     _refuse_newer_schema(connection)
                     # Looking has begun a transaction: inside one of ours Alembic would begin none for each migration.
                     connection.commit()
-                    command.upgrade(alembic_config(connection), revision)
-                    connection.commit()
+                    _upgrade(connection, revision)
             finally:
                 connection.rollback()
                 connection.execute(text("RESET statement_timeout"))
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
                 connection.commit()
     except DBAPIError as error:
-        if is_gone(error) and getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+        if _is_locked(error):
+            raise Misconfigured(LOCKED) from error
+        if is_gone(error):
             raise DatabaseUnavailable(_cannot_connect(engine, error)) from error
         raise Misconfigured(f"The database could not be migrated: {first_line(error)}") from error
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    """A lock that is not to be had within a migration's lock_timeout is tried for again. Each migration is a
+    transaction of its own: those that are done stay done.
+    """
+    for attempt in range(1, LOCK_ATTEMPTS + 1):
+        try:
+            command.upgrade(alembic_config(connection), revision)
+            connection.commit()
+        except DBAPIError as error:
+            connection.rollback()
+            if not _is_locked(error) or attempt == LOCK_ATTEMPTS:
+                raise
+            log.warning("migration_waits attempt=%d", attempt)
+            time.sleep(LOCK_PAUSE)
+        else:
+            return
+
+
+def _is_locked(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in (LOCK_NOT_AVAILABLE, DEADLOCK)
 
 
 def is_behind(database: Database) -> bool:
