@@ -13,7 +13,7 @@ from core.assistant.runner import Runner
 from core.assistant.runs import RunStore
 from core.assistant.step_store import StepStore
 from core.config import Settings
-from core.database.engine import Database
+from core.database.engine import Database, events_url
 from core.database.events import Events
 from core.database.migrate import is_behind
 from core.errors import ParleyError
@@ -89,7 +89,7 @@ class Application:
         self.database = database
         self.assistant = assistant
         self.local_model = local_model
-        self.events = Events(database.engine.url, connect_timeout=settings.database_connect_timeout)
+        self.events = Events(events_url(settings, database), connect_timeout=settings.database_connect_timeout)
         worker_id, told_person = new_id(), self.events.publish_person
         store = RunStore(database, assistant, worker_id, timedelta(seconds=settings.lost_after), told_person)
         steps = StepStore(database, assistant, worker_id, self.events.publish_tasks)

@@ -38,7 +38,7 @@ SAID = {
 @app.command()
 def dump(file: File) -> None:
     """Write everything into a new file, as it is at one moment. People may go on meanwhile."""
-    with open_engine(load_settings()) as engine:
+    with open_engine(load_settings().past_pooler) as engine:
         contents = copying.dump(engine, file)
     typer.echo(f"Wrote {file}: {_said(contents)}.")
 
@@ -47,7 +47,7 @@ def dump(file: File) -> None:
 def restore(file: File) -> None:
     """Make the database of a dump, where there is none yet, and check it. A dump of an older Parley is migrated."""
     settings = load_settings()
-    with open_engine(settings) as engine:
+    with open_engine(settings.past_pooler) as engine:
         contents = copying.restore(engine, file)
     typer.echo(f"Restored {file}: {_said(contents)}.")
     check(settings)
@@ -60,8 +60,8 @@ def move(to: Target = "") -> None:
     to = to or str(typer.prompt("Address", hide_input=sys.stdin.isatty()))
     if not is_postgresql_address(to):
         raise Invalid("That is no address of a PostgreSQL database: write postgresql://user:password@host/name.")
-    there = settings.model_copy(update={"database_url": SecretStr(to)})
-    with open_engine(settings) as source, open_engine(there) as target:
+    there = settings.model_copy(update={"database_url": SecretStr(to), "listen_database_url": None})
+    with open_engine(settings.past_pooler) as source, open_engine(there) as target:
         if copying.is_serving(source):
             raise Conflict("Parley is running: what people write meanwhile would stay behind. Stop it first.")
         contents = copying.move(source, target)
