@@ -16,6 +16,7 @@ from core.config import Settings
 from core.database.engine import Database, events_url
 from core.database.events import Events
 from core.database.migrate import is_behind
+from core.database.replica import replica_of
 from core.errors import ParleyError
 from core.ids import new_id
 from core.services.access_grants import AccessGrantService
@@ -124,7 +125,8 @@ class Application:
         self.refusals = Refusals(database)
         self.measures = Measures(database)
         self.prices = PriceService(database, assistant.provider, assistant.models)
-        self.usage = UsageService(database)
+        self.replica = replica_of(self.settings, database)
+        self.usage = UsageService(self.replica)
         self.budgets = BudgetService(database)
         self.spending = SpendingService(database)
         self.usage_keeper = UsageKeeper(database)
@@ -223,6 +225,8 @@ class Application:
         self.runner.stop()
         self.presence.stop()
         self.events.stop()
+        if self.replica is not self.database:
+            self.replica.dispose()
         if self.local_model:
             self.local_model.stop()
 

@@ -25,6 +25,6 @@ else:
     from core.config import load_settings
     from core.database.opening import open_engine
 
-    with open_engine(load_settings()) as engine, engine.connect() as opened:
+    with open_engine(load_settings().past_pooler) as engine, engine.connect() as opened:
         run(opened)
         opened.commit()

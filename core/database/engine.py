@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL, Connection
@@ -11,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session
 
+from core import clock
 from core.config import Settings
 from core.database.pool import CountedPool
 from core.database.watchdog import watch
@@ -75,6 +77,10 @@ class Database:
         """The same, for several statements that are to see one and the same moment."""
         with self._opened(ReadingSession, self._snapshot) as session:
             yield session
+
+    def as_of(self, _session: Session) -> datetime:
+        """The moment up to which everything is seen by that session, which looks just now."""
+        return clock.now()
 
     @contextmanager
     def _opened(self, kind: type[Session], bind: Engine | Connection) -> Iterator[Session]:

@@ -2,6 +2,8 @@
 
 import re
 import ssl
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from sqlalchemy.engine import URL
 from core import bootstrap
 from core.config import Settings
 from core.database.opening import open_database
+from core.ids import new_token
 from core.models import ConversationKind, MessageStatus
 from core.permissions import Actor
 from tests.e2e.browsing import Chat, fill_sign_in, launched
@@ -33,6 +36,7 @@ from tests.support.waiting import until
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 TOKEN = "metrics-0123456789abcdefghijklmnopqrstuv"
+SESSIONS = 24
 BACK = 60_000.0
 """Milliseconds until a page whose process died is there again, on a machine that does other things as well."""
 
@@ -63,8 +67,11 @@ class Pair:
 
 
 def _sockets(parley: Parley) -> int:
-    answer = httpx2.get(f"{parley.url}/metrics", headers={"authorization": f"Bearer {TOKEN}"}, timeout=30)
-    return int(float(re.findall(r"^parley_websockets(?:{})? (\S+)$", answer.text, re.MULTILINE)[0]))
+    return int(float(re.findall(r"^parley_websockets (\S+)$", _metrics(parley), re.MULTILINE)[0]))
+
+
+def _metrics(parley: Parley) -> str:
+    return httpx2.get(f"{parley.url}/metrics", headers={"authorization": f"Bearer {TOKEN}"}, timeout=30).text
 
 
 @pytest.fixture(scope="module")
@@ -162,8 +169,10 @@ def test_when_the_process_of_a_page_is_killed_the_page_goes_on_with_the_other(
     chat.ask("nginx-kill")
     chat.wait_growing()
     at.kill()
+    killed = time.monotonic()
 
     expect(chat.page.get_by_role("button", name="Retry")).to_be_visible(timeout=BACK)
+    print(f"offered Retry {time.monotonic() - killed:.1f} s after the kill")
     assert "word-000" in chat.text_of(chat.answers.last)
     chat.page.get_by_role("button", name="Retry").click()
     expect(chat.answers.last).to_contain_text("All of it.", timeout=BACK)
@@ -207,6 +216,29 @@ def test_what_is_for_machines_stays_inside(running: Pair) -> None:
         assert client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 404
         assert (client.get("/healthz").status_code, client.get("/readyz").status_code) == (200, 200)
         assert "strict-transport-security" in client.get("/account/sign-in").headers
+
+
+def test_a_session_stays_with_one_process_and_sessions_are_spread(running: Pair) -> None:
+    """Nobody is signed in by these: where a request goes is decided before anybody looks whose cookie it is."""
+    led_to: Counter[int] = Counter()
+    with httpx2.Client(base_url=running.url, verify=_trusting()) as client:
+        for _ in range(SESSIONS):
+            before = [_asked(one) for one in running.processes]
+            cookie = {"cookie": f"first=1; __Host-parley_session={new_token()}; last=1"}
+            for _ in range(3):
+                assert client.get("/account/sign-in", headers=cookie).status_code == 200
+            grown = [_asked(one) - then for one, then in zip(running.processes, before, strict=True)]
+            assert sorted(grown) == [0, 3]
+            led_to[grown.index(3)] += 1
+    assert set(led_to) == {0, 1}
+
+
+def _asked(parley: Parley) -> int:
+    """How often it was asked for the sign-in."""
+    counts = re.findall(
+        r'^parley_http_requests_total\{route="/account/sign-in".*\} (\S+)$', _metrics(parley), re.MULTILINE
+    )
+    return int(sum(map(float, counts)))
 
 
 def _trusting() -> ssl.SSLContext:
