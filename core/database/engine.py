@@ -178,5 +178,5 @@ def refuse_other_zones(engine: Engine) -> None:
     if zone not in ("UTC", "Etc/UTC"):
         raise Misconfigured(
             f"Behind a pooler PostgreSQL has to be told for good what each session needs: ALTER ROLE {role} IN DATABASE"
-            f" {name} SET timezone = 'UTC'. See docs/operations.md for the others."
+            f" {name} SET timezone = 'UTC', then RECONNECT on the pooler. See docs/operations.md for the others."
         )

@@ -31,10 +31,11 @@ def direct(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     postgres.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def variables(
     direct: URL, tmp_path_factory: pytest.TempPathFactory, provider: OpenAIServer
 ) -> Iterator[dict[str, str]]:
+    """A PgBouncer of its own each time: what it has open learns nothing of what a role is told later."""
     with pooled(tmp_path_factory.mktemp("pooler") / "pgbouncer", direct) as url:
         yield {
             "DATABASE_URL": said(url),
@@ -44,6 +45,12 @@ def variables(
             "PARLEY_MODELS": MODEL,
             "PARLEY_SECRET_KEY": "a secret that both processes know, 0123456789",
         }
+
+
+@pytest.fixture
+def told(direct: URL) -> None:
+    """What the document has an operator tell the role."""
+    execute(direct, *role_settings())
 
 
 def said(url: URL) -> str:
@@ -65,9 +72,8 @@ def test_without_the_settings_of_its_role_it_says_what_to_do(variables: dict[str
 
 
 def test_two_processes_chat_hear_each_other_and_keep_right_books(
-    direct: URL, variables: dict[str, str], tmp_path: Path, provider: OpenAIServer
+    direct: URL, told: None, variables: dict[str, str], tmp_path: Path, provider: OpenAIServer
 ) -> None:
-    execute(direct, *role_settings())
     with ExitStack() as ending:
         first, second = (Parley(tmp_path, STREAMLIT, **variables) for _ in range(2))
         ending.enter_context(served(first))
