@@ -8,7 +8,7 @@ from typing import ParamSpec
 import typer
 
 from core import bootstrap
-from core.cli import audit, companies, demo, imports, retention, search, serve, setup, usage, users
+from core.cli import audit, companies, database, demo, imports, retention, search, serve, setup, usage, users
 from core.config import load_settings
 from core.database.opening import open_database
 from core.errors import ParleyError
@@ -42,6 +42,7 @@ app.command("demo")(opened(demo.demo))
 app.command("import")(opened(imports.import_file))
 app.add_typer(audit.app, name="audit", help="The trail of who did what.", callback=with_application)
 app.add_typer(companies.app, name="companies", help="The companies here.", callback=with_application)
+app.add_typer(database.app, name="database", help="The database as a whole: dumped, restored, moved.")
 app.add_typer(retention.app, name="retention", help="What is too old to be kept.", callback=with_application)
 app.add_typer(search.app, name="search", help="The index that search looks through.", callback=with_application)
 app.add_typer(usage.app, name="usage", help="The sums behind the usage page.", callback=with_application)

@@ -13,9 +13,10 @@ from core.assistant.runner import Runner
 from core.assistant.runs import RunStore
 from core.assistant.step_store import StepStore
 from core.config import Settings
-from core.database.engine import Database
+from core.database.engine import Database, events_url
 from core.database.events import Events
 from core.database.migrate import is_behind
+from core.database.replica import replica_of
 from core.errors import ParleyError
 from core.ids import new_id
 from core.services.access_grants import AccessGrantService
@@ -89,7 +90,7 @@ class Application:
         self.database = database
         self.assistant = assistant
         self.local_model = local_model
-        self.events = Events(database.engine.url, connect_timeout=settings.database_connect_timeout)
+        self.events = Events(events_url(settings, database), connect_timeout=settings.database_connect_timeout)
         worker_id, told_person = new_id(), self.events.publish_person
         store = RunStore(database, assistant, worker_id, timedelta(seconds=settings.lost_after), told_person)
         steps = StepStore(database, assistant, worker_id, self.events.publish_tasks)
@@ -124,7 +125,8 @@ class Application:
         self.refusals = Refusals(database)
         self.measures = Measures(database)
         self.prices = PriceService(database, assistant.provider, assistant.models)
-        self.usage = UsageService(database)
+        self.replica = replica_of(self.settings, database)
+        self.usage = UsageService(self.replica)
         self.budgets = BudgetService(database)
         self.spending = SpendingService(database)
         self.usage_keeper = UsageKeeper(database)
@@ -225,6 +227,8 @@ class Application:
         self.runner.stop()
         self.presence.stop()
         self.events.stop()
+        if self.replica is not self.database:
+            self.replica.dispose()
         if self.local_model:
             self.local_model.stop()
 

@@ -62,6 +62,18 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="A PostgreSQL 15+ server, postgresql://user:password@host/name. Empty: the embedded server.",
     )
+    listen_database_url: SecretStr | None = Field(
+        None,
+        validation_alias="LISTEN_DATABASE_URL",
+        description="The same database past its pooler, where DATABASE_URL leads to PgBouncer in transaction mode: see "
+        "docs/operations.md.",
+    )
+    analytics_database_url: SecretStr | None = Field(
+        None,
+        validation_alias="ANALYTICS_DATABASE_URL",
+        description="A read replica of DATABASE_URL, from which the usage page reads. While it is away or far behind, "
+        "the original is read.",
+    )
     database_pool_size: int = Field(10, ge=1, le=200, description="Connections kept open by one process.")
     database_max_overflow: int = Field(20, ge=0, le=200, description="Connections beyond the pool under load.")
     database_connect_timeout: int = Field(5, ge=1, le=60, description="Seconds to wait for a connection.")
@@ -185,7 +197,7 @@ class Settings(BaseSettings):
             )
         return secret
 
-    @field_validator("database_url")
+    @field_validator("database_url", "listen_database_url", "analytics_database_url")
     @classmethod
     def _refuse_other_databases(cls, url: SecretStr | None) -> SecretStr | None:
         if url and not is_postgresql_address(url.get_secret_value()):
@@ -210,6 +222,10 @@ class Settings(BaseSettings):
             )
         if self.is_production and not self.secret_key:
             raise ValueError(f"PARLEY_SECRET_KEY is missing: production needs one, made with `{MAKE_A_SECRET}`.")
+        if self.listen_database_url and not self.database_url:
+            raise ValueError("DATABASE_URL is missing: LISTEN_DATABASE_URL names the same database past its pooler.")
+        if self.analytics_database_url and not self.database_url:
+            raise ValueError("DATABASE_URL is missing: ANALYTICS_DATABASE_URL names a replica of it.")
         if not (self.local_passwords or self.sso):
             raise ValueError("PARLEY_LOCAL_PASSWORDS is false and no PARLEY_SSO__… is set: nobody could sign in.")
         if self.sso and self.is_production and not self.public_url:
@@ -219,6 +235,18 @@ class Settings(BaseSettings):
     @property
     def is_production(self) -> bool:
         return self.environment is Environment.PRODUCTION
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether PostgreSQL is behind a pooler that gives each transaction another session."""
+        return self.listen_database_url is not None
+
+    @property
+    def past_pooler(self) -> Self:
+        """The same with the way past it, for what needs a session of its own."""
+        return self.model_copy(
+            update={"database_url": self.listen_database_url or self.database_url, "listen_database_url": None}
+        )
 
     @property
     def is_embedded_model(self) -> bool:

@@ -24,6 +24,7 @@ ParleyError
 ├── Misconfigured           a setting is missing, weak or contradictory
 └── Unavailable             something we depend on does not answer
     ├── DatabaseUnavailable PostgreSQL cannot be reached
+    ├── CopyFailed          a dump, or what is made of one, did not come to its end
     ├── PortInUse           the address to serve on is taken
     ├── ProviderUnavailable a provider of single sign-on does not answer, or not as it should
     ├── AnswerInterrupted   the process that wrote an answer ended before it was whole
@@ -221,6 +222,11 @@ class DatabaseUnavailable(Unavailable):
         "Nothing you sent before is lost; this page comes back by itself."
     )
     is_expected = True  # it is in the log once, by whoever noticed first; every page and request meets it
+
+
+class CopyFailed(Unavailable):
+    code = "copy_failed"
+    sentence = "The copy of the database did not come to its end. What was copied is as it was."
 
 
 class PortInUse(Unavailable):

@@ -24,7 +24,10 @@ if (given := context.config.attributes.get("connection")) is not None:
 else:
     from core.config import load_settings
     from core.database.opening import open_engine
+    from core.database.watchdog import unhurried
 
-    with open_engine(load_settings()) as engine, engine.connect() as opened:
+    with open_engine(load_settings().past_pooler) as engine, engine.connect() as opened, unhurried(opened):
+        opened.exec_driver_sql("SET statement_timeout = 0")
+        opened.commit()  # inside a transaction of ours Alembic would begin none for each migration
         run(opened)
         opened.commit()

@@ -30,6 +30,11 @@ def verify(
     company: Annotated[str, typer.Option(help="The id of one company; all without it.")] = "",
 ) -> None:
     """Walk along the chains and name the first broken link of each. Exit code 1 if there is any."""
+    raise typer.Exit(1 if count_broken(company) else 0)
+
+
+def count_broken(company: str = "") -> int:
+    """The same of the chains of one company, or of all."""
     checks, console, broken = bootstrap.current().audit_checks, Console(), 0
     with Progress(*COLUMNS, console=console) as progress:
         for company_id, name in _chosen(checks.companies(), company):
@@ -40,7 +45,7 @@ def verify(
                 if step.is_over:
                     console.print(_said(who, step), markup=False, highlight=False, soft_wrap=True)
                     broken += step.broken is not None
-    raise typer.Exit(1 if broken else 0)
+    return broken
 
 
 def _chosen(companies: list[tuple[UUID, str]], wanted: str) -> list[tuple[UUID, str]]:

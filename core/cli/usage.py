@@ -33,6 +33,17 @@ def rebuild(
 @app.command()
 def verify() -> None:
     """Compare all sums with the ledger, and name each that differs. Exit code 1 if any does."""
+    if found := count_differences():
+        typer.echo(
+            f"{found:,} differences (at most {MOST_LISTED} are listed of each table, month and company)."
+            " `python -m core usage rebuild` makes the sums anew."
+        )
+        raise typer.Exit(1)
+    typer.echo("Every sum equals the ledger.")
+
+
+def count_differences() -> int:
+    """Each is named as it is found."""
     keeper = bootstrap.current().usage_keeper
     if left := keeper.days_left():
         typer.echo(f"A rebuild is under way, with {left:,} days to go: what it has not come to yet may differ.")
@@ -46,13 +57,7 @@ def verify() -> None:
                 console.print(_line(difference), markup=False, highlight=False, soft_wrap=True)
                 found += 1
             progress.advance(task)
-    if found:
-        typer.echo(
-            f"{found:,} differences (at most {MOST_LISTED} are listed of each table, month and company)."
-            " `python -m core usage rebuild` makes the sums anew."
-        )
-        raise typer.Exit(1)
-    typer.echo("Every sum equals the ledger.")
+    return found
 
 
 def _line(difference: Difference) -> str:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL, Connection
@@ -11,10 +12,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session
 
+from core import clock
 from core.config import Settings
 from core.database.pool import CountedPool
 from core.database.watchdog import watch
-from core.errors import DatabaseUnavailable
+from core.errors import DatabaseUnavailable, Misconfigured
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,8 @@ BEYOND_STATEMENT_TIMEOUT = 5.0
 GONE = ("08", "57P0", "53300")
 # What it says when it gave up on a statement that took or waited too long: the same may well work in a moment.
 GAVE_UP = ("57014", "55P03", "40P01")
+POOLED: dict[str, object] = {"prepare_threshold": None}
+"""Behind a pooler the next statement may meet a session that knows nothing of what was prepared, or set."""
 LONGEST_STATEMENT = 300
 """Characters of one that are logged."""
 
@@ -74,6 +78,10 @@ class Database:
         with self._opened(ReadingSession, self._snapshot) as session:
             yield session
 
+    def as_of(self, _session: Session) -> datetime:
+        """The moment up to which everything is seen by that session, which looks just now."""
+        return clock.now()
+
     @contextmanager
     def _opened(self, kind: type[Session], bind: Engine | Connection) -> Iterator[Session]:
         try:
@@ -121,6 +129,20 @@ def postgres_url(text: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
+def events_url(settings: Settings, database: Database) -> URL:
+    """Where LISTEN works: past the pooler if there is one."""
+    listen = settings.listen_database_url
+    return postgres_url(listen.get_secret_value()) if listen else database.engine.url
+
+
+def session_options(settings: Settings) -> str:
+    """What each of our sessions is told. Compiling a statement takes longer than any of ours."""
+    return (
+        f"-c timezone=UTC -c jit=off -c statement_timeout={settings.database_statement_timeout * 1000}"
+        " -c idle_in_transaction_session_timeout=60000"
+    )
+
+
 def connect(settings: Settings, url: URL) -> Database:
     """A pooled Database. Nothing is contacted yet."""
     engine = create_engine(
@@ -133,9 +155,7 @@ def connect(settings: Settings, url: URL) -> Database:
         connect_args={
             "connect_timeout": settings.database_connect_timeout,
             "application_name": "parley",
-            # Compiling a statement takes longer than any of ours.
-            "options": f"-c timezone=UTC -c jit=off -c statement_timeout={settings.database_statement_timeout * 1000}"
-            " -c idle_in_transaction_session_timeout=60000",
+            **(POOLED if settings.is_pooled else {"options": session_options(settings)}),
         },
     )
     watch(
@@ -144,3 +164,19 @@ def connect(settings: Settings, url: URL) -> Database:
         ping_patience=settings.database_connect_timeout,
     )
     return Database(engine)
+
+
+def refuse_other_zones(engine: Engine) -> None:
+    """Behind a pooler a session's settings are the role's. Raises Misconfigured unless those were made, and
+    DatabaseUnavailable.
+    """
+    database = Database(engine)
+    with database.reading() as session:
+        zone, role, name = session.execute(
+            text("SELECT current_setting('TimeZone'), current_user, current_database()")
+        ).one()
+    if zone not in ("UTC", "Etc/UTC"):
+        raise Misconfigured(
+            f"Behind a pooler PostgreSQL has to be told for good what each session needs: ALTER ROLE {role} IN DATABASE"
+            f" {name} SET timezone = 'UTC', then RECONNECT on the pooler. See docs/operations.md for the others."
+        )

@@ -1,5 +1,7 @@
 """Bringing a database to the newest schema, safely when several processes start at once."""
 
+import logging
+import time
 from functools import cache
 
 from alembic import command
@@ -14,10 +16,20 @@ from core.database.engine import Database, is_gone
 from core.database.watchdog import unhurried
 from core.errors import DatabaseUnavailable, Misconfigured
 
+log = logging.getLogger(__name__)
+
 # Any constant does, as long as every process takes the same lock.
 MIGRATION_LOCK = 7_305_001
 MIN_SERVER = 150_000
-LOCK_NOT_AVAILABLE = "55P03"
+LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
+LOCK_ATTEMPTS = 5
+LOCK_PAUSE = 1.0
+"""Seconds between two attempts, for those who had to queue behind the last one."""
+LOCKED = (
+    "The database could not be migrated: somebody else holds a table for longer than a migration waits, so that people"
+    " need not queue behind it. What was migrated is whole. End what holds it, like a report or a psql in a"
+    " transaction, and start Parley again."
+)
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -35,7 +47,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     """
     try:
         with engine.connect() as connection, unhurried(connection):
-            _refuse_old_server(connection)
+            refuse_old_server(connection)
             connection.execute(text("SET statement_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
             connection.commit()
@@ -44,17 +56,40 @@ def migrate(engine: Engine, revision: str = "head") -> None:
                     _refuse_newer_schema(connection)
                     # Looking has begun a transaction: inside one of ours Alembic would begin none for each migration.
                     connection.commit()
-                    command.upgrade(alembic_config(connection), revision)
-                    connection.commit()
+                    _upgrade(connection, revision)
             finally:
                 connection.rollback()
                 connection.execute(text("RESET statement_timeout"))
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
                 connection.commit()
     except DBAPIError as error:
-        if is_gone(error) and getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+        if _is_locked(error):
+            raise Misconfigured(LOCKED) from error
+        if is_gone(error):
             raise DatabaseUnavailable(_cannot_connect(engine, error)) from error
-        raise Misconfigured(f"The database could not be migrated: {_first_line(error)}") from error
+        raise Misconfigured(f"The database could not be migrated: {first_line(error)}") from error
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    """A lock that is not to be had within a migration's lock_timeout is tried for again. Each migration is a
+    transaction of its own: those that are done stay done.
+    """
+    for attempt in range(1, LOCK_ATTEMPTS + 1):
+        try:
+            command.upgrade(alembic_config(connection), revision)
+            connection.commit()
+        except DBAPIError as error:
+            connection.rollback()
+            if not _is_locked(error) or attempt == LOCK_ATTEMPTS:
+                raise
+            log.warning("migration_waits attempt=%d", attempt)
+            time.sleep(LOCK_PAUSE)
+        else:
+            return
+
+
+def _is_locked(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in (LOCK_NOT_AVAILABLE, DEADLOCK)
 
 
 def is_behind(database: Database) -> bool:
@@ -74,6 +109,11 @@ def _known_revisions() -> tuple[frozenset[str], str | None]:
     return frozenset(script.revision for script in scripts.walk_revisions()), scripts.get_current_head()
 
 
+def is_known_revision(revision: str) -> bool:
+    """Whether this code knows that migration: else a newer one made it."""
+    return revision in _known_revisions()[0]
+
+
 def current_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
@@ -82,7 +122,7 @@ def head_revision() -> str | None:
     return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
-def _refuse_old_server(connection: Connection) -> None:
+def refuse_old_server(connection: Connection) -> None:
     version = connection.exec_driver_sql("SHOW server_version_num").scalar_one()
     if int(version) < MIN_SERVER:
         raise Misconfigured(f"PostgreSQL 15 or newer is needed; the server says {version}.")
@@ -90,8 +130,7 @@ def _refuse_old_server(connection: Connection) -> None:
 
 def _refuse_newer_schema(connection: Connection) -> None:
     current = current_revision(connection)
-    known, _ = _known_revisions()
-    if current and current not in known:
+    if current and not is_known_revision(current):
         raise Misconfigured(
             f"The database was migrated by a newer Parley (revision {current}). "
             "Start that version, or restore a backup."
@@ -100,8 +139,9 @@ def _refuse_newer_schema(connection: Connection) -> None:
 
 def _cannot_connect(engine: Engine, error: DBAPIError) -> str:
     where = engine.url.render_as_string(hide_password=True)
-    return f"Parley can't reach its database at {where}: {_first_line(error)}. Check DATABASE_URL and that it runs."
+    return f"Parley can't reach its database at {where}: {first_line(error)}. Check DATABASE_URL and that it runs."
 
 
-def _first_line(error: DBAPIError) -> str:
+def first_line(error: DBAPIError) -> str:
+    """What PostgreSQL said, as the end of a sentence."""
     return (str(error.orig).strip().splitlines() or ["no answer"])[0].rstrip(".")

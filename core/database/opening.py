@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 
 from core.config import Settings
 from core.database.embedded import EmbeddedPostgres
-from core.database.engine import Database, connect, postgres_url
+from core.database.engine import Database, connect, postgres_url, refuse_other_zones
 from core.database.migrate import migrate
 
 
@@ -16,7 +16,12 @@ def open_database(settings: Settings) -> Iterator[Database]:
     Raises DatabaseUnavailable or Misconfigured, each with a sentence for the operator.
     """
     with open_engine(settings) as engine:
-        migrate(engine)
+        if settings.is_pooled:
+            with open_engine(settings.past_pooler) as direct:
+                migrate(direct)
+            refuse_other_zones(engine)
+        else:
+            migrate(engine)
         yield Database(engine)
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from pandas import DataFrame
 from sqlmodel import Session
 
-from core import clock
 from core.analytics import frames, hours
 from core.analytics.periods import period_of
 from core.analytics.slices import Slice
@@ -44,15 +43,16 @@ NO_NAME = "\n"
 
 class UsageService:
     def __init__(self, database: Database) -> None:
-        """`database` may be a copy that is a little behind."""
+        """`database` may be a copy that is a little behind: see core/database/replica.py."""
         self.database = database
 
     def look(self, actor: Actor, wanted: Wanted, chart: Chart = Chart.MODEL_COST) -> UsageView:
         """Everything the page shows, as of one moment. Raises Invalid for a period that can't be, NotPermitted for the
         use of others without the right to see it.
         """
-        slice_, as_of = self._slice(actor, wanted), clock.now()
+        slice_ = self._slice(actor, wanted)
         with self.database.snapshot() as session:
+            as_of = self.database.as_of(session)
             connection = session.connection()
             frames.settle(connection)
             people = frames.subjects(connection, slice_, Kind.PERSON)

@@ -14,7 +14,7 @@ import httpx2
 from core.config import ROOT
 
 PATIENCE = 60.0
-OURS = ("PARLEY_", "STREAMLIT_", "DATABASE_", "OPENAI_")
+OURS = ("PARLEY_", "STREAMLIT_", "DATABASE_", "LISTEN_", "ANALYTICS_", "OPENAI_")
 
 
 @contextmanager

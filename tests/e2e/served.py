@@ -24,7 +24,7 @@ from tests.support.web import hidden_fields
 
 PATIENCE = 120.0
 """Seconds a start may take, on a machine that does other things as well."""
-OURS = ("PARLEY_", "STREAMLIT_", "DATABASE_", "OPENAI_")
+OURS = ("PARLEY_", "STREAMLIT_", "DATABASE_", "LISTEN_", "ANALYTICS_", "OPENAI_")
 SERVE = (sys.executable, "-m", "core", "serve")
 STREAMLIT = (sys.executable, "-m", "streamlit", "run", "Home.py")
 MODEL_SERVER = "core.assistant.local_model_server"
