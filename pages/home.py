@@ -55,6 +55,6 @@ with rooms:
     st.subheader("Rooms", anchor=False)
     home_rooms(actor)
 
-composer.chat_box(actor, None, caption=model_caption())
+composer.chat_box(actor, None, caption=model_caption(app.company_models.offered(actor)))
 if st.session_state.pop(composer.SENT, None):
     st.switch_page(links.CHAT.page(), query_params={links.CONVERSATION: st.query_params[links.CONVERSATION]})

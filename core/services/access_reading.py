@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.models import AccessGrant, AuditAction, Conversation, ConversationKind, MemberRole, MessageType
 from core.permissions import Actor, Permission
 from core.repositories.access_grants import AccessGrants, Part
-from core.repositories.access_lines import MOST_LOOKS, AccessLines
+from core.repositories.access_lines import MOST_LOOKS, AccessLines, Position
 from core.repositories.browse_lines import BrowseLine
 from core.repositories.browsing import Browsing
 from core.repositories.conversations import Conversations
@@ -32,7 +32,6 @@ from core.services.texts import one_line
 
 NOTICE = "access"
 PAGE = 10
-MOST_LOOKED_INTO = 50
 IN_WHAT = {
     ConversationKind.ASSISTANT: "your chat with the assistant",
     ConversationKind.DIRECT: "one of your direct chats",
@@ -81,11 +80,13 @@ class AccessReading:
             self.hints.publish(conversation.id)
         return GrantRead(taken, transcript)
 
-    def looked_into(self, actor: Actor, *, limit: int = MOST_LOOKED_INTO) -> tuple[LookedInto, ...]:
-        """The conversations of this person that moderators looked into, those of late first."""
+    def looked_into(self, actor: Actor, *, after: Position | None = None, limit: int = PAGE) -> tuple[LookedInto, ...]:
+        """The conversations of this person that moderators looked into, those of late first; for the next page pass the
+        last one's `position`.
+        """
         actor.require(Permission.CHAT_USE)
         with self.database.reading() as session:
-            return tuple(AccessLines(session).list_looked_into(actor.user_id, limit))
+            return tuple(AccessLines(session).list_looked_into(actor.user_id, after=after, limit=limit))
 
     def who_looked(
         self, actor: Actor, conversation_id: UUID, after: str | None = None, *, limit: int = PAGE

@@ -29,8 +29,8 @@ def somebody(database: Database, *roles: Role) -> Actor:
 
 
 def update(database: Database, actor: Actor, **changes: str) -> None:
-    kept = {"name": KEPT.name, "instructions": KEPT.instructions, "assistant_name": KEPT.assistant_name}
-    service(database).update(actor, **kept | changes)
+    kept: dict[str, str] = {"name": KEPT.name, "instructions": KEPT.instructions, "assistant_name": KEPT.assistant_name}
+    service(database).update(actor, **kept | changes)  # type: ignore[arg-type]
 
 
 def service(database: Database) -> CompanyService:
