@@ -173,7 +173,7 @@ class Application:
     def _find_and_carry(self, settings: Settings) -> None:
         """Finding what was said, and carrying it in and out."""
         database = self.database
-        self.browse = BrowseService(database, self.conversations, self.assistant.default_model)
+        self.browse = BrowseService(database, self.conversations, self.company_models.default_for)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)
         self.exporting = ExportService(database)
@@ -203,7 +203,7 @@ class Application:
         self.room_locks = RoomLockService(database, events)
         self.rules = RuleService(database)
         self.access_grants = AccessGrantService(database)
-        self.access_reading = AccessReading(database, events, self.assistant.default_model)
+        self.access_reading = AccessReading(database, events, self.company_models.default_for)
 
     def _changed(self, conversation_id: UUID) -> None:
         """Something is new in a conversation."""

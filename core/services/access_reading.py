@@ -23,7 +23,7 @@ from core.repositories.notices import Notices
 from core.services.access import get_or_raise
 from core.services.access_grants import GONE, mine_or_raise, record
 from core.services.access_views import GrantRead, Looked, LookedInto, LookedPage
-from core.services.browse import MESSAGES, as_seq
+from core.services.browse import MESSAGES, DefaultModel, as_seq
 from core.services.browse_reading import Reading
 from core.services.browse_views import Browsed, BrowsedTranscript
 from core.services.hints import Hints
@@ -40,7 +40,7 @@ IN_WHAT = {
 
 
 class AccessReading:
-    def __init__(self, database: Database, hints: Hints, default_model: str) -> None:
+    def __init__(self, database: Database, hints: Hints, default_model: DefaultModel) -> None:
         """`default_model`: what answers where a conversation names no model."""
         self.database = database
         self.hints = hints
@@ -63,11 +63,12 @@ class AccessReading:
         that is gone for good, AccessOver.
         """
         actor.require(Permission.ACCESS_GRANT)
+        default = self.default_model(actor)
         with self.database.transaction() as session:
             grant, conversation = _opened(session, actor, grant_id)
             line = _line(session, actor, conversation)
             transcript = Reading(session, actor, line, 0).transcript(
-                Browsed.of(line, self.default_model),
+                Browsed.of(line, default),
                 around=as_seq(around),
                 before=as_seq(before),
                 after=as_seq(after),

@@ -48,6 +48,10 @@ class CompanyModels:
         with self.database.reading() as session:
             return models_for(session, actor, self.models)
 
+    def default_for(self, actor: Actor) -> str:
+        """What answers where nobody chose; where nothing does, Parley's own default."""
+        return next(iter(self.offered(actor)), self.models[0])
+
     def get(self, actor: Actor) -> ModelsView:
         actor.require(Permission.SETTINGS_MANAGE)
         with self.database.reading() as session:

@@ -31,7 +31,7 @@ ICONS = {
 WHILES = {60: "Minute", 3_600: "Hour", 86_400: "Day"}
 EXPLAINED = (
     "How much of one thing each person may do within a while; whoever does more is told when they can go on. What is "
-    "set here holds for everybody of the company, from their next one on. What questions may cost is set as budgets."
+    "set here holds for everybody of the company, from their next one on."
 )
 
 
@@ -39,6 +39,14 @@ def limits_setting(actor: Actor) -> None:
     st.caption(EXPLAINED)
     for view in bootstrap.current().company_limits.list_all(actor):
         _limit(actor, view)
+    st.button(
+        "Budgets: what questions may cost", icon=":material/savings:", type="tertiary", key="to_budgets",
+        on_click=_to_budgets,
+    )  # fmt: skip
+
+
+def _to_budgets() -> None:
+    st.session_state["section"] = "Budgets"
 
 
 def _limit(actor: Actor, view: LimitView) -> None:

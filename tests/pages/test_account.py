@@ -1,9 +1,10 @@
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.permissions import Role
 from core.services.sessions import SessionLimits
 from core.ui.text import WORD_JOINER
-from tests.pages.visitor import Desk, sentences, text_of, visit
+from tests.pages.visitor import Desk, sentences, text_of, told_look, visit
 from tests.support.builders import make_conversation, make_messages
 
 REFUSED = "Nothing was deleted: the words don't match."
@@ -57,3 +58,23 @@ def test_history_goes_when_the_words_match(desk: Desk, number: int, said: str) -
 
 def test_a_role_without_chats_has_no_history_to_clear(desk: Desk) -> None:
     assert not visit(desk.person(Role.ANALYST), "account.py").form
+
+
+def test_a_look_is_chosen_for_every_browser(desk: Desk) -> None:
+    ada = desk.staff()
+    other, browser = visit(ada), visit(ada, "account.py")
+    assert look_of(browser) == look_of(other) == {"look": None, "chosen": 0}
+    choice = next(one for one in browser.segmented_control if one.key == "own_look")
+    assert choice.value == "device"
+    choice.set_value("dark").run()
+    assert look_of(browser) == {"look": "dark", "chosen": 1}, "this window loads anew"
+    assert look_of(other.run()) == {"look": "dark", "chosen": 0}, "that one does when it is opened the next time"
+    again = visit(ada, "account.py")
+    assert next(one for one in again.segmented_control if one.key == "own_look").value == "dark"
+
+
+def look_of(browser: AppTest) -> dict[str, object]:
+    """What our part tells the browser of it."""
+    told = told_look(browser)
+    assert {"/", "/chat", "/settings"} <= set(told["paths"])
+    return {name: told[name] for name in ("look", "chosen")}
