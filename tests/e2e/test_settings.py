@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
@@ -46,7 +46,7 @@ def test_a_limit_is_set_met_and_overtaken(parley: Parley, ada: Guest, tab: Open)
 
 
 def test_a_look_is_chosen_once_and_holds_in_every_browser(parley: Parley, bob: Guest, tab: Open) -> None:
-    """The sign-in form of a browser where it was chosen has it too; a browser without it loads once more, no oftener."""
+    """The sign-in form of a browser where it was chosen has it too; one without it loads once more, no oftener."""
     first, second = tab(bob), tab(bob)
     first.goto(f"{parley.url}/account")
     expect(first.get_by_text("Appearance")).to_be_visible()
@@ -72,7 +72,7 @@ def test_a_look_is_chosen_once_and_holds_in_every_browser(parley: Parley, bob: G
     expect(second.locator(".stApp")).to_have_css("background-color", LIGHT)
 
 
-def _change(page: Page, what: str):  # type: ignore[no-untyped-def]
+def _change(page: Page, what: str) -> Locator:
     """The button beside that limit."""
     return (
         page.locator('[data-testid="stHorizontalBlock"], [data-testid="stLayoutWrapper"]')
