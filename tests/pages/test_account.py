@@ -30,6 +30,18 @@ def test_it_says_who_one_is_and_where_one_is_signed_in(desk: Desk) -> None:
     assert "/account/password" not in text_of(visit(bob, "account.py"))  # who comes in elsewhere has none here
 
 
+def test_of_many_sign_ins_the_first_are_shown_and_the_others_unfold(desk: Desk) -> None:
+    ada = desk.staff()
+    with desk.database.transaction() as session:
+        for _ in range(8):
+            SessionLimits(desk.application.settings).open(session, ada.user, "Edg/1 Android")
+    browser = visit(ada, "account.py")
+    folded = [one for one in browser.expander if one.label == "4 more"]
+    assert len(folded) == 1 and len([one for one in folded[0].button if one.label == "Sign out there"]) >= 3
+    folded[0].button[-1].click().run()
+    assert any(one.label == "3 more" for one in browser.expander)
+
+
 @pytest.mark.parametrize("typed", ["", "clear", "clear historyx", "CLEAR\nHISTORY", "klar"])
 def test_history_stays_unless_the_words_match(desk: Desk, typed: str) -> None:
     ada = desk.staff()
