@@ -31,6 +31,8 @@ from core.services.budgets import BudgetService
 from core.services.chat import ChatService
 from core.services.commands import CommandService
 from core.services.companies import CompanyService
+from core.services.company_limits import CompanyLimits
+from core.services.company_models import CompanyModels
 from core.services.conversations import ConversationService
 from core.services.exporting import ExportService
 from core.services.importing import ImportService
@@ -96,22 +98,24 @@ class Application:
         steps = StepStore(database, assistant, worker_id, self.events.publish_tasks)
         self.runner = Runner(store, steps, assistant, grace=settings.shutdown_grace, changed=self._changed)
         limiter, budgeting = RateLimiter(settings.limits), Budgeting(assistant)
-        self._keep_people(settings)
+        self._keep_people(settings, limiter)
         self._keep_watch()
         self._talk(limiter, budgeting)
         self._find_and_carry(settings)
         self._act(limiter, budgeting)
         self._oversee(limiter)
 
-    def _keep_people(self, settings: Settings) -> None:
+    def _keep_people(self, settings: Settings, limiter: RateLimiter) -> None:
         """Who may come in, what people say of themselves, and their company."""
         database, events = self.database, self.events
         self.accounts = AccountService(database, settings)
         self.sso = SsoService(database, settings, events)
         self.companies = CompanyService(database, self.assistant.instruction_tokens)
+        self.company_models = CompanyModels(database, self.assistant.models)
+        self.company_limits = CompanyLimits(database, limiter)
         self.people = PeopleService(database, hints=events)
         self.people_looking = PeopleLooking(database)
-        self.invites = InviteService(database, settings)
+        self.invites = InviteService(database, settings, limiter=limiter)
         self.password_links = PasswordLinkService(database, settings, events)
         self.session_ending = SessionEnding(database, events)
         self.profile = ProfileService(database)
@@ -171,7 +175,7 @@ class Application:
     def _find_and_carry(self, settings: Settings) -> None:
         """Finding what was said, and carrying it in and out."""
         database = self.database
-        self.browse = BrowseService(database, self.conversations, self.assistant.default_model)
+        self.browse = BrowseService(database, self.conversations, self.company_models.default_for)
         self.search = SearchService(database)
         self.indexer = SearchIndexer(database)
         self.exporting = ExportService(database)
@@ -201,7 +205,7 @@ class Application:
         self.room_locks = RoomLockService(database, events)
         self.rules = RuleService(database)
         self.access_grants = AccessGrantService(database)
-        self.access_reading = AccessReading(database, events, self.assistant.default_model)
+        self.access_reading = AccessReading(database, events, self.company_models.default_for)
 
     def _changed(self, conversation_id: UUID) -> None:
         """Something is new in a conversation."""

@@ -24,7 +24,7 @@ MIN_SECRET_LENGTH = 32
 MAKE_A_SECRET = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 LIMIT = re.compile(r"(?P<name>(?:[a-z]+\.)?[a-z]+)=(?P<count>\d{1,6})/(?P<seconds>\d{1,6})")
 NOT_IN_ONE = "PARLEY_SSO can't be read: set variables like PARLEY_SSO__KEYCLOAK__ISSUER instead, see docs/sso.md."
-LONGEST_WINDOW = 3_600
+LONGEST_WINDOW = 86_400
 """Seconds that a rate limit may look back."""
 POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 
@@ -121,9 +121,9 @@ class Settings(BaseSettings):
         15, ge=0, le=525_600, description="Minutes for which people may edit what they wrote in a room; 0: for ever."
     )
     rate_limits: str = Field(
-        "message=60/60, ask=10/60, react=120/60, room=30/3600, report=30/3600, command=60/60",
+        "message=60/60, ask=10/60, react=120/60, room=30/3600, report=30/3600, command=60/60, invite=60/3600",
         description="What a person may do in each room as count/seconds; with a role before it for that role, "
-        "like admin.message=300/60. What is left out stays as it is here.",
+        "like admin.message=300/60. What is left out stays as it is here. Companies can set their own in Settings.",
     )
 
     import_megabytes: int = Field(

@@ -19,6 +19,7 @@ ParleyError
 │   ├── StaleForm           a form that was open for too long, or is not ours
 │   └── ZipBomb             a ZIP made to unpack into more than anybody has room for
 ├── Conflict                somebody, or another tab, was faster
+│   ├── Overtaken           a setting was changed after it was opened here
 │   └── AnswerInProgress    the conversation's answer is still being written
 ├── RateLimited             too much of one thing within a short time
 ├── Misconfigured           a setting is missing, weak or contradictory
@@ -31,6 +32,7 @@ ParleyError
     └── ModelError          the model did not give a whole answer
         ├── ModelMissing            no model is installed or configured
         ├── ModelUnknown            the provider does not know this model
+        ├── ModelNotAllowed         the company allows only models that are not offered any more
         ├── ModelKeyRefused         the provider refused our key
         ├── ModelNoCredit           the provider's account is used up
         ├── ModelBusy               the provider asked us to slow down
@@ -187,6 +189,11 @@ class Conflict(ParleyError):
     sentence = "Somebody else changed this first. Look at it again."
 
 
+class Overtaken(Conflict):
+    code = "overtaken"
+    sentence = "Somebody changed this after you opened it. What you typed is still here: look at theirs first."
+
+
 class AnswerInProgress(Conflict):
     code = "answer_in_progress"
     sentence = "An answer is still being written here. Stop it or wait for it, then send again."
@@ -260,6 +267,11 @@ class ModelMissing(ModelError):
 class ModelUnknown(ModelError):
     code = "model_unknown"
     sentence = "The provider doesn't know this model. Choose another one for this conversation."
+
+
+class ModelNotAllowed(ModelError):
+    code = "model_not_allowed"
+    sentence = "None of the models that your company allows is there any more. An admin can allow others in Settings."
 
 
 class ModelKeyRefused(ModelError):

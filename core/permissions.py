@@ -105,7 +105,7 @@ class Actor:
     """The signed-in person on whose behalf something is done, as the database has them right now.
 
     `session_id` is None where there is no browser session: the command line and the answer runner.
-    `chosen_time_zone` is None for who takes that of the browser.
+    `chosen_time_zone` is None for who takes that of the browser, `theme` for whom Parley looks as their device does.
     """
 
     user_id: UUID
@@ -115,6 +115,7 @@ class Actor:
     roles: frozenset[Role]
     session_id: UUID | None = None
     chosen_time_zone: str | None = None
+    theme: str | None = None
 
     def may(self, permission: Permission) -> bool:
         return permission in permissions_of(self.roles)

@@ -34,7 +34,7 @@ def not_here(actor: Actor, error: NotFound) -> None:
     st.title("This chat isn't here", anchor=False)
     st.markdown(str(error))
     st.markdown("Start a new one below.")
-    chat_box(actor, None, caption=model_caption())
+    chat_box(actor, None, caption=model_caption(bootstrap.current().company_models.offered(actor)))
 
 
 def chat(actor: Actor, shown: Transcript) -> None:
@@ -42,11 +42,12 @@ def chat(actor: Actor, shown: Transcript) -> None:
     conversation = shown.conversation
     composer.see(shown)
     live(conversation.id, shown.state)
-    chat_header(actor, conversation)
+    models = bootstrap.current().company_models.offered(actor)
+    chat_header(actor, conversation, models)
     earlier(shown)
     answering = transcript(actor, shown)
     queue(actor, shown)
-    chat_box(actor, conversation.id, caption=context_caption(shown))
+    chat_box(actor, conversation.id, caption=context_caption(shown, models))
     is_asked = reporting.asked_for(actor) or task_making.asked_for(actor)
     if not is_asked and (answer_id := st.session_state.pop(dialogs.RATED, None)):
         dialogs.say_why(actor, answer_id)

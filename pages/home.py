@@ -24,7 +24,8 @@ if not actor.may(Permission.CHAT_USE):
     st.caption("Your roles have no chats of their own. Name, password and sign-ins are under Account.")
     st.stop()
 
-if problem := bootstrap.current().assistant.problem():
+app = bootstrap.current()
+if problem := app.assistant.problem():
     st.warning(problem, icon=":material/build:")
 waiting(actor)
 home_tiles(actor)
@@ -39,6 +40,7 @@ with rooms:
     st.subheader("Rooms", anchor=False)
     home_rooms(actor)
 
-composer.chat_box(actor, None, caption=model_caption(), stays_at_top=True)
+caption = model_caption(app.company_models.offered(actor))
+composer.chat_box(actor, None, caption=caption, stays_at_top=True)
 if st.session_state.pop(composer.SENT, None):
     st.switch_page(links.CHAT.page(), query_params={links.CONVERSATION: st.query_params[links.CONVERSATION]})

@@ -43,6 +43,8 @@ class Budgeting:
         if not Standings(session).list_applying(asker, clock.now()):
             return
         job = load_job(session, run, self.assistant)
+        if job.model is None:
+            return  # no model will be called: the answer fails, and says why
         model = self.assistant.resolve_model(job.model)
         prompt, answer = self.assistant.prompt_tokens(job.prompt), self.assistant.answer_tokens(job.model)
         most = self._most(session, asker, model, prompt, answer)

@@ -9,6 +9,7 @@ from pydantic_ai.tools import ToolDefinition
 from sqlmodel import Session
 
 from core import clock
+from core.assistant.choosing import models_of
 from core.assistant.context import TOOLS, Prompt, Turn, build_prompt, compose_instructions, fit_exchanges
 from core.assistant.earlier_steps import exchanges_of, steps_for
 from core.assistant.ledger import Origin
@@ -16,6 +17,7 @@ from core.assistant.provider import Assistant
 from core.assistant.room import room_of, with_answers
 from core.assistant.steps import Step, StepState
 from core.assistant.tokens import estimate_tokens
+from core.errors import ModelNotAllowed
 from core.models import AnswerRun, Company, Conversation, Message, User
 from core.repositories.messages import Messages
 
@@ -31,7 +33,8 @@ class Job:
 
     origin: Origin
     model: str | None
-    """None: the default model, also where the conversation's own is not offered any more."""
+    """The company's default also where the conversation's own is not offered any more. None: the company allows only
+    ones that are gone."""
     resumed: str
     """The text it goes on from; empty for an answer from its beginning."""
     resumed_tokens: int
@@ -56,6 +59,13 @@ class Job:
     """In which the answer has called tools so far."""
 
     @property
+    def allowed_model(self) -> str:
+        """Raises ModelNotAllowed."""
+        if self.model is None:
+            raise ModelNotAllowed
+        return self.model
+
+    @property
     def run_id(self) -> UUID:
         return self.origin.run_id
 
@@ -67,7 +77,8 @@ def load_job(session: Session, run: AnswerRun, assistant: Assistant) -> Job:
     company = _present(session.get(Company, conversation.company_id))
     asker = _present(session.get(User, run.asked_by))
     room = room_of(session, conversation, company, asker)
-    model = run.model if run.model in assistant.models else None
+    models = models_of(company, assistant.models)
+    model = run.model if run.model in models else next(iter(models), None)
     tools = tools_for(assistant, model, company, in_room=conversation.kind.is_room)
     time_zone = asker.time_zone or "UTC"
     instructions = compose_instructions(

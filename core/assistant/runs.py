@@ -84,6 +84,7 @@ class RunStore:
             if run is None:
                 return None
             job = load_job(session, run, self.assistant)
+            run.model = job.model  # what it is booked on if this process dies
             run.prompt_tokens = self.assistant.prompt_tokens(job.prompt)
             Standings(session).keep_until(run.id, clock.now() + self.assistant.longest)
             return job

@@ -99,7 +99,7 @@ class Writing:
 
     async def _answer(self) -> RunStatus:
         """Has the model asked, and asked again with what its tools have found, until it wants no more of them."""
-        model = self.assistant.resolve_model(self.job.model)
+        model = self.assistant.resolve_model(self.job.allowed_model)
         if self.stop.is_set():  # nor is anything done then that was approved before
             return RunStatus.STOPPED
         prompt = self._fitted(await self._acting.opened(self.job.prompt))

@@ -27,7 +27,7 @@ from core.models.budget import (
     BudgetUnit,
     Notice,
 )
-from core.models.company import MAX_ASSISTANT_NAME, Company
+from core.models.company import MAX_ASSISTANT_NAME, Company, CompanyChange, CompanyPart
 from core.models.conversation import (
     MAX_INSTRUCTIONS,
     MAX_TITLE,
@@ -54,7 +54,7 @@ from core.models.model_call import CallPurpose, CallStatus, ModelCall, UsageSour
 from core.models.model_price import MAX_MODEL_NAME, ModelPrice
 from core.models.presence import Presence, ServingProcess
 from core.models.queued_question import QueuedQuestion
-from core.models.rate_limit_event import RateLimitEvent
+from core.models.rate_limit import LONGEST_WINDOW, MAX_COUNT, RateLimit, RateLimitEvent
 from core.models.reaction import MAX_EMOJI, Mention, Reaction
 from core.models.report import MAX_COMMENT, MAX_REASON, Case, CaseStatus, Decision, Report, ReportReason
 from core.models.retention import MAX_DAYS, LegalHold, RetentionRule, RetentionRun
@@ -83,7 +83,7 @@ from core.models.usage import (
     UsageSlot,
     UsageSpan,
 )
-from core.models.user import AuthSession, Identity, LinkPurpose, OneTimeLink, User, UserRole
+from core.models.user import AuthSession, Identity, LinkPurpose, OneTimeLink, Theme, User, UserRole
 
 __all__ = [
     "ACTIVE",
@@ -93,8 +93,10 @@ __all__ = [
     "DEFAULT_MARKS",
     "DOLLAR",
     "IMPORTED",
+    "LONGEST_WINDOW",
     "MAX_ASSISTANT_NAME",
     "MAX_COMMENT",
+    "MAX_COUNT",
     "MAX_DAYS",
     "MAX_EMOJI",
     "MAX_INSTRUCTIONS",
@@ -130,6 +132,8 @@ __all__ = [
     "ChainProblem",
     "Clocked",
     "Company",
+    "CompanyChange",
+    "CompanyPart",
     "Conversation",
     "ConversationKind",
     "Decision",
@@ -157,6 +161,7 @@ __all__ = [
     "Outcome",
     "Presence",
     "QueuedQuestion",
+    "RateLimit",
     "RateLimitEvent",
     "Rating",
     "Reaction",
@@ -179,6 +184,7 @@ __all__ = [
     "Task",
     "TaskSource",
     "TaskStatus",
+    "Theme",
     "TitleWords",
     "UsageError",
     "UsageLatency",

@@ -1,8 +1,14 @@
+"""The tenant, and who changed what about it last."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
 from sqlalchemy import CheckConstraint, Column, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
-from core.models.base import Record, counter_field
+from core.models.base import Record, counter_field, enum_field, one_of, time_field
 
 MAX_ASSISTANT_NAME = 40
 
@@ -35,5 +41,36 @@ class Company(Record, table=True):
         sa_column=Column(JSONB, nullable=False, server_default=text("'[]'::jsonb")),
         description="Names of the tools whose use the assistant has to have approved each time.",
     )
+    models: list[str] = Field(
+        default_factory=list,
+        sa_column=Column(JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+        description="Names of the models that its people may ask; empty for all that Parley offers.",
+    )
+    default_model: str | None = Field(
+        default=None, description="What answers where nobody chose a model; None: the first of those it allows."
+    )
     rules_version: int = counter_field()
     """Counts up with each change of its rules."""
+
+
+class CompanyPart(StrEnum):
+    """What of a company is changed together."""
+
+    PROFILE = "profile"
+    """Its name, its instructions, and the assistant's name."""
+    TOOLS = "tools"
+    MODELS = "models"
+
+
+class CompanyChange(SQLModel, table=True):
+    """Who changed a part of a company last. No row: nobody did yet."""
+
+    __tablename__ = "company_changes"
+    __table_args__ = (one_of("part", CompanyPart),)
+
+    company_id: UUID = Field(foreign_key="companies.id", primary_key=True, ondelete="CASCADE")
+    part: CompanyPart = enum_field(CompanyPart, primary_key=True)
+    version: int
+    """Counts up with each change: whoever saves says which one they had before them."""
+    changed_by: UUID | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
+    changed_at: datetime = time_field()

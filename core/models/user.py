@@ -12,12 +12,18 @@ from core.models.base import Record, enum_field, one_of, time_field
 from core.permissions import Role
 
 
+class Theme(StrEnum):
+    LIGHT = "light"
+    DARK = "dark"
+
+
 class User(Record, table=True):
     __tablename__ = "users"
     __table_args__ = (
         Index("users_lower_email_key", text("lower(email)"), unique=True),
         CheckConstraint("char_length(email) BETWEEN 3 AND 254", name="email"),
         CheckConstraint("char_length(display_name) BETWEEN 1 AND 120", name="display_name"),
+        one_of("theme", Theme),
         # The people of a company by name.
         Index("users_by_name_idx", "company_id", text("lower(display_name)"), "id"),
     )
@@ -32,6 +38,8 @@ class User(Record, table=True):
     """Of the browser they used last, by its IANA name; None: not known yet."""
     chosen_time_zone: str | None = None
     """The one that they want times in, whatever their browser says; None: the browser's."""
+    theme: Theme | None = enum_field(Theme, None, nullable=True)
+    """How Parley looks for them in every browser; None: as the device does."""
     last_seen_at: datetime | None = time_field(None)
     rights_changed_at: datetime | None = time_field(None)
     """When they last got other roles: a session's token from before is due for a new one."""

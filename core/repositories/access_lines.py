@@ -73,6 +73,10 @@ class LookedInto:
     last_looked_at: datetime
     looks: int
 
+    @property
+    def position(self) -> Position:
+        return self.last_looked_at, self.conversation_id
+
 
 class AccessLines(Repository):
     def get(self, grant_id: UUID) -> GrantLine | None:
@@ -93,11 +97,13 @@ class AccessLines(Repository):
         given = _given(after, limit) | {"conversation": conversation_id, "floor": floor}
         return self._lines(page_of(LOOKED, after), given)
 
-    def list_looked_into(self, user_id: UUID, limit: int) -> list[LookedInto]:
+    def list_looked_into(self, user_id: UUID, *, after: Position | None = None, limit: int) -> list[LookedInto]:
         """Of all conversations that this person is in, also those of theirs that they deleted, and of what they may see
         there: the ones looked into last, first.
         """
-        found = self.session.execute(text(LOOKED_INTO), {"user": user_id, "limit": limit})
+        behind = "HAVING (max(l.created_at), c.id) < (:place_at, :place_id)" if after else ""
+        statement = LOOKED_INTO.format(behind=behind)
+        found = self.session.execute(text(statement), {"user": user_id} | _given(after, limit))
         return [LookedInto(row[0], ConversationKind(row[1]), *tuple(row)[2:]) for row in found]
 
     def list_looks(self, grant_ids: Collection[UUID], floor: int) -> Mapping[UUID, list[LookLine]]:
@@ -128,7 +134,7 @@ LOOKED_INTO = """SELECT c.id, c.kind, c.title, max(l.created_at) AS last_looked_
     WHERE m.user_id = :user AND m.left_at IS NULL AND c.looked_at IS NOT NULL
         AND (c.deleted_at IS NULL OR m.role = 'owner')
         AND (c.history IS DISTINCT FROM 'joined' OR m.joined_seq = 0 OR l.last_seq > m.joined_seq)
-    GROUP BY c.id, c.kind, c.title ORDER BY last_looked_at DESC, c.id LIMIT :limit"""
+    GROUP BY c.id, c.kind, c.title {behind} ORDER BY last_looked_at DESC, c.id DESC LIMIT :limit"""
 # The page is cut off before names are looked up.
 _LINE = """
     SELECT g.id, g.conversation_id, g.kind, g.moderator_id, u.display_name AS moderator_name,

@@ -75,6 +75,16 @@ class OneTimeLinks(Repository):
         """Expired invites count as well: they can be renewed."""
         return self.session.exec(select(OneTimeLink.id).where(_is_invite_of(company_id, email))).first() is not None
 
+    def has_invites(self, company_id: UUID, number: int) -> bool:
+        """Whether there are so many that nobody used or revoked; counted no further."""
+        statement = (
+            select(OneTimeLink.id)
+            .where(OneTimeLink.purpose == LinkPurpose.INVITE, OneTimeLink.company_id == company_id, _is_open)
+            .offset(number - 1)
+            .limit(1)
+        )
+        return self.session.exec(statement).first() is not None
+
     def list_invites(
         self, company_id: UUID, *, after: tuple[datetime, UUID] | None = None, limit: int
     ) -> Sequence[InviteLine]:

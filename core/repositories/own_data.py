@@ -56,7 +56,8 @@ _CONVERSATIONS = """
 _PROFILE = """
     SELECT u.id, u.email, u.display_name, c.name AS company,
         ARRAY(SELECT r.role FROM user_roles r WHERE r.user_id = u.id ORDER BY r.role) AS roles,
-        u.password_hash IS NOT NULL AS has_password, u.time_zone, u.chosen_time_zone, u.created_at, u.last_seen_at,
+        u.password_hash IS NOT NULL AS has_password, u.time_zone, u.chosen_time_zone, u.theme, u.created_at,
+        u.last_seen_at,
         ARRAY(SELECT jsonb_build_object('issuer', i.issuer, 'subject', i.subject, 'since', i.created_at)
             FROM identities i WHERE i.user_id = u.id ORDER BY i.id) AS known_elsewhere_as
     FROM users u JOIN companies c ON c.id = u.company_id WHERE u.id = :user"""

@@ -1,27 +1,46 @@
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Float, Interval, cast, delete, extract, func, insert, select
+from sqlalchemy import Float, Interval, cast, delete, extract, func, insert, literal_column, select
+from sqlmodel import col
 
 from core.ids import derived_id, new_id
-from core.models import RateLimitEvent
+from core.models import LONGEST_WINDOW, RateLimit, RateLimitEvent, User
 from core.models.base import table_of
 from core.repositories.base import Repository
 
-_events = table_of(RateLimitEvent)
+_events, _limits = table_of(RateLimitEvent), table_of(RateLimit)
 
-LONGEST_WINDOW = timedelta(hours=1)
+OLDEST = timedelta(seconds=LONGEST_WINDOW)
 PRUNED = 3
 """Each new event takes up to so many old ones along, whoever's they are: the table stays as small as what is recent."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitLine:
+    """A limit as a company has it. `set_by`: None when they are gone."""
+
+    event: str
+    count: int
+    seconds: int
+    set_at: datetime
+    set_by: str | None
 
 
 class RateLimits(Repository):
     """What people did lately, by PostgreSQL's clock and, for one person, event and room, one transaction at a time."""
 
-    def lock(self, user_id: UUID, event: str, room_id: UUID | None) -> None:
-        """Until this transaction ends nobody else counts or adds the same."""
+    def lock(self, company_id: UUID, user_id: UUID, event: str, room_id: UUID | None) -> tuple[int, int] | None:
+        """Until this transaction ends nobody else counts or adds the same. Gives what the company has set for it, as
+        count and seconds, in the same query; None where it has set nothing.
+        """
         key = derived_id(str(user_id), event, str(room_id)).int & (2**63 - 1)
-        self.session.execute(select(func.pg_advisory_xact_lock(key)))
+        one, own = select(literal_column("1")).subquery(), _limits
+        is_own = (own.c.company_id == company_id) & (own.c.event == event)
+        statement = select(func.pg_advisory_xact_lock(key), own.c.count, own.c.seconds)
+        found = self.session.execute(statement.select_from(one.outerjoin(own, is_own))).one()
+        return (found[1], found[2]) if found[1] is not None else None
 
     def wait_for(self, user_id: UUID, event: str, room_id: UUID | None, *, count: int, window: timedelta) -> float:
         """Seconds until there are fewer than `count` within `window`; 0 when there are now."""
@@ -49,9 +68,31 @@ class RateLimits(Repository):
     def _prune(self) -> None:
         old = (
             select(_events.c.id)
-            .where(_events.c.created_at < func.clock_timestamp() - cast(LONGEST_WINDOW, Interval))
+            .where(_events.c.created_at < func.clock_timestamp() - cast(OLDEST, Interval))
             .order_by(_events.c.created_at)
             .limit(PRUNED)
             .with_for_update(skip_locked=True)
         )
         self.session.execute(delete(_events).where(_events.c.id.in_(old.scalar_subquery())))
+
+    # What a company has set
+
+    def list_limits(self, company_id: UUID) -> list[LimitLine]:
+        own = _limits
+        statement = (
+            select(own.c.event, own.c.count, own.c.seconds, own.c.set_at, col(User.display_name))
+            .outerjoin(User, col(User.id) == own.c.set_by)
+            .where(own.c.company_id == company_id)
+        )
+        return [LimitLine(*tuple(row)) for row in self.session.execute(statement)]
+
+    def get_limit(self, company_id: UUID, event: str) -> RateLimit | None:
+        return self.session.get(RateLimit, (company_id, event), populate_existing=True)
+
+    def put_limit(self, limit: RateLimit) -> None:
+        self.session.add(limit)
+        self.session.flush()
+
+    def remove_limit(self, limit: RateLimit) -> None:
+        self.session.delete(limit)
+        self.session.flush()

@@ -49,8 +49,9 @@ class Users(Repository):
                 roles=frozenset(Role(role) for role in roles or ()),
                 session_id=session_id,
                 chosen_time_zone=zone,
+                theme=theme,
             )
-            for session_id, user_id, company_id, email, display_name, zone, roles in self.session.execute(
+            for session_id, user_id, company_id, email, display_name, zone, theme, roles in self.session.execute(
                 _actors, given
             )
         }
@@ -148,6 +149,7 @@ _when: Any = bindparam("now", type_=DateTime(timezone=True))
 _columns: tuple[Any, ...] = (
     *(col(column) for column in (AuthSession.id, User.id, User.company_id, User.email, User.display_name)),
     col(User.chosen_time_zone),
+    col(User.theme),
     _roles_of(User.id),
 )
 _actors = (

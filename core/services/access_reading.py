@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.models import AccessGrant, AuditAction, Conversation, ConversationKind, MemberRole, MessageType
 from core.permissions import Actor, Permission
 from core.repositories.access_grants import AccessGrants, Part
-from core.repositories.access_lines import MOST_LOOKS, AccessLines
+from core.repositories.access_lines import MOST_LOOKS, AccessLines, Position
 from core.repositories.browse_lines import BrowseLine
 from core.repositories.browsing import Browsing
 from core.repositories.conversations import Conversations
@@ -23,7 +23,7 @@ from core.repositories.notices import Notices
 from core.services.access import get_or_raise
 from core.services.access_grants import GONE, mine_or_raise, record
 from core.services.access_views import GrantRead, Looked, LookedInto, LookedPage
-from core.services.browse import MESSAGES, as_seq
+from core.services.browse import MESSAGES, DefaultModel, as_seq
 from core.services.browse_reading import Reading
 from core.services.browse_views import Browsed, BrowsedTranscript
 from core.services.hints import Hints
@@ -32,7 +32,6 @@ from core.services.texts import one_line
 
 NOTICE = "access"
 PAGE = 10
-MOST_LOOKED_INTO = 50
 IN_WHAT = {
     ConversationKind.ASSISTANT: "your chat with the assistant",
     ConversationKind.DIRECT: "one of your direct chats",
@@ -41,7 +40,7 @@ IN_WHAT = {
 
 
 class AccessReading:
-    def __init__(self, database: Database, hints: Hints, default_model: str) -> None:
+    def __init__(self, database: Database, hints: Hints, default_model: DefaultModel) -> None:
         """`default_model`: what answers where a conversation names no model."""
         self.database = database
         self.hints = hints
@@ -64,11 +63,12 @@ class AccessReading:
         that is gone for good, AccessOver.
         """
         actor.require(Permission.ACCESS_GRANT)
+        default = self.default_model(actor)
         with self.database.transaction() as session:
             grant, conversation = _opened(session, actor, grant_id)
             line = _line(session, actor, conversation)
             transcript = Reading(session, actor, line, 0).transcript(
-                Browsed.of(line, self.default_model),
+                Browsed.of(line, default),
                 around=as_seq(around),
                 before=as_seq(before),
                 after=as_seq(after),
@@ -81,11 +81,13 @@ class AccessReading:
             self.hints.publish(conversation.id)
         return GrantRead(taken, transcript)
 
-    def looked_into(self, actor: Actor, *, limit: int = MOST_LOOKED_INTO) -> tuple[LookedInto, ...]:
-        """The conversations of this person that moderators looked into, those of late first."""
+    def looked_into(self, actor: Actor, *, after: Position | None = None, limit: int = PAGE) -> tuple[LookedInto, ...]:
+        """The conversations of this person that moderators looked into, those of late first; for the next page pass the
+        last one's `position`.
+        """
         actor.require(Permission.CHAT_USE)
         with self.database.reading() as session:
-            return tuple(AccessLines(session).list_looked_into(actor.user_id, limit))
+            return tuple(AccessLines(session).list_looked_into(actor.user_id, after=after, limit=limit))
 
     def who_looked(
         self, actor: Actor, conversation_id: UUID, after: str | None = None, *, limit: int = PAGE

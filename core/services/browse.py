@@ -29,9 +29,12 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WHOLE = re.compile(r"[0-9]{1,17}")
 AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,8})?")
 
+DefaultModel = Callable[[Actor], str]
+"""What answers in this person's company where nobody chose."""
+
 
 class BrowseService:
-    def __init__(self, database: Database, conversations: ConversationService, default_model: str) -> None:
+    def __init__(self, database: Database, conversations: ConversationService, default_model: DefaultModel) -> None:
         """`default_model`: what answers where a conversation names no model."""
         self.database = database
         self.conversations = conversations
@@ -55,7 +58,8 @@ class BrowseService:
         actor.require(Permission.CONVERSATIONS_BROWSE)
         if filters.owner_id is not None:
             actor.require(Permission.ROOMS_OVERSEE)
-        wanted = self._wanted(filters, zone)
+        default = self.default_model(actor)
+        wanted = self._wanted(filters, zone, default)
         above = _place(before, sort) if before else None
         below = _place(after, sort) if after and not before else None
         with self.database.reading() as session:
@@ -70,7 +74,7 @@ class BrowseService:
             else:
                 has_newer, has_older = bool(look(before=lines[0].position(sort), limit=1)), has_more
         return Page(
-            tuple(self._view(actor, line) for line in lines),
+            tuple(self._view(actor, line, default) for line in lines),
             newer=_text_of(lines[0].position(sort)) if has_newer else None,
             older=_text_of(lines[-1].position(sort)) if has_older else None,
         )
@@ -101,6 +105,7 @@ class BrowseService:
         on `limit`, not on how long the conversation is.
         """
         actor.require(Permission.CONVERSATIONS_BROWSE)
+        default = self.default_model(actor)
         with self.database.reading() as session:
             line = Browsing(session).get(actor, conversation_id)
             if line is None:
@@ -108,7 +113,11 @@ class BrowseService:
             floor = 0 if _oversees(actor, line) else line.floor
             reading = Reading(session, actor, line, floor)
             return reading.transcript(
-                self._view(actor, line), around=as_seq(around), before=as_seq(before), after=as_seq(after), limit=limit
+                self._view(actor, line, default),
+                around=as_seq(around),
+                before=as_seq(before),
+                after=as_seq(after),
+                limit=limit,
             )
 
     def put_away(self, actor: Actor, conversation_ids: Collection[UUID], deed: Deed) -> tuple[Done, ...]:
@@ -125,18 +134,18 @@ class BrowseService:
         }
         return tuple(_done(acts[deed], actor, one) for one in wanted)
 
-    def _wanted(self, filters: Filters, zone: tzinfo) -> Wanted:
+    def _wanted(self, filters: Filters, zone: tzinfo, default: str) -> Wanted:
         model = filters.model
         return Wanted(
             kinds=filters.kinds,
             state=filters.state,
             owner_id=filters.owner_id,
-            models=None if model is None else frozenset({model, *([None] if model == self.default_model else [])}),
+            models=None if model is None else frozenset({model, *([None] if model == default else [])}),
             since=_midnight(filters.since, zone) if filters.since else None,
             until=_midnight(filters.until, zone, days_on=1) if filters.until else None,
         )
 
-    def _view(self, actor: Actor, line: BrowseLine) -> Browsed:
+    def _view(self, actor: Actor, line: BrowseLine, default: str) -> Browsed:
         is_room = line.kind.is_room
         is_own = line.role is not None if is_room else line.owner_id == actor.user_id
         chats = actor.may(Permission.CHAT_USE)
@@ -145,7 +154,7 @@ class BrowseService:
         is_owner = line.role is MemberRole.OWNER and line.kind is not ConversationKind.DIRECT if is_room else is_own
         return Browsed.of(
             line,
-            self.default_model,
+            default,
             is_mine=line.owner_id == actor.user_id,
             can_write=chats and is_own and is_open,
             can_put_away=chats and is_owner,

@@ -18,6 +18,7 @@ from core.assistant.asking import (
     resume_answer,
     rewrite_answer,
 )
+from core.assistant.choosing import require_allowed
 from core.assistant.screening import report_asked, report_found, screened
 from core.assistant.titles import title_from
 from core.database.engine import Database
@@ -35,6 +36,7 @@ from core.models import (
 )
 from core.permissions import Actor, Permission
 from core.repositories.answer_runs import AnswerRuns
+from core.repositories.companies import Companies
 from core.repositories.conversations import Conversations
 from core.repositories.feedback import Feedbacks
 from core.repositories.members import Members
@@ -321,6 +323,7 @@ class ChatService:
     def _start(self, session: Session, actor: Actor, model: str | None) -> Conversation:
         if model is not None:
             self.resolve_model(model)
+            require_allowed(Companies(session).get(actor.company_id), model)
         return Conversations(session).add(
             Conversation(
                 company_id=actor.company_id,

@@ -1,18 +1,20 @@
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
+from core import clock
 from core.assistant.tools.registry import Toolbox, toolbox
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound
-from core.models import MAX_ASSISTANT_NAME, MAX_INSTRUCTIONS, AuditAction, Company
+from core.models import MAX_ASSISTANT_NAME, MAX_INSTRUCTIONS, AuditAction, Company, CompanyPart
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
-from core.repositories.companies import Companies
+from core.repositories.companies import Companies, LastChange
 from core.repositories.rules import Rules
+from core.services.company_changes import company_to_change, keep_change
 from core.services.texts import checked_instructions, one_line, required_text
 
 MAX_NAME = 120
@@ -30,6 +32,12 @@ class CompanyView:
     """Whether it may look things up and keep records for whoever asks."""
     ask_first: tuple[str, ...] = ()
     """The tools, by name, whose use it has approved each time by whoever asked."""
+    changes: Mapping[CompanyPart, LastChange] = field(default_factory=dict, compare=False)
+    """Who changed it last; without those parts that nobody changed."""
+
+    def version(self, part: CompanyPart) -> int:
+        """To be given back by whoever saves that part: nobody undoes unseen what another has done meanwhile."""
+        return self.changes[part].version if part in self.changes else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,40 +95,69 @@ class CompanyService:
                 company.assistant_name,
                 company.tools_on,
                 tuple(name for name in company.ask_first if name in known),
+                Companies(session).list_changes(company.id),
             )
 
     def list_changing(self) -> tuple[Changing, ...]:
         """What the assistant can be made to ask about first."""
         return tuple(Changing(tool.name, tool.label, tool.icon) for tool in self.tools if tool.changes)
 
-    def update(self, actor: Actor, *, name: str, instructions: str, assistant_name: str) -> None:
-        """Names the company and its assistant, and instructs that; from the next question on.
+    def update(
+        self, actor: Actor, *, name: str, instructions: str, assistant_name: str, seen: int | None = None
+    ) -> int:
+        """Names the company and its assistant, and instructs that; from the next question on. `seen`: the version that
+        whoever saves had before them; None: whichever. The version that it is now.
 
-        Raises Invalid; Conflict for another company's name.
+        Raises Invalid, Overtaken; Conflict for another company's name.
         """
         actor.require(Permission.SETTINGS_MANAGE)
         name = required_text(one_line(name), field="The company's name", limit=MAX_NAME)
         instructions = checked_instructions(instructions, limit=MAX_INSTRUCTIONS, tokens=self.instruction_tokens)
         assistant_name = _checked_assistant_name(assistant_name)
         with self.database.transaction() as session:
-            company = _own(Companies(session), actor)
+            company = company_to_change(session, actor, CompanyPart.PROFILE, seen)
             before = _audited(company)
             if name != company.name:
                 _refuse_taken(session, name, company.id)
             Companies(session).update(company, name=name, instructions=instructions, assistant_name=assistant_name)
-            _record(session, actor, company, before, _audited(company))
+            return keep_change(session, actor, CompanyPart.PROFILE, before, _audited(company))
 
-    def update_tools(self, actor: Actor, *, tools_on: bool, ask_first: Collection[str]) -> None:
+    def update_tools(self, actor: Actor, *, tools_on: bool, ask_first: Collection[str], seen: int | None = None) -> int:
         """What the assistant may do from the next answer on. Names of what is no tool that changes something are left
-        out.
+        out. `seen` and what comes back as for `update`. Raises Overtaken.
         """
         actor.require(Permission.SETTINGS_MANAGE)
         asked = [tool.name for tool in self.list_changing() if tool.name in ask_first]
         with self.database.transaction() as session:
-            company = _own(Companies(session), actor)
+            company = company_to_change(session, actor, CompanyPart.TOOLS, seen)
             before = _audited_tools(company)
             Companies(session).update(company, tools_on=tools_on, ask_first=asked)
-            _record(session, actor, company, before, _audited_tools(company))
+            return keep_change(session, actor, CompanyPart.TOOLS, before, _audited_tools(company))
+
+    def rename(self, company_id: UUID, name: str) -> CompanyLine:
+        """For the command line: whichever company. Raises Invalid, Conflict, NotFound."""
+        name = required_text(one_line(name), field="The company's name", limit=MAX_NAME)
+        with self.database.transaction() as session:
+            companies = Companies(session)
+            companies.lock(company_id)
+            company = companies.get(company_id)
+            if company is None:
+                raise NotFound("There is no such company.")
+            before = company.name
+            if name != before:
+                _refuse_taken(session, name, company.id)
+                companies.update(company, name=name)
+                companies.count_change(company.id, CompanyPart.PROFILE, None, clock.now())
+                Audit(session).record(
+                    AuditAction.COMPANY_UPDATED,
+                    actor=None,
+                    company_id=company.id,
+                    target_type="company",
+                    target_id=company.id,
+                    before={"name": before},
+                    after={"name": name},
+                )
+            return CompanyLine(company.id, company.name)
 
 
 def _checked_assistant_name(name: str) -> str:
@@ -150,18 +187,6 @@ def _refuse_taken(session: Session, name: str, but: UUID | None = None) -> None:
     """By its name single sign-on may know a company: nobody takes another's."""
     if Companies(session).is_taken(name, but=but):
         raise Conflict(TAKEN)
-
-
-def _record(session: Session, actor: Actor, company: Company, before: dict[str, Any], after: dict[str, Any]) -> None:
-    Audit(session).record(
-        AuditAction.COMPANY_UPDATED,
-        actor=actor,
-        company_id=company.id,
-        target_type="company",
-        target_id=company.id,
-        before=before,
-        after=after,
-    )
 
 
 def _own(companies: Companies, actor: Actor) -> Company:

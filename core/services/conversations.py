@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from core.assistant.choosing import require_allowed
 from core.assistant.screening import screened
 from core.database.engine import Database
 from core.errors import Invalid, NotFound
@@ -11,6 +12,7 @@ from core.models import MAX_INSTRUCTIONS, MAX_TITLE, AuditAction, Conversation, 
 from core.permissions import Actor, Permission
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.audit import Audit
+from core.repositories.companies import Companies
 from core.repositories.conversations import Conversations
 from core.repositories.last_words import LastWords
 from core.repositories.members import Members
@@ -92,6 +94,7 @@ class ConversationService:
             raise Invalid("That model isn't available here. Choose one from the list.")
         with self.database.transaction() as session:
             conversation = managed_or_raise(session, actor, conversation_id)
+            require_allowed(Companies(session).get(actor.company_id), model)
             before = conversation.model
             Conversations(session).update(conversation, model=model)
             _record(session, actor, AuditAction.CONVERSATION_UPDATED, conversation, model=(before, model))

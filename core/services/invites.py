@@ -11,7 +11,7 @@ from sqlmodel import Session
 from core import clock, ids
 from core.config import Settings
 from core.database.engine import Database
-from core.errors import Conflict, LinkExpired, NotFound
+from core.errors import Conflict, Invalid, LinkExpired, NotFound
 from core.models import AuditAction, LinkPurpose, OneTimeLink, TargetType, User
 from core.permissions import Actor, Permission, Role
 from core.repositories.audit import Audit
@@ -19,6 +19,7 @@ from core.repositories.companies import Companies
 from core.repositories.one_time_links import InviteLine, OneTimeLinks
 from core.repositories.users import Users
 from core.services.identity import clean_email, clean_name
+from core.services.limits import Limited, RateLimiter
 from core.services.names import kept_name
 from core.services.passwords import Passwords, check_password, require_passwords
 from core.services.people import TAKEN
@@ -30,6 +31,9 @@ __all__ = ["InviteLine", "InviteService", "Invited", "Issued"]
 
 INVITED = "This address is invited already. Renew that invite to get a new link."
 CLOSED = "This invite was used, has expired or was withdrawn. Sign in if you have an account, or ask for a new invite."
+TOO_MANY = "{most:,} invites are open already. Revoke those that nobody will use any more, then invite others."
+MOST_OPEN = 500
+"""Invites of one company that nobody has used or revoked."""
 PAGE = 50
 
 
@@ -55,16 +59,23 @@ class Invited:
 
 
 class InviteService:
-    def __init__(self, database: Database, settings: Settings, passwords: Passwords | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        passwords: Passwords | None = None,
+        limiter: RateLimiter | None = None,
+    ) -> None:
         self.database = database
         self.settings = settings
         self.life = timedelta(days=settings.invite_days)
         self.limits = SessionLimits(settings)
         self.passwords = passwords or Passwords()
+        self.limiter = limiter or RateLimiter(settings.limits)
 
     def invite(self, actor: Actor, *, email: str, display_name: str, roles: Iterable[Role]) -> Issued:
-        """A link for somebody without an account; their name may be left to them. Raises Invalid; Conflict when the
-        address has an account or an invite.
+        """A link for somebody without an account; their name may be left to them. Raises Invalid, RateLimited; Conflict
+        when the address has an account or an invite.
         """
         actor.require(Permission.PEOPLE_MANAGE)
         require_passwords(self.settings)
@@ -79,6 +90,9 @@ class InviteService:
             Companies(session).lock(actor.company_id)  # whoever comes in otherwise at this moment comes first, or later
             require_still_manager(session, actor)
             _refuse_known(session, actor.company_id, email)
+            if OneTimeLinks(session).has_invites(actor.company_id, MOST_OPEN):
+                raise Invalid(TOO_MANY.format(most=MOST_OPEN))
+            self.limiter.take(session, actor, Limited.INVITE)
             link.display_name = kept_name(session, actor.company_id, name) if name else ""
             try:
                 OneTimeLinks(session).add(link)
@@ -96,7 +110,7 @@ class InviteService:
             return tuple(OneTimeLinks(session).list_invites(actor.company_id, after=after, limit=limit))
 
     def renew(self, actor: Actor, invite_id: UUID) -> Issued:
-        """Another link in place of the one before, which works no more. Raises NotFound, Conflict."""
+        """Another link in place of the one before, which works no more. Raises NotFound, Conflict, RateLimited."""
         actor.require(Permission.PEOPLE_MANAGE)
         require_passwords(self.settings)
         issued = self._issued()
@@ -104,6 +118,7 @@ class InviteService:
             link = _own(session, actor, invite_id)
             if Users(session).get_by_email(link.email):
                 raise Conflict(TAKEN)
+            self.limiter.take(session, actor, Limited.INVITE)
             link.token_hash, link.expires_at, link.created_by = hash_of(issued.token), issued.expires_at, actor.user_id
             OneTimeLinks(session).add(link)
             _record(session, AuditAction.INVITE_RENEWED, actor, link)

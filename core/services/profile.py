@@ -1,8 +1,8 @@
-"""What people say of themselves: what they are called, and in which zone they want times."""
+"""What people say of themselves: what they are called, in which zone they want times, and how Parley looks."""
 
 from core.database.engine import Database
-from core.errors import NotSignedIn
-from core.models import AuditAction
+from core.errors import Invalid, NotSignedIn
+from core.models import AuditAction, Theme
 from core.permissions import Actor, Permission
 from core.repositories.users import Users
 from core.services.identity import clean_name, require_zone
@@ -39,3 +39,12 @@ class ProfileService:
             if user is None:
                 raise NotSignedIn
             Users(session).update(user, {"chosen_time_zone": zone})
+
+    def choose_theme(self, actor: Actor, theme: Theme | None) -> None:
+        """In every browser, from its next load on. None: as the device does."""
+        actor.require(Permission.ACCOUNT_MANAGE)
+        with self.database.transaction() as session:
+            user = Users(session).get_for_update(actor.user_id)
+            if user is None:
+                raise NotSignedIn
+            Users(session).update(user, {"theme": theme})

@@ -11,10 +11,12 @@ from core.ui.dialogs import dialog
 from core.ui.download import download
 from core.ui.looked import who_looked_button
 from core.ui.moderation_words import KINDS
+from core.ui.paging import paged
 from core.ui.text import as_label
 
 ADDRESS = "/api/own-data"
 LONGEST_TITLE = 60
+PAGE, PAGES = 10, "looked_into_pages"
 EXPLAINED = (
     "Your profile, sign-ins, tasks, actions and use of models, and the conversations that you are in, as files in a "
     "ZIP. That you took it along is recorded."
@@ -43,7 +45,9 @@ def _export() -> None:
 
 def _looked_into(actor: Actor) -> None:
     st.markdown("**Who looked at my conversations**")
-    found = bootstrap.current().access_reading.looked_into(actor)
+    look = bootstrap.current().access_reading.looked_into
+    sizes = [PAGE] * st.session_state.get(PAGES, 1)
+    found, has_more = paged(lambda limit, after: look(actor, after=after, limit=limit), sizes)
     if not found:
         st.caption("No moderator has looked into a private conversation of yours.")
     for one in found:
@@ -53,3 +57,9 @@ def _looked_into(actor: Actor) -> None:
             said = f"{KINDS[one.kind]} · {count} · the last on {times.exact(one.last_looked_at, times.zone())}"
             st.markdown(f"{title}  \n:small[{said}]", width="stretch")
             who_looked_button(actor, one.conversation_id, key=f"looked_{one.conversation_id}")
+    if has_more:
+        st.button("Show more", icon=":material/expand_more:", type="tertiary", key="looked_more", on_click=_one_more)
+
+
+def _one_more() -> None:
+    st.session_state[PAGES] = st.session_state.get(PAGES, 1) + 1

@@ -1,4 +1,4 @@
-"""What people say of themselves: their name and the zone that they want times in."""
+"""What people say of themselves: their name, the zone that they want times in, and how Parley looks."""
 
 from zoneinfo import available_timezones
 
@@ -9,6 +9,7 @@ from core.permissions import Actor
 from core.services.identity import MAX_NAME
 from core.ui import failures, guard, times
 from core.ui.dialogs import dialog, tried
+from core.ui.look import look_choice
 
 BROWSER = "As the browser says"
 
@@ -23,7 +24,9 @@ def profile(actor: Actor) -> None:
         format_func=lambda zone: zone.replace("_", " ") if zone else f"{BROWSER}: {_browsers()}", key="own_zone",
         on_change=_choose_zone, args=(actor,), filter_mode="contains",
     )  # fmt: skip
-    st.caption("Times and days are those of this zone. Light or dark follows your device.")
+    st.caption("Times and days are those of this zone.")
+    look_choice(actor)
+    st.caption("In every browser of yours, from its next load on.")
 
 
 def _browsers() -> str:

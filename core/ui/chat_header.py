@@ -1,5 +1,6 @@
 """The top of a chat: its name, its model, and what can be done with it as a whole."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import streamlit as st
@@ -15,7 +16,8 @@ from core.ui.text import as_label
 RENAME, INSTRUCTIONS, ARCHIVE, UNARCHIVE, DELETE = "Rename", "Instructions", "Archive", "Bring back", "Delete"
 
 
-def chat_header(actor: Actor, conversation: ConversationView) -> None:
+def chat_header(actor: Actor, conversation: ConversationView, models: Sequence[str]) -> None:
+    """`models`: those that the person can choose from, as `CompanyModels.offered` has them."""
     menu = "chat_menu"
 
     def chosen() -> None:
@@ -25,7 +27,7 @@ def chat_header(actor: Actor, conversation: ConversationView) -> None:
         title = as_label(conversation.title, 48) or "New chat"
         if st.button(f"**{title}**", type="tertiary", key="chat_title", help="Rename", wrap=False):
             dialogs.rename(actor, conversation)
-        _model_choice(actor, conversation)
+        _model_choice(actor, conversation, models)
         put_away = UNARCHIVE if conversation.is_archived else ARCHIVE
         options = [RENAME, INSTRUCTIONS, exporting.EXPORT, WHO_LOOKED, put_away, DELETE]
         st.menu_button("More", options, type="tertiary", key=menu, on_click=chosen)
@@ -55,8 +57,7 @@ def undo_offer(actor: Actor) -> None:
             st.button("Dismiss", type="tertiary", key="undo_not", on_click=forget_undo)
 
 
-def _model_choice(actor: Actor, conversation: ConversationView) -> None:
-    models = bootstrap.current().assistant.models
+def _model_choice(actor: Actor, conversation: ConversationView, models: Sequence[str]) -> None:
     if len(models) < 2:
         return
     key = f"model_{conversation.id}"

@@ -1,6 +1,6 @@
 """The chat box: sends, and gives back the text when it could not be sent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -30,6 +30,7 @@ TWICE is over: the server is ahead of what the browser has drawn.
 UNDO = "undo"
 """What was put away last and can be taken back, until something else is done."""
 MODEL = "new_chat_model"
+NO_MODEL = "None of the models that your company allows is there any more"
 SEEN = "seen_state"
 ASK = "Ask anything, or type /help"
 SENT = "just_sent"
@@ -40,8 +41,11 @@ def send(actor: Actor, conversation_id: UUID | None, text: str) -> bool:
     """Asks the assistant; False, with a notice, when it was refused. Sent twice it is one message."""
 
     def ask(actor: Actor, client_key: UUID) -> UUID:
-        model = st.session_state.get(MODEL) if conversation_id is None else None
-        chat = bootstrap.current().chat
+        chosen = st.session_state.get(MODEL) if conversation_id is None else None
+        app = bootstrap.current()
+        # What an admin has taken out since it was chosen here: the default answers, as in every chat that had it.
+        model = chosen if chosen and chosen in app.company_models.offered(actor) else None
+        chat = app.chat
         asked = chat.ask(actor, text, conversation_id=conversation_id, model=model, client_key=client_key)
         failures.keep_note(asked.masked)
         return asked.conversation_id
@@ -208,11 +212,12 @@ def stop_answer(actor: Actor, conversation_id: UUID) -> None:
         bootstrap.current().chat.stop(guard.again(actor), conversation_id)
 
 
-def context_caption(shown: Transcript) -> str:
-    """Under the box: the model, and how much of its window this conversation fills."""
-    assistant = bootstrap.current().assistant
-    wanted = shown.conversation.model
-    model = wanted if wanted in assistant.models else assistant.default_model
+def context_caption(shown: Transcript, models: Sequence[str]) -> str:
+    """Under the box: the model, and how much of its window this conversation fills. `models`: those on offer."""
+    if not models:
+        return NO_MODEL
+    assistant, wanted = bootstrap.current().assistant, shown.conversation.model
+    model = wanted if wanted in models else models[0]
     window = assistant.window(model)
     used = min(sum(message.tokens or 0 for message in shown.messages), window)
     return f"{model} · about {_short(used)} of {_short(window)} tokens in use"

@@ -12,6 +12,7 @@ from core.ui import links
 from core.ui.conversation_list import conversation_list
 from core.ui.find import find_field
 from core.ui.live import ear
+from core.ui.look import look
 from core.ui.plain_links import plain_links
 from core.ui.text import as_label
 
@@ -35,6 +36,7 @@ def frame(actor: Actor, page: Page) -> None:
         st.space("stretch")
         st.markdown(f"**{as_label(actor.display_name, 40)}**  \n:small[{roles_of(actor)}]")
         ear()
+        look(actor)
         plain_links({"Sign out": "/account/sign-out"}, key="sign_out")
 
 

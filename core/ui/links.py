@@ -56,9 +56,13 @@ WIDE = (BROWSE, USAGE, MODERATION, AUDIT, PEOPLE)
 """Those that take all the width there is, for tables and charts; the others are for reading."""
 
 
+def all_screens() -> tuple[Screen, ...]:
+    return tuple(one for one in globals().values() if isinstance(one, Screen))
+
+
 def screen_at(path: str) -> Screen | None:
     """The one with that path."""
-    return next((one for one in globals().values() if isinstance(one, Screen) and one.path == path), None)
+    return next((one for one in all_screens() if one.path == path), None)
 
 
 def selected_conversation() -> UUID | None:

@@ -1,5 +1,7 @@
 """An empty chat: what it is for, a few ways to begin, and the box."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core import bootstrap
@@ -17,7 +19,7 @@ USES = "suggestions_used"
 
 
 def new_chat(actor: Actor) -> None:
-    models = bootstrap.current().assistant.models
+    models = bootstrap.current().company_models.offered(actor)
     st.title(f"What can I do for you, {first_name(actor)}?", anchor=False)
     # A new key for each use: the browser goes on sending the old choice until it has drawn the page without it.
     key = _key()
@@ -31,17 +33,20 @@ def new_chat(actor: Actor) -> None:
     )
     if len(models) > 1:
         st.selectbox("Model", models, key=composer.MODEL, width=240)
-    composer.chat_box(actor, None, caption=model_caption())
+    composer.chat_box(actor, None, caption=model_caption(models))
 
 
 def first_name(actor: Actor) -> str:
     return as_label(actor.display_name.split()[0])
 
 
-def model_caption() -> str:
-    assistant = bootstrap.current().assistant
+def model_caption(models: Sequence[str]) -> str:
+    """`models`: those that the person can choose from, as `CompanyModels.offered` has them."""
+    if not models:
+        return composer.NO_MODEL
+    assistant, chosen = bootstrap.current().assistant, st.session_state.get(composer.MODEL)
     where = "runs on this machine" if assistant.is_embedded else f"by {assistant.provider}"
-    return f"{st.session_state.get(composer.MODEL) or assistant.default_model} · {where}"
+    return f"{chosen if chosen in models else models[0]} · {where}"
 
 
 def _suggested(actor: Actor, key: str) -> None:

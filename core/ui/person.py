@@ -17,7 +17,7 @@ from core.ui.into_view import into_view
 from core.ui.people_address import PeopleAddress, go
 from core.ui.people_words import BADGES, what_roles_do
 from core.ui.person_acts import deactivate, end_sessions, make_password_link
-from core.ui.sign_ins import sign_in_line
+from core.ui.sign_ins import sign_ins
 from core.ui.suspending import until
 from core.ui.text import as_label
 
@@ -106,9 +106,7 @@ def _sign_ins(actor: Actor, line: PersonLine) -> None:
     st.markdown("**Sign-ins**")
     if not views:
         st.caption("No browser is signed in.")
-    for view in views:
-        end = partial(_end, actor, line.id, view.id)
-        sign_in_line(view, None if view.is_current else end, key=f"end_{view.id}")
+    sign_ins(views, partial(_end, actor, line.id))
     if len(views) < 2 or line.id == actor.user_id:
         return
     if st.button("Sign out everywhere", icon=":material/logout:", type="tertiary", key="end_sessions"):

@@ -1,6 +1,6 @@
 """Browsers that are signed in, a line for each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -12,10 +12,23 @@ from core.services.sessions import SessionView
 from core.ui import failures, guard, times
 from core.ui.text import as_label, browser_name
 
+SHOWN = 5
+"""What stands below such a list is not to be far away: the others unfold."""
+End = Callable[[UUID], None]
+
 
 def own_sign_ins(actor: Actor) -> None:
-    for view in bootstrap.current().accounts.sessions(actor):
-        sign_in_line(view, None if view.is_current else partial(_end_own, actor, view.id), key=f"end_{view.id}")
+    sign_ins(bootstrap.current().accounts.sessions(actor), partial(_end_own, actor))
+
+
+def sign_ins(views: Sequence[SessionView], end: End) -> None:
+    """`end`: signs one of them out, by its key; this browser is not signed out here."""
+    for view in views[:SHOWN]:
+        _line(view, end)
+    if others := views[SHOWN:]:
+        with st.expander(f"{len(others):,} more"):
+            for view in others:
+                _line(view, end)
 
 
 def _end_own(actor: Actor, session_id: UUID) -> None:
@@ -23,8 +36,7 @@ def _end_own(actor: Actor, session_id: UUID) -> None:
         bootstrap.current().session_ending.end_own(guard.again(actor), session_id)
 
 
-def sign_in_line(view: SessionView, end: Callable[[], None] | None, *, key: str) -> None:
-    """`end`: signs it out; None where that is not to be done here."""
+def _line(view: SessionView, end: End) -> None:
     used = "this browser" if view.is_current else f"last used {times.ago(view.last_used_at)}"
     signed_in = f"signed in {times.short(view.created_at, times.zone())}{_way_of(view)}"
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
@@ -32,8 +44,8 @@ def sign_in_line(view: SessionView, end: Callable[[], None] | None, *, key: str)
             f":material/devices: {as_label(browser_name(view.user_agent))}  \n:small[{used} · {signed_in}]",
             width="stretch",
         )
-        if end:
-            st.button("Sign out there", type="tertiary", key=key, on_click=end)
+        if not view.is_current:
+            st.button("Sign out there", type="tertiary", key=f"end_{view.id}", on_click=end, args=(view.id,))
 
 
 def _way_of(view: SessionView) -> str:

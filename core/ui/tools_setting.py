@@ -3,17 +3,20 @@
 import streamlit as st
 
 from core import bootstrap
-from core.errors import ParleyError
+from core.models import CompanyPart
 from core.permissions import Actor
-from core.ui import failures
+from core.services.companies import CompanyView
+from core.ui import guard
+from core.ui.drafts import changed, drafted, save
 
 
-def tools_setting(actor: Actor) -> None:
+def tools_setting(actor: Actor, own: CompanyView) -> None:
     companies = bootstrap.current().companies
-    own, changing = companies.get(actor), companies.list_changing()
+    changing = companies.list_changing()
+    draft = drafted("tools", "on", own.version(CompanyPart.TOOLS))
     st.subheader("What the assistant may do", anchor=False)
     with st.form("tools", border=False):
-        tools_on = st.toggle("Use tools for whoever asks", own.tools_on)
+        tools_on = st.toggle("Use tools for whoever asks", own.tools_on, key=draft.key("on"))
         st.caption(
             "On, it can look things up and keep records, with the rights of whoever asks it and nothing beyond them. "
             "Off, it only answers in words. Either takes effect with the next answer."
@@ -21,7 +24,7 @@ def tools_setting(actor: Actor) -> None:
         if changing:
             st.markdown("Ask first before it may")
         asked = {
-            one.name: st.checkbox(f"{one.icon} {one.label}", one.name in own.ask_first, key=f"ask_first_{one.name}")
+            one.name: st.checkbox(f"{one.icon} {one.label}", one.name in own.ask_first, key=draft.key(one.name))
             for one in changing
         }
         if changing:
@@ -30,12 +33,11 @@ def tools_setting(actor: Actor) -> None:
                 "once, and whoever asked can undo it. What puts something before somebody else, like a task for a "
                 "colleague, it always asks about."
             )
-        if st.form_submit_button("Save what it may do", key="save_tools"):
-            try:
-                companies.update_tools(
-                    actor, tools_on=tools_on, ask_first=[name for name, is_asked in asked.items() if is_asked]
-                )
-            except ParleyError as error:
-                failures.say(error)
-            else:
-                st.success("Saved.", icon=":material/check:")
+        is_sent = st.form_submit_button("Save what it may do", key="save_tools")
+    if is_sent:
+        named = [name for name, is_asked in asked.items() if is_asked]
+        save(
+            draft,
+            lambda seen: companies.update_tools(guard.again(actor), tools_on=tools_on, ask_first=named, seen=seen),
+        )
+    changed(own.changes.get(CompanyPart.TOOLS))

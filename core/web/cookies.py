@@ -10,6 +10,9 @@ from core.config import Settings
 from core.services.sessions import SignedIn
 
 SESSION = "parley_session"
+LOOK = "parley_look"
+"""Light or dark, for the forms in front of a session; core/ui/look.js writes it, as no secret."""
+LOOKS = frozenset({"light", "dark"})
 
 
 def is_https(scope: Mapping[str, Any]) -> bool:
@@ -48,3 +51,9 @@ def set_session(response: Response, signed_in: SignedIn, *, secure: bool) -> Non
 
 def clear_session(response: Response, *, secure: bool) -> None:
     set_cookie(response, SESSION, "", secure=secure, max_age=0)
+
+
+def look_of(connection: HTTPConnection[Any]) -> str:
+    """What was chosen in this browser last; empty for as the device does."""
+    look = connection.cookies.get(LOOK, "")
+    return look if look in LOOKS else ""

@@ -51,6 +51,7 @@ class FormPages:
             status=status_of(error) if error else 200,
             error=str(error) if error else None,
             form=make_token(settings, purpose, binding),
+            look=cookies.look_of(request),
             **values,
         )
         if is_new:

@@ -13,5 +13,6 @@ _templates = Environment(
 )
 
 
-def page(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    return HTMLResponse(_templates.get_template(template).render(values), status_code=status)
+def page(template: str, *, status: int = 200, look: str = "", **values: Any) -> HTMLResponse:
+    """`look`: "light" or "dark"; empty for as the device does."""
+    return HTMLResponse(_templates.get_template(template).render(values, look=look), status_code=status)

@@ -9,7 +9,8 @@ from core import bootstrap
 from core.cli import companies, users
 from core.config import Settings
 from core.database.engine import Database
-from core.errors import Invalid
+from core.errors import Conflict, Invalid, NotFound
+from core.ids import new_id
 from core.permissions import Role
 from core.repositories.audit import Audit
 from core.services.companies import CompanyService
@@ -57,3 +58,21 @@ def test_one_more_company_with_its_first_admin(both: Both, database: Database) -
         with pytest.raises(Invalid):
             run(companies.app, "add", name)
     assert len(both.companies.list_all()) == 2
+
+
+def test_a_company_is_renamed_from_the_machine(both: Both, database: Database) -> None:
+    """Also one whose admins are all gone."""
+    with database.transaction() as session:
+        bakery, _ = make_company(session, name="Bakery"), make_company(session, name="Engines")
+    assert "It is called Old Mill [1] now." in run(companies.app, "rename", str(bakery.id), " Old  Mill [1]\n")
+    assert [one.name for one in both.companies.list_all()] == ["Engines", "Old Mill [1]"]
+    for company_id, name, error in (
+        (bakery.id, "engines", Conflict),
+        (bakery.id, " ", Invalid),
+        (new_id(), "Mill", NotFound),
+    ):
+        with pytest.raises(error):
+            run(companies.app, "rename", str(company_id), name)
+    with database.reading() as session:
+        [event] = Audit(session).list_recent(bakery.id)
+    assert (event.action, event.before, event.after) == ("company:update", {"name": "Bakery"}, {"name": "Old Mill [1]"})

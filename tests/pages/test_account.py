@@ -1,10 +1,11 @@
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.permissions import Role
 from core.services.sessions import SessionLimits
 from core.sso import SsoProvider
 from core.ui.text import WORD_JOINER
-from tests.pages.visitor import Desk, sentences, text_of, visit
+from tests.pages.visitor import Desk, sentences, text_of, told_look, visit
 from tests.support.builders import make_conversation, make_messages
 
 REFUSED = "Nothing was deleted: the words don't match."
@@ -49,6 +50,18 @@ def test_where_there_are_providers_a_sign_in_says_through_which(desk: Desk) -> N
         assert [line.endswith(end) for line, end in zip(lines, ends, strict=True)] == [True] * 4, lines
 
 
+def test_of_many_sign_ins_the_first_are_shown_and_the_others_unfold(desk: Desk) -> None:
+    ada = desk.staff()
+    with desk.database.transaction() as session:
+        for _ in range(8):
+            SessionLimits(desk.application.settings).open(session, ada.user, "Edg/1 Android")
+    browser = visit(ada, "account.py")
+    folded = [one for one in browser.expander if one.label == "4 more"]
+    assert len(folded) == 1 and len([one for one in folded[0].button if one.label == "Sign out there"]) >= 3
+    folded[0].button[-1].click().run()
+    assert any(one.label == "3 more" for one in browser.expander)
+
+
 @pytest.mark.parametrize("typed", ["", "clear", "clear historyx", "CLEAR\nHISTORY", "klar"])
 def test_history_stays_unless_the_words_match(desk: Desk, typed: str) -> None:
     ada = desk.staff()
@@ -77,3 +90,23 @@ def test_history_goes_when_the_words_match(desk: Desk, number: int, said: str) -
 
 def test_a_role_without_chats_has_no_history_to_clear(desk: Desk) -> None:
     assert not visit(desk.person(Role.ANALYST), "account.py").form
+
+
+def test_a_look_is_chosen_for_every_browser(desk: Desk) -> None:
+    ada = desk.staff()
+    other, browser = visit(ada), visit(ada, "account.py")
+    assert look_of(browser) == look_of(other) == {"look": None, "chosen": 0}
+    choice = next(one for one in browser.segmented_control if one.key == "own_look")
+    assert choice.value == "device"
+    choice.set_value("dark").run()
+    assert look_of(browser) == {"look": "dark", "chosen": 1}, "this window loads anew"
+    assert look_of(other.run()) == {"look": "dark", "chosen": 0}, "that one does when it is opened the next time"
+    again = visit(ada, "account.py")
+    assert next(one for one in again.segmented_control if one.key == "own_look").value == "dark"
+
+
+def look_of(browser: AppTest) -> dict[str, object]:
+    """What our part tells the browser of it."""
+    told = told_look(browser)
+    assert {"/", "/chat", "/settings"} <= set(told["paths"])
+    return {name: told[name] for name in ("look", "chosen")}

@@ -1,8 +1,15 @@
-import pytest
+from typing import Any
 
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.config import Settings
 from core.models import ConversationKind
 from core.permissions import Role
-from tests.pages.visitor import Desk, sentences, visit
+from core.services.limits import Limited
+from core.ui.composer import NO_MODEL
+from tests.pages.visitor import Desk, DeskWith, go, sentences, text_of, visit
+from tests.support.models import ScriptedModel
 from tests.support.steps import TOOLS
 
 
@@ -74,3 +81,74 @@ def test_an_admin_says_what_the_assistant_may_do(desk: Desk) -> None:
     assert (kept.tools_on, kept.ask_first, kept.name) == (False, ("bake",), desk.company.name)
     again = visit(boss, "settings.py")
     assert (again.toggle[0].value, again.checkbox[0].value) == (False, True)
+
+
+SEVERAL = Settings(_env_file=None, openai_base_url="http://127.0.0.1:9/v1", models="small,large")  # type: ignore[call-arg, arg-type]
+
+
+def button(browser: AppTest, key: str) -> Any:
+    return next(one for one in browser.button if one.key == key)
+
+
+def test_who_saves_second_keeps_what_they_typed_and_looks_at_theirs_first(desk: Desk) -> None:
+    boss, bea = desk.person(Role.ADMIN), desk.person(Role.ADMIN, display_name="Bea *B*")
+    companies = desk.application.companies
+    browser, name = visit(boss, "settings.py"), desk.company.name
+    browser.text_area[0].set_value("Be long.")
+    companies.update(bea.actor, name=name, instructions="Be brief.", assistant_name="Ida")
+    companies.update_tools(bea.actor, tools_on=False, ask_first=[])
+    browser.form_submit_button[0].click().run()
+    [said] = sentences(browser)
+    assert "Bea" in said and "changed this after you opened it. What you typed is still here" in said
+    assert (browser.text_area[0].value, browser.text_input[1].value) == ("Be long.", "Assistant")
+    browser.form_submit_button[0].click().run()
+    assert len(sentences(browser)) == 1, "sent again it is still not what they looked at"
+    button(browser, "company_theirs_0").click().run()
+    assert (browser.text_area[0].value, browser.text_input[1].value) == ("Be brief.", "Ida")
+    for text in ("Be long.", "Be longer."):  # twice, without leaving the page
+        browser.text_area[0].set_value(text)
+        browser.form_submit_button[0].click().run()
+        assert sentences(browser) == ["Saved."]
+    kept = companies.get(boss.actor)
+    assert (kept.instructions, kept.assistant_name, kept.tools_on) == ("Be longer.", "Ida", False)
+
+
+def test_a_form_that_is_opened_anew_begins_with_what_there_is(desk: Desk) -> None:
+    boss, bea = desk.person(Role.ADMIN), desk.person(Role.ADMIN, display_name="Bea")
+    browser = visit(boss, "settings.py")
+    desk.application.companies.update(bea.actor, name="Bridges", instructions="", assistant_name="Ida")
+    browser = go(go(browser, "account.py"), "settings.py")
+    assert browser.text_input[0].value == "Bridges"
+    assert any("Changed last by Bea, on " in one.value for one in browser.caption)
+    browser.text_input[0].set_value("Bridges & Sons")
+    browser.form_submit_button[0].click().run()
+    assert sentences(browser) == ["Saved."]
+
+
+def test_an_admin_says_which_models_may_be_asked(desk_with: DeskWith) -> None:
+    desk = desk_with(ScriptedModel("So."), SEVERAL)
+    boss = desk.person(Role.ADMIN, Role.STAFF)
+    browser = visit(boss, "settings.py")
+    assert browser.multiselect[0].options == ["small", "large"]
+    browser.multiselect[0].set_value(["large"])
+    browser.selectbox[0].set_value("small")
+    button(browser, "save_models").click().run()
+    assert sentences(browser) == ["The model that answers where nobody chose has to be one of those that are allowed."]
+    browser.selectbox[0].set_value(None)
+    button(browser, "save_models").click().run()
+    assert sentences(browser) == ["Saved."]
+    shown = visit(boss, "chat.py")
+    assert not shown.selectbox and "large · by 127.0.0.1" in text_of(shown)
+    desk.application.company_models.models = ("small", "medium")  # as after a start with other settings
+    assert "Nobody gets an answer until you allow others." in sentences(visit(boss, "settings.py"))[0]
+    assert NO_MODEL in text_of(visit(boss, "chat.py"))
+
+
+def test_limits_stand_in_the_settings_with_whose_they_are(desk: Desk) -> None:
+    boss = desk.person(Role.ADMIN, display_name="Bea *B*")
+    page = text_of(visit(boss, "settings.py", section="Limits"))
+    assert page.count("As Parley has it") == len(Limited)
+    desk.application.company_limits.set(boss.actor, Limited.ASK, "50", 86_400, seen=None)
+    page = "\n".join(one.value for one in visit(boss, "settings.py", section="Limits").markdown)
+    assert "50 in one day" in page and r"Set by Bea \*B\* on" in page and "Parley's own: 10 in one minute." in page
+    assert page.count("As Parley has it") == len(Limited) - 1

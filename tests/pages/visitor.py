@@ -132,3 +132,9 @@ def listed(browser: AppTest) -> dict[str, list[str]]:
     """The sidebar's chats: titles under their headings."""
     parts = [_data(node) for node in browser if is_own_part(node) and node.key == "chat_links"]
     return {group["heading"]: [link["title"] for link in group["links"]] for groups in parts for group in groups}
+
+
+def told_look(browser: AppTest) -> dict[str, Any]:
+    """What the window is told of light and dark."""
+    [told] = [_data(node) for node in browser if is_own_part(node) and node.key == "look"]
+    return dict(told)

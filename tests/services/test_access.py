@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from core import clock
 from core.database.engine import Database
@@ -309,3 +310,20 @@ def test_two_tabs_take_one_grant_and_one_look(fresh_database: Database) -> None:
         with pytest.raises(AccessOver):
             read()
         assert not isinstance(result, ParleyError) or type(result) is AccessOver
+
+
+def test_whose_conversations_were_looked_into_is_listed_page_by_page(database: Database) -> None:
+    """Each once, however many were looked into in the same moment."""
+    desk = Desk(database)
+    scenes = [Scene(desk, ConversationKind.GROUP) for _ in range(5)]
+    for scene in scenes:
+        desk.join(desk.me, scene.id)
+        desk.access.read(scene.moderator, scene.take())
+    with database.transaction() as session:
+        session.execute(text("UPDATE access_looks SET created_at = date_trunc('minute', now())"))
+    found, after = [], None
+    while page := desk.access.looked_into(desk.me, after=after, limit=2):
+        found += [one.conversation_id for one in page]
+        after = page[-1].position
+    assert len(found) == 5 and set(found) == {scene.id for scene in scenes}
+    assert found == [one.conversation_id for one in desk.access.looked_into(desk.me)]

@@ -40,7 +40,7 @@ class House:
     def __init__(self, database: Database) -> None:
         self.desk = Desk(database)
         self.database = database
-        self.browse = BrowseService(database, self.desk.conversations, DEFAULT)
+        self.browse = BrowseService(database, self.desk.conversations, lambda _: DEFAULT)
         self.people: dict[str, Actor] = {
             "owner": self.desk.me,
             "member": self.desk.person(),

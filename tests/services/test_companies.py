@@ -5,8 +5,8 @@ import pytest
 
 from core.assistant.tools.registry import Toolbox
 from core.database.engine import Database
-from core.errors import Conflict, Invalid
-from core.models import AuditAction
+from core.errors import Conflict, Invalid, Overtaken
+from core.models import AuditAction, Company, CompanyPart
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
 from core.services.companies import TAKEN, CompanyService, CompanyView
@@ -29,8 +29,8 @@ def somebody(database: Database, *roles: Role) -> Actor:
 
 
 def update(database: Database, actor: Actor, **changes: str) -> None:
-    kept = {"name": KEPT.name, "instructions": KEPT.instructions, "assistant_name": KEPT.assistant_name}
-    service(database).update(actor, **kept | changes)
+    kept: dict[str, str] = {"name": KEPT.name, "instructions": KEPT.instructions, "assistant_name": KEPT.assistant_name}
+    service(database).update(actor, **kept | changes)  # type: ignore[arg-type]
 
 
 def service(database: Database) -> CompanyService:
@@ -137,3 +137,26 @@ def test_nobody_takes_another_companys_name(database: Database, boss: Actor) -> 
             service(database).create(taken)
     update(database, boss, name="ENGINES")  # one's own, written differently
     assert service(database).get(boss).name == "ENGINES"
+
+
+def test_what_another_admin_changed_meanwhile_is_not_undone_unseen(database: Database, boss: Actor) -> None:
+    """Each part for itself: a change of the tools is no change of the instructions."""
+    with database.transaction() as session:
+        user = make_user(session, session.get_one(Company, boss.company_id), (Role.ADMIN,), display_name="Bea")
+        bea = make_actor(user, (Role.ADMIN,))
+    own = service(database)
+    assert own.update_tools(bea, tools_on=False, ask_first=[], seen=0) == 1
+    assert own.update(bea, name="Engines", instructions="Be brief.", assistant_name="Ida", seen=0) == 1
+    for act in (
+        lambda: own.update(boss, name="Engines", instructions="Be long.", assistant_name="Ida", seen=0),
+        lambda: own.update_tools(boss, tools_on=True, ask_first=["bake"], seen=0),
+    ):
+        with pytest.raises(Overtaken, match="Bea changed this after you opened it"):
+            act()
+    kept = own.get(boss)
+    assert (kept.instructions, kept.tools_on) == ("Be brief.", False)
+    assert {part: (one.by, one.version) for part, one in kept.changes.items()} == {
+        CompanyPart.PROFILE: ("Bea", 1),
+        CompanyPart.TOOLS: ("Bea", 1),
+    }
+    assert own.update(boss, name="Engines", instructions="Be long.", assistant_name="Ida", seen=1) == 2

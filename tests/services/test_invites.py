@@ -4,18 +4,20 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import select
 
 from core import clock
 from core.config import Settings
 from core.database.engine import Database
-from core.errors import Conflict, Invalid, LinkExpired, ParleyError, RefusedByRule
+from core.errors import Conflict, Invalid, LinkExpired, ParleyError, RateLimited, RefusedByRule
 from core.ids import new_token
 from core.models import ConversationKind, OneTimeLink, RuleAction, RuleKind
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
 from core.repositories.users import Users
-from core.services.invites import CLOSED, INVITED, InviteService
+from core.services.invites import CLOSED, INVITED, MOST_OPEN, InviteService
+from core.services.limits import RateLimiter
 from core.services.names import UNNAMED
 from core.services.people import TAKEN, PeopleService
 from core.services.rules import RuleService, WantedRule
@@ -28,6 +30,10 @@ from tests.support.passwords import GOOD, QuickPasswords
 from tests.support.talks import DENIED, DONE, HIDDEN, Desk, outcome
 
 EMAIL = "New@example.com"
+OPEN = text("""
+    INSERT INTO one_time_links (id, created_at, purpose, token_hash, expires_at, company_id, email)
+    SELECT gen_random_uuid(), now(), 'invite', sha256(n::text::bytea), now(), :company, 'open' || n || '@example.com'
+    FROM generate_series(1, :number) n""")
 
 
 @pytest.fixture
@@ -289,3 +295,24 @@ def test_two_admins_who_invite_the_same_person_make_one_invite(fresh_database: D
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == sorted([DONE] + [INVITED] * 3)
+
+
+def test_nobody_makes_links_without_end(desk: Desk, settings: Settings, admin: Actor) -> None:
+    """So many an hour, new links of old invites too; and so many that are open, whoever made them."""
+    few = InviteService(desk.database, settings, QuickPasswords(), RateLimiter({"invite": (3, 3_600)}))
+    for number in range(2):
+        invite(few, admin, f"{number}@example.com")
+    few.renew(admin, few.list_invites(admin)[0].id)
+    with pytest.raises(RateLimited, match="3 invites in one hour"):
+        invite(few, admin, "more@example.com")
+    with pytest.raises(RateLimited):
+        few.renew(admin, few.list_invites(admin)[0].id)
+    other = desk.person(Role.ADMIN)
+    invite(few, other, "more@example.com")
+    with desk.database.transaction() as session:
+        session.execute(OPEN, {"company": admin.company_id, "number": MOST_OPEN - 3})
+    with pytest.raises(Invalid, match="500 invites are open already"):
+        invite(few, other, "evenmore@example.com")
+    few.revoke(other, few.list_invites(other)[0].id)
+    invite(few, other, "evenmore@example.com")
+    assert outcome(lambda: invite(few, desk.stranger(), "x@example.com")) == DENIED

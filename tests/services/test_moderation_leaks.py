@@ -87,7 +87,7 @@ class Talked:
 def places(talked: Talked) -> dict[str, Callable[[Actor], object]]:
     """What a person can get to see, each as one thing to look through."""
     desk, room = talked.desk, talked.room
-    browse = BrowseService(desk.database, desk.conversations, "small")
+    browse = BrowseService(desk.database, desk.conversations, lambda _: "small")
     search, exports = SearchService(desk.database), ExportService(desk.database)
 
     def exported(actor: Actor) -> object:
@@ -195,7 +195,9 @@ def test_what_a_moderator_did_elsewhere_comes_along(database: Database, how: str
     with database.transaction() as session:
         other.room = Documents(session).put(other.author, from_json(json.loads(file))).id
     shown = other.desk.read(other.room, other.author).messages[1]
-    browsed = BrowseService(database, other.desk.conversations, "small").read(other.author, other.room).messages[1]
+    browsed = (
+        BrowseService(database, other.desk.conversations, lambda _: "small").read(other.author, other.room).messages[1]
+    )
     for one in (shown, browsed):
         assert (one.edit_reason, one.delete_reason) == (("A secret", None) if how == "edit" else (None, "A secret"))
     assert other.files()[Format.JSON] == file

@@ -2,15 +2,16 @@ import pytest
 
 from core.database.engine import Database
 from core.errors import Invalid, RefusedByRule
-from core.models import ConversationKind, RuleAction, RuleKind, User
+from core.models import ConversationKind, RuleAction, RuleKind, Theme, User
 from core.permissions import Role
 from core.repositories.audit import Audit
 from core.services.identity import UNKNOWN_ZONE
 from core.services.people import PeopleService
 from core.services.profile import ProfileService
 from core.services.rules import RuleService, WantedRule
+from tests.support.builders import make_actor, make_user
 from tests.support.passwords import QuickPasswords
-from tests.support.talks import DENIED, Desk, outcome
+from tests.support.talks import DENIED, DONE, Desk, outcome
 
 
 @pytest.fixture
@@ -56,3 +57,16 @@ def test_without_a_role_nothing_is_changed(desk: Desk) -> None:
     nobody = type(nobody)(nobody.user_id, nobody.company_id, nobody.email, nobody.display_name, frozenset())
     assert outcome(lambda: profile.rename(nobody, "Somebody")) == DENIED
     assert outcome(lambda: profile.choose_zone(nobody, None)) == DENIED
+
+
+def test_a_look_is_chosen_and_left_to_the_device_again(desk: Desk) -> None:
+    """Whoever looks at their pages next, in any browser, is told."""
+    profile, me = ProfileService(desk.database), desk.person(Role.ANALYST)
+    for theme in (Theme.DARK, Theme.LIGHT, None):
+        profile.choose_theme(me, theme)
+        with desk.database.reading() as session:
+            assert session.get_one(User, me.user_id).theme == theme
+    assert outcome(lambda: profile.choose_theme(desk.person(), Theme.DARK)) == DONE
+    with desk.database.transaction() as session:
+        nobody = make_actor(make_user(session, desk.company, ()), ())
+    assert outcome(lambda: profile.choose_theme(nobody, Theme.DARK)) == DENIED

@@ -252,7 +252,7 @@ def test_old_events_are_pruned_by_new_ones(database: Database) -> None:
     room = desk.rooms.create(desk.me, GROUP, "Ours")
     for number in range(5):
         desk.talks.send(desk.me, room, f"{number}")
-    move_events(desk, "2 hours")
+    move_events(desk, "25 hours")
     for number in range(3):
         desk.talks.send(desk.me, room, f"{number}")
     with desk.database.reading() as session:

@@ -137,7 +137,7 @@ class Desk:
         self.suspensions = SuspensionService(self.database, self.hints)
         self.locks = RoomLockService(self.database, self.hints)
         self.grants = AccessGrantService(self.database)
-        self.access = AccessReading(self.database, self.hints, MODELS[0])
+        self.access = AccessReading(self.database, self.hints, lambda _: MODELS[0])
         with self.database.transaction() as session:
             self.company = make_company(session)
         self.me = self.person()

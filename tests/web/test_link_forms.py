@@ -179,3 +179,18 @@ def test_every_field_has_a_label_and_a_purpose(client: TestClient, link: Link, a
     fields = re.findall(r'<input id="(\w+)"[^>]*autocomplete="([\w-]+)"', page)
     assert [name for name, _ in fields] == re.findall(r'<label for="(\w+)">', page)
     assert page.count("autofocus") == 1
+
+
+def test_forms_look_as_was_chosen_in_this_browser(application: StandIn, inside: Inside) -> None:
+    """What a stranger to us put there changes nothing."""
+    client = client_of(site(application, inside))
+    seen = {}
+    for look in ("", "dark", "light", "}</style><script>", "DARK"):
+        client.cookies.set("parley_look", look)
+        text = client.get(addresses.SIGN_IN, headers=HTML).text
+        seen[look] = ("prefers-color-scheme: dark" in text, "@media all" in text, "<script" in text)
+    device = (True, False, False)
+    assert seen == {
+        "": device, "dark": (False, True, False), "light": (False, False, False), "}</style><script>": device,
+        "DARK": device,
+    }  # fmt: skip

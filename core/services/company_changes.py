@@ -1,0 +1,57 @@
+"""Two admins who change the same of their company: the second is told of the first, instead of undoing it unseen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import Session
+
+from core import clock
+from core.errors import NotFound, Overtaken
+from core.models import AuditAction, Company, CompanyPart, TargetType
+from core.permissions import Actor
+from core.repositories.audit import Audit
+from core.repositories.companies import Companies, LastChange
+
+__all__ = ["LastChange", "company_to_change", "keep_change", "record_change"]
+
+OVERTAKEN = "{who} changed this after you opened it. What you typed is still here: look at theirs first."
+
+
+def company_to_change(session: Session, actor: Actor, part: CompanyPart, seen: int | None) -> Company:
+    """As it is now, after whoever changes it at this moment. `seen`: the version that whoever saves had before them;
+    None: whichever. Raises Overtaken.
+    """
+    companies = Companies(session)
+    companies.lock(actor.company_id)
+    company = companies.get(actor.company_id)
+    if company is None:
+        raise NotFound
+    last = companies.list_changes(actor.company_id).get(part)
+    if seen is not None and seen != (last.version if last else 0):
+        raise Overtaken(OVERTAKEN.format(who=(last and last.by) or "Somebody"))
+    return company
+
+
+def keep_change(
+    session: Session, actor: Actor, part: CompanyPart, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> int:
+    """The row in the trail, and the version that the next one is to have seen. Where nothing changed it stays."""
+    companies = Companies(session)
+    if before == after:
+        last = companies.list_changes(actor.company_id).get(part)
+        return last.version if last else 0
+    version = companies.count_change(actor.company_id, part, actor.user_id, clock.now())
+    record_change(session, actor, before, after)
+    return version
+
+
+def record_change(session: Session, actor: Actor, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    Audit(session).record(
+        AuditAction.COMPANY_UPDATED,
+        actor=actor,
+        company_id=actor.company_id,
+        target_type=TargetType.COMPANY,
+        target_id=actor.company_id,
+        before=before,
+        after=after,
+    )
