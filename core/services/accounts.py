@@ -181,6 +181,7 @@ class AccountService(Setup):
 
     def has_password(self, actor: Actor) -> bool:
         """Whether they can sign in by one."""
+        actor.require(Permission.ACCOUNT_MANAGE)
         with self.database.reading() as session:
             user = Users(session).get(actor.user_id)
         return self.settings.local_passwords and user is not None and user.password_hash is not None
@@ -193,6 +194,7 @@ class AccountService(Setup):
 
     def sessions(self, actor: Actor) -> tuple[SessionView, ...]:
         """Where the person is signed in, the browser used last first."""
+        actor.require(Permission.ACCOUNT_MANAGE)
         with self.database.reading() as session:
             live = AuthSessions(session).list_live(actor.user_id, clock.now())
             return tuple(view_of(one, actor.session_id) for one in live)

@@ -67,6 +67,7 @@ class PurgeService:
 
     def look(self, actor: Actor, case_id: UUID) -> Purgeable:
         """Raises NotPermitted, NotFound; Conflict where there is nothing to remove."""
+        actor.require(Permission.MODERATION_WORK)
         actor.require(Permission.MESSAGES_PURGE)
         with self.database.reading() as session:
             case = visible_case(session, actor, case_id)
