@@ -320,12 +320,16 @@ uploads.drop                        chat:use
 uploads.open                        chat:use
 
 usage.all_calls                     usage:view
+usage.all_calls at others           usage:view + usage:oversee
 usage.calls                         usage:view
+usage.calls at others               usage:view + usage:oversee
 usage.choices                       usage:view
 usage.look                          usage:view
 usage.look at others                usage:view + usage:oversee
 usage.table                         usage:view
+usage.table at others               usage:view + usage:oversee
 usage.totals                        usage:view
+usage.totals at others              usage:view + usage:oversee
 
 usage_exports.plan                  usage:view
 usage_exports.write                 usage:view            again
