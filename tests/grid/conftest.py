@@ -4,17 +4,10 @@ import pytest
 from sqlalchemy import Engine
 
 from core.assistant.provider import Assistant
-from core.bootstrap import Application
 from core.config import Settings
 from core.database.engine import Database
-from tests.grid.world import World
+from tests.grid.world import Served, World
 from tests.support.models import ScriptedModel
-
-
-class Served(Application):
-    """As the web side sees it once it has started."""
-
-    start_error: str | None = None
 
 
 @pytest.fixture(scope="module")
@@ -29,5 +22,5 @@ def application(worker_engine: Engine, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
-def world(application: Application) -> World:
+def world(application: Served) -> World:
     return World(application)

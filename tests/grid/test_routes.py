@@ -15,16 +15,15 @@ from core.services.audit_query import AuditQuery
 from core.services.usage_query import Query
 from core.web.cookies import SESSION
 from tests.grid import rows
-from tests.grid.conftest import Served
 from tests.grid.rows import ANYBODY, Row
-from tests.grid.world import World
+from tests.grid.world import DEACTIVATED, SUSPENDED, Served, World
 from tests.services.test_room_grid import undone
 from tests.support.access import SECRET
 from tests.support.web import ORIGIN, Inside, client_of, site
 
 ROWS = [row for row in rows.ROUTES if row.is_of_a_person]
 SIGNED_OUT, DENIED, HIDDEN, CRASHED = 401, 403, 404, 500
-SUSPENDED = "Suspended until"
+SAYS = "Suspended until"
 
 
 @dataclass(frozen=True)
@@ -83,14 +82,15 @@ def test_an_address_that_is_not_for_anybody_takes_a_session_that_counts(
     world: World, browser: TestClient, row: Row
 ) -> None:
     what = asked(world, row)
-    tokens = {"nobody": None, "made up": "x" * 43} | {why: one.token for why, one in world.stale.items()}
+    tokens = {"nobody": None, "made up": "x" * 43}
+    tokens |= {why: world.stale[why].token for why in (DEACTIVATED, SUSPENDED)}
     for why, token in tokens.items():
         answer = answer_to(browser, token, what)
-        if row.whom == ANYBODY and why != "suspended":
+        if row.whom == ANYBODY and why != SUSPENDED:
             assert answer.status_code not in (SIGNED_OUT, DENIED, CRASHED), why
         elif row.whom != ANYBODY:
             assert answer.status_code == SIGNED_OUT, why
-            assert (SUSPENDED in answer.text) is (why == "suspended" and what.method != "HEAD")
+            assert (SAYS in answer.text) is (why == SUSPENDED and what.method != "HEAD")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -16,9 +16,8 @@ from core.config import ROOT
 from core.permissions import Permission
 from core.web.routes import routes
 from tests.grid import rows, surfaces
-from tests.grid.conftest import Served
 from tests.grid.rows import Row
-from tests.grid.world import methods_of
+from tests.grid.world import Served, methods_of
 
 SHELL = "_shell.py"
 HEAD = "HEAD"

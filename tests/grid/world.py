@@ -31,7 +31,7 @@ from tests.support.walk import Walk
 
 ROLE_SETS = tuple(frozenset(some) for size in range(len(Role) + 1) for some in combinations(Role, size))
 EVERY_ROLE = frozenset(Role)
-STALE = ("deactivated", "suspended")
+STALE = DEACTIVATED, SUSPENDED, WITHOUT_ROLES = "deactivated", "suspended", "without roles"
 DAY = timedelta(days=1)
 QUEUED = "queued"
 """Of the keys, the one of a question that waits."""
@@ -45,6 +45,12 @@ class Someone:
 
     def __str__(self) -> str:
         return "+".join(sorted(self.actor.roles)) or "no role"
+
+
+class Served(Application):
+    """As the web side sees it once it has started."""
+
+    start_error: str | None = None
 
 
 def methods_of(application: Application) -> Iterator[tuple[str, str, Callable[..., Any]]]:
@@ -72,9 +78,10 @@ class World(Walk):
         self.stranger = self._stranger()
         self.keys = self._one_of_each(self._only(Role.ADMIN), self._only(Role.MODERATOR))
         # Behind the back of the actors that are held already, as it happens to who has a page open.
-        deactivated, suspended = (self.stale[why].actor.user_id for why in STALE)
-        application.people.deactivate(None, deactivated)
-        suspend(application.database, suspended, clock.now() + DAY)
+        keys = {why: one.actor.user_id for why, one in self.stale.items()}
+        application.people.deactivate(None, keys[DEACTIVATED])
+        suspend(application.database, keys[SUSPENDED], clock.now() + DAY)
+        application.people.set_roles(None, keys[WITHOUT_ROLES], [])
 
     def _only(self, role: Role) -> Actor:
         return next(one.actor for one in self.people if one.actor.roles == {role})
