@@ -7,7 +7,7 @@ paste them. A single line with such a word is taken for a slip of the pen; with 
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -92,6 +92,9 @@ class Commands:
     def __init__(self, commands: Iterable[Command]) -> None:
         self._commands = {one.name: one for one in sorted(commands, key=lambda one: one.name)}
         self._commands.setdefault("help", self._help_command())
+
+    def __iter__(self) -> Iterator[Command]:
+        return iter(self._commands.values())
 
     def read(self, text: str) -> tuple[Command, str] | None:
         """The command and what stands behind it; None for a message. Raises Invalid for a word that is no command."""

@@ -31,8 +31,8 @@ def get_or_raise(
 
 
 def require_still(session: Session, actor: Actor, *permissions: Permission) -> None:
-    """In the middle of something long: those of these that they had may have been taken away. Without a browser session
-    there is nothing to ask. Raises NotPermitted, NotSignedIn.
+    """In the middle of something long, and where there is no way back: those of these that they had may have been taken
+    away. Without a browser session there is nothing to ask. Raises NotPermitted, NotSignedIn.
     """
     if actor.session_id is None:
         return

@@ -22,6 +22,7 @@ from core.repositories.audit import Audit
 from core.repositories.browsing import Browsing
 from core.repositories.cases import Cases
 from core.repositories.conversations import Conversations
+from core.services.access import require_still
 from core.services.access_views import GrantPage
 from core.services.marks import mark_of, place_of
 from core.services.texts import checked_text, one_line
@@ -135,6 +136,7 @@ class AccessGrantService:
         if not 1 <= minutes <= DURATIONS[-1]:
             raise Invalid(f"Access can be for up to {DURATIONS[-1] // 60} hours at a time.")
         with self.database.transaction() as session:
+            require_still(session, actor, Permission.ACCESS_GRANT)
             conversation = _private_or_raise(session, actor, conversation_id, is_known=bool(case_id or behind))
             grants, now = AccessGrants(session), clock.now()
             if held := grants.get_held(actor.user_id, conversation_id):

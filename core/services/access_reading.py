@@ -20,7 +20,7 @@ from core.repositories.browsing import Browsing
 from core.repositories.conversations import Conversations
 from core.repositories.members import Members
 from core.repositories.notices import Notices
-from core.services.access import get_or_raise
+from core.services.access import get_or_raise, require_still
 from core.services.access_grants import GONE, mine_or_raise, record
 from core.services.access_views import GrantRead, Looked, LookedInto, LookedPage
 from core.services.browse import MESSAGES, DefaultModel, as_seq
@@ -65,6 +65,7 @@ class AccessReading:
         actor.require(Permission.ACCESS_GRANT)
         default = self.default_model(actor)
         with self.database.transaction() as session:
+            require_still(session, actor, Permission.ACCESS_GRANT)
             grant, conversation = _opened(session, actor, grant_id)
             line = _line(session, actor, conversation)
             transcript = Reading(session, actor, line, 0).transcript(

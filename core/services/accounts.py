@@ -137,6 +137,7 @@ class AccountService(SessionKeeping):
 
     def has_password(self, actor: Actor) -> bool:
         """Whether they can sign in by one."""
+        actor.require(Permission.ACCOUNT_MANAGE)
         with self.database.reading() as session:
             user = Users(session).get(actor.user_id)
         return self.settings.local_passwords and user is not None and user.password_hash is not None

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlmodel import Session
+
 from core.database.engine import Database
 from core.errors import Invalid
 from core.models import AuditAction, TargetType
@@ -63,6 +65,9 @@ class AuditExports:
 
     def write(self, actor: Actor, plan: AuditPlan) -> Iterator[bytes]:
         """The file, in blocks. Before every page it is asked anew whether this person may see it."""
+        plan = replace(plan, wanted=replace(wanted_by(actor, plan.query, plan.zone), up_to=plan.wanted.up_to))
+        with self.database.reading() as session:  # before it is recorded
+            _check(session, actor)
         self._record(actor, plan)
         pages = self._pages(actor, plan)
         if plan.format == "json":
@@ -75,7 +80,7 @@ class AuditExports:
         place: Position | None = None
         while True:
             with self.database.reading() as session:
-                require_still(session, actor, Permission.AUDIT_OWN, Permission.AUDIT_VIEW)
+                _check(session, actor)
                 lines = AuditLines(session)
                 path = path or lines.path_for(plan.wanted)
                 page = lines.list_page(plan.wanted, path, before=place, limit=BATCH)
@@ -104,6 +109,10 @@ class AuditExports:
                     },
                 },
             )
+
+
+def _check(session: Session, actor: Actor) -> None:
+    require_still(session, actor, Permission.AUDIT_OWN, Permission.AUDIT_VIEW)
 
 
 def _rows(page: Sequence[AuditLine]) -> list[Row]:

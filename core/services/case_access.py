@@ -12,6 +12,7 @@ from core.repositories.cases import Cases
 from core.repositories.companies import Companies
 from core.repositories.suspensions import Suspensions
 from core.repositories.users import Users
+from core.services.access import require_still
 from core.services.moderation_deciding import NOT_YOURS, OWN
 from core.services.sessions import refuse_suspended
 from core.services.texts import one_line
@@ -39,10 +40,13 @@ def held_case(session: Session, actor: Actor, case_id: UUID) -> Case:
 
 def take_turns(session: Session, actor: Actor) -> None:
     """Moderators who keep people out, or let them in, do so one after another, as do those who change roles. Whoever
-    was kept out themselves meanwhile is refused: two who suspend each other at once leave one. Raises Suspended.
+    was kept out themselves meanwhile is refused: two who suspend each other at once leave one. Raises Suspended; and
+    NotSignedIn, NotPermitted for who is no moderator any more.
     """
+    actor.require(Permission.MODERATION_WORK)
     Companies(session).lock(actor.company_id)
     refuse_suspended(Suspensions(session).get_in_force(actor.user_id, clock.now()))
+    require_still(session, actor, Permission.MODERATION_WORK)
 
 
 def name_of(session: Session, actor: Actor, user_id: UUID | None) -> str:

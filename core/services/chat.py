@@ -142,6 +142,7 @@ class ChatService:
 
     def edit_and_resend(self, actor: Actor, question_id: UUID, text: str, *, client_key: UUID | None = None) -> Asked:
         """Asks a question anew in other words. The old one and all that followed stay reachable as a version."""
+        actor.require(Permission.CHAT_USE)
         text = required_text(text, field="The message", limit=MAX_MESSAGE)
 
         def write(session: Session) -> Written:
@@ -222,6 +223,7 @@ class ChatService:
 
     def show_version(self, actor: Actor, message_id: UUID) -> UUID:
         """Puts a superseded version, with all that followed it, back into the transcript. Returns the conversation."""
+        actor.require(Permission.CHAT_USE)
         with self.database.transaction() as session:
             hidden = Messages(session).get(message_id)
             if hidden is None:

@@ -64,6 +64,7 @@ class CommandService:
         by kind. Raises NotFound for a conversation that this person can't read any more, RateLimited, and whatever the
         command does.
         """
+        actor.require(Permission.CHAT_USE)
         with self.database.transaction() as session:
             message_id = _last_said(session, actor, conversation_id) if conversation_id else None
             self.limiter.take(session, actor, Limited.COMMAND)

@@ -86,6 +86,7 @@ class CompanyService:
 
     def get(self, actor: Actor) -> CompanyView:
         """The actor's own company."""
+        actor.require(Permission.SETTINGS_MANAGE)
         with self.database.reading() as session:
             company = _own(Companies(session), actor)
             known = {tool.name for tool in self.list_changing()}

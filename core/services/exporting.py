@@ -67,6 +67,9 @@ class ExportService:
         Raises NotFound for a single conversation that went meanwhile; in a ZIP its list says so. Raises NotSignedIn
         or NotPermitted as soon as the person may no longer export.
         """
+        actor.require(Permission.CONVERSATIONS_BROWSE)
+        with self.database.reading() as session:  # before it is recorded
+            _as_of_now(session, actor)
         if plan.is_archive:
             self._record(actor, plan, chosen, included)
             yield from _in_blocks(self._archive(actor, plan, chosen, included))

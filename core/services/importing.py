@@ -11,11 +11,12 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from core.database.engine import Database
-from core.errors import DatabaseUnavailable, Invalid, ParleyError
+from core.errors import DatabaseUnavailable, Invalid, NotPermitted, ParleyError
 from core.ids import new_id, reference_of
 from core.models import AuditAction
 from core.permissions import Actor, Permission
 from core.repositories.documents import Documents
+from core.services.access import require_still
 from core.services.import_views import Failure, ImportReport, Progress
 from core.services.room_access import record
 from core.transfer.document import Document
@@ -61,7 +62,7 @@ class ImportService:
 
     def run(self, actor: Actor, file: BinaryIO, *, progress: Tell | None = None) -> ImportReport:
         """Brings in what is not there yet, each conversation for itself: however it ends, those that are there are
-        whole, and a second run goes on with the others.
+        whole, and a second run goes on with the others. Before each it is asked anew whether this person may.
 
         `progress` is called between two of them, and may end the run by raising. Raises Invalid, NotPermitted as
         `look`; DatabaseUnavailable when there was none from the beginning.
@@ -102,6 +103,8 @@ class ImportService:
             return
         try:
             is_new = take(found)
+        except NotPermitted:
+            raise
         except DatabaseUnavailable:
             self.database.check()  # it answers: so it was this one
             tally.fail(found.title, position, GAVE_UP)
@@ -123,6 +126,7 @@ class ImportService:
         """None when it is there, also if it came in this very moment."""
         try:
             with self.database.transaction() as session:
+                require_still(session, actor, Permission.CHAT_USE)
                 if Documents(session).find(actor.user_id, document.source, document.id):
                     return None
                 conversation = Documents(session).put(actor, document)

@@ -61,7 +61,8 @@ class ModerationQueue:
         return QueuePage(shown, mark_of(shown[-1].position) if len(lines) > limit else None)
 
     def count_open(self, actor: Actor) -> int:
-        """Cases that nobody claimed, up to MOST_COUNTED; 0 for who is no moderator."""
+        """Cases that nobody claimed, up to MOST_COUNTED."""
+        actor.require(Permission.MODERATION_WORK)
         with self.database.reading() as session:
             return Cases(session).count_open_of([actor.user_id]).get(actor.user_id, 0)
 

@@ -53,6 +53,8 @@ class OwnDataService:
     def write(self, actor: Actor) -> Iterator[bytes]:
         """The ZIP, in blocks. Before each page it is asked anew who this is. Raises NotPermitted, NotSignedIn."""
         actor.require(Permission.ACCOUNT_MANAGE)
+        with self.database.reading() as session:  # before it is recorded
+            _check(session, actor)
         self._record(actor)
         archive, now = Archive(), clock.now()
         for name, chunks in self._files(actor).items():

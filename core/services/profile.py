@@ -1,7 +1,7 @@
 """What people say of themselves: what they are called, in which zone they want times, and how Parley looks."""
 
 from core.database.engine import Database
-from core.errors import Invalid, NotSignedIn
+from core.errors import NotSignedIn
 from core.models import AuditAction, Theme
 from core.permissions import Actor, Permission
 from core.repositories.users import Users

@@ -30,6 +30,7 @@ from core.repositories.purging import Purging
 from core.repositories.retention import Retention
 from core.repositories.users import Users
 from core.services import moderation_acts as acts
+from core.services.access import require_still
 from core.services.case_access import held_case, visible_case
 from core.services.hints import Hints
 from core.services.moderation_deciding import OUTCOMES, lost, present
@@ -67,6 +68,7 @@ class PurgeService:
 
     def look(self, actor: Actor, case_id: UUID) -> Purgeable:
         """Raises NotPermitted, NotFound; Conflict where there is nothing to remove."""
+        actor.require(Permission.MODERATION_WORK)
         actor.require(Permission.MESSAGES_PURGE)
         with self.database.reading() as session:
             case = visible_case(session, actor, case_id)
@@ -90,6 +92,7 @@ class PurgeService:
         with self.database.transaction() as session:
             # A hold that is being placed at this moment comes before, and is seen, or after.
             Retention(session).lock(actor.company_id)
+            require_still(session, actor, Permission.MODERATION_WORK, Permission.MESSAGES_PURGE)
             case = held_case(session, actor, case_id)
             moderators = Cases(session).list_moderators(actor.company_id)
             conversation, message = present(session, case)

@@ -12,7 +12,7 @@ from core.assistant.screening import report_asked, screened
 from core.database.engine import Database
 from core.errors import Conflict, NotFound, NotPermitted, RuleBroken
 from core.models import MAX_MESSAGE, Conversation, QueuedQuestion
-from core.permissions import Actor
+from core.permissions import Actor, Permission
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.conversations import Conversations
 from core.repositories.queued_questions import QueuedQuestions
@@ -127,6 +127,7 @@ def _reported(session: Session, conversation: Conversation, following: Next) -> 
 
 def _own_question(session: Session, actor: Actor, question_id: UUID) -> tuple[Conversation, QueuedQuestion]:
     """A question of one's own that still waits, its conversation locked."""
+    actor.require(Permission.CHAT_USE)
     question = QueuedQuestions(session).get(question_id)
     if question is None:
         raise Conflict(SENT_MEANWHILE)

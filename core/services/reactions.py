@@ -8,7 +8,7 @@ from sqlmodel import Session
 from core.database.engine import Database
 from core.errors import Invalid, NotFound, RuleBroken
 from core.models import MAX_EMOJI, Conversation
-from core.permissions import Actor
+from core.permissions import Actor, Permission
 from core.repositories.conversations import Conversations
 from core.repositories.messages import Messages
 from core.repositories.reactions import Reactions
@@ -109,6 +109,7 @@ def _pictures(emoji: str) -> int:
 
 def _locked_room(session: Session, actor: Actor, message_id: UUID) -> Conversation:
     """The room of a message that this person sees there."""
+    actor.require(Permission.CHAT_USE)
     message = Messages(session).get(message_id)
     if message is None:
         raise NotFound

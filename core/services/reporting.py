@@ -44,6 +44,8 @@ class ReportService:
         """Raises NotFound for what this person can't read or what is deleted, Conflict for a second time, RateLimited,
         AnswerInProgress; RuleBroken for what Parley itself wrote.
         """
+        if not actor.may(Permission.ROOMS_OVERSEE):
+            actor.require(Permission.CHAT_USE)
         if reason is ReportReason.AUTOMATIC:
             raise Invalid("That is a rule's reason. Choose another one.")
         comment = checked_text(comment.strip(), field="The comment", limit=MAX_COMMENT)
@@ -88,8 +90,6 @@ def _reportable(session: Session, actor: Actor, message_id: UUID) -> tuple[Conve
 def _readable(session: Session, actor: Actor, message: Message) -> Conversation | None:
     """The same conversations, and as far back, as chat and browsing show them."""
     conversations, oversees = Conversations(session), actor.may(Permission.ROOMS_OVERSEE)
-    if not oversees:
-        actor.require(Permission.CHAT_USE)
     if actor.may(Permission.CHAT_USE):
         found = conversations.get_readable(actor, message.conversation_id, lock=True)
         member = Members(session).get(message.conversation_id, actor.user_id) if found else None

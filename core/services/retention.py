@@ -23,6 +23,7 @@ from core.repositories.expiry import PAGE, Count, Expiry
 from core.repositories.legal_holds import HoldLine, LegalHolds
 from core.repositories.retention import Retention, cutoff_in_force
 from core.repositories.users import Users
+from core.services.access import require_still
 from core.services.retention_keeping import last_run
 from core.services.retention_views import DryRun, Holdable, Kept, WantedHold
 from core.services.texts import checked_text, required_text
@@ -80,6 +81,7 @@ class RetentionService:
         with self.database.transaction() as session:
             retention, now = Retention(session), clock.now()
             retention.lock(actor.company_id)
+            require_still(session, actor, Permission.RETENTION_MANAGE)
             rule = retention.get_rule(actor.company_id, kind)
             before = None if rule is None else rule.days
             if before == wanted:
@@ -157,6 +159,7 @@ class RetentionService:
         reason = required_text(reason, field="The reason", limit=MAX_REASON).strip()
         with self.database.transaction() as session:
             Retention(session).lock(actor.company_id)
+            require_still(session, actor, Permission.RETENTION_MANAGE)
             hold = LegalHolds(session).get(actor.company_id, hold_id)
             if hold is None:
                 raise NotFound

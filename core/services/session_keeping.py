@@ -7,7 +7,7 @@ from uuid import UUID
 from core import clock, ids
 from core.errors import NotSignedIn
 from core.models import AuthSession
-from core.permissions import Actor
+from core.permissions import Actor, Permission
 from core.repositories.auth_sessions import AuthSessions
 from core.repositories.suspensions import Suspensions
 from core.repositories.users import Users
@@ -110,6 +110,7 @@ class SessionKeeping(Setup):
 
     def sessions(self, actor: Actor) -> tuple[SessionView, ...]:
         """Where the person is signed in, the browser used last first."""
+        actor.require(Permission.ACCOUNT_MANAGE)
         with self.database.reading() as session:
             live = AuthSessions(session).list_live(actor.user_id, clock.now())
             return tuple(view_of(one, actor.session_id) for one in live)

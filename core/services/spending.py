@@ -21,6 +21,7 @@ class SpendingService:
         """The budgets that this person's next question has to fit, of a unit the one with the least left first. For a
         room's too, name it; a chat with the assistant makes no difference.
         """
+        actor.require(Permission.USAGE_VIEW)
         now = clock.now()
         with self.database.reading() as session:
             room_id = None

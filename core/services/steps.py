@@ -108,6 +108,7 @@ class StepService:
 
     def _own(self, session: Session, actor: Actor, step_id: UUID, *, lock: bool) -> tuple[Step, Conversation]:
         """The conversation's lock first, as everywhere."""
+        actor.require(Permission.CHAT_USE)
         found = Steps(session).get(step_id)
         if found is None:
             raise NotFound

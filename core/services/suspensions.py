@@ -84,8 +84,8 @@ class SuspensionService:
         """
         reason = required_text(one_line(reason), field="The reason", limit=MAX_REASON)
         with self.database.transaction() as session:
-            case = held_case(session, actor, case_id)
             take_turns(session, actor)
+            case = held_case(session, actor, case_id)
             now = clock.now()
             _check_time(until, now)
             user = _author(session, actor, case)
@@ -108,8 +108,8 @@ class SuspensionService:
 
         Raises NotFound, NotPermitted; Conflict when somebody else lifted it first, or it has run out.
         """
-        note = checked_text(one_line(note), field="The note", limit=MAX_REASON)
         actor.require(Permission.MODERATION_WORK)
+        note = checked_text(one_line(note), field="The note", limit=MAX_REASON)
         with self.database.transaction() as session:
             take_turns(session, actor)
             suspension, now = Suspensions(session).get(actor.company_id, suspension_id), clock.now()

@@ -238,6 +238,7 @@ def visible_message(session: Session, actor: Actor, message_id: UUID, conversati
 
 def _own_message(session: Session, actor: Actor, message_id: UUID) -> tuple[Conversation, Message]:
     """A message that this person wrote in a room that they are still in, which is locked."""
+    actor.require(Permission.CHAT_USE)
     message = Messages(session).get(message_id)
     if message is None:
         raise NotFound

@@ -84,6 +84,8 @@ class UsageExports:
 
     def write(self, actor: Actor, plan: UsagePlan) -> Iterator[bytes]:
         """The file, in blocks, some of them empty. For every page it is asked anew whether this person may see it."""
+        actor.require(Permission.USAGE_VIEW)
+        self._check(actor)  # before it is recorded
         columns, rows = self._rows(actor, plan)
         self._record(actor, plan)
         yield from FORMATS[plan.format](columns, rows, plan.wanted.zone)
@@ -105,7 +107,7 @@ class UsageExports:
             self._check(actor)
 
     def _check(self, actor: Actor) -> None:
-        """Before each further page: rights may have been taken away since the first."""
+        """Before each page: rights may have been taken away since it was asked for."""
         with self.database.reading() as session:
             require_still(session, actor, Permission.USAGE_VIEW, Permission.USAGE_OVERSEE)
 

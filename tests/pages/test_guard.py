@@ -9,116 +9,16 @@ from streamlit.testing.v1 import AppTest
 
 from core import clock
 from core.config import ROOT
-from core.permissions import Role
+from core.permissions import DENIALS, Permission, Role
 from core.services.people import PeopleService
+from tests.grid import rows
 from tests.pages.visitor import ENTRY, ID_ELSEWHERE, Desk, Person, browser_at, sentences, text_of, visit
 from tests.support.builders import make_conversation
 from tests.support.passwords import QuickPasswords
 
 STAFF, ANALYST, MODERATOR, ADMIN = Role.STAFF, Role.ANALYST, Role.MODERATOR, Role.ADMIN
-NO_ROLE = "Your account has no role yet. An admin can give you one."
-NO_CHAT = "Chatting needs the role staff. An admin can give it to you."
-NO_BROWSING = "Browsing and searching needs the role staff or moderator."
-NO_MODERATING = "Seeing and deciding what was reported needs the role moderator."
-NO_RECORDS = "Keeping tasks needs the role staff. An admin can give it to you."
-NO_PEOPLE = "Managing people needs the role admin."
-NO_SETTINGS = "Changing settings needs the role admin."
 SIGNED_OUT = "You are signed out. Sign in to go on."
-SHOWN = None
-
-# Page, roles, and the sentence of denial or SHOWN.
-GRID = [
-    ("home.py", (STAFF,), SHOWN),
-    ("home.py", (ANALYST,), SHOWN),
-    ("home.py", (MODERATOR,), SHOWN),
-    ("home.py", (ADMIN,), SHOWN),
-    ("home.py", (STAFF, ANALYST), SHOWN),
-    ("home.py", (STAFF, ADMIN), SHOWN),
-    ("home.py", (MODERATOR, ANALYST), SHOWN),
-    ("home.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
-    ("home.py", (), NO_ROLE),
-    ("chat.py", (STAFF,), SHOWN),
-    ("chat.py", (ANALYST,), NO_CHAT),
-    ("chat.py", (MODERATOR,), NO_CHAT),
-    ("chat.py", (ADMIN,), NO_CHAT),
-    ("chat.py", (STAFF, ANALYST), SHOWN),
-    ("chat.py", (STAFF, ADMIN), SHOWN),
-    ("chat.py", (MODERATOR, ANALYST), NO_CHAT),
-    ("chat.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
-    ("chat.py", (), NO_CHAT),
-    ("browse.py", (STAFF,), SHOWN),
-    ("browse.py", (ANALYST,), NO_BROWSING),
-    ("browse.py", (MODERATOR,), SHOWN),
-    ("browse.py", (ADMIN,), NO_BROWSING),
-    ("browse.py", (STAFF, ANALYST), SHOWN),
-    ("browse.py", (STAFF, ADMIN), SHOWN),
-    ("browse.py", (MODERATOR, ANALYST), SHOWN),
-    ("browse.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
-    ("browse.py", (), NO_BROWSING),
-    ("tasks.py", (STAFF,), SHOWN),
-    ("tasks.py", (ANALYST,), NO_RECORDS),
-    ("tasks.py", (MODERATOR,), NO_RECORDS),
-    ("tasks.py", (ADMIN,), NO_RECORDS),
-    ("tasks.py", (STAFF, ANALYST), SHOWN),
-    ("tasks.py", (STAFF, ADMIN), SHOWN),
-    ("tasks.py", (MODERATOR, ANALYST), NO_RECORDS),
-    ("tasks.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
-    ("tasks.py", (), NO_RECORDS),
-    ("usage.py", (STAFF,), SHOWN),
-    ("usage.py", (ANALYST,), SHOWN),
-    ("usage.py", (MODERATOR,), SHOWN),
-    ("usage.py", (ADMIN,), SHOWN),
-    ("usage.py", (STAFF, ANALYST), SHOWN),
-    ("usage.py", (STAFF, ADMIN), SHOWN),
-    ("usage.py", (MODERATOR, ANALYST), SHOWN),
-    ("usage.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
-    ("usage.py", (), NO_ROLE),
-    ("moderation.py", (STAFF,), NO_MODERATING),
-    ("moderation.py", (ANALYST,), NO_MODERATING),
-    ("moderation.py", (MODERATOR,), SHOWN),
-    ("moderation.py", (ADMIN,), NO_MODERATING),
-    ("moderation.py", (STAFF, ANALYST), NO_MODERATING),
-    ("moderation.py", (STAFF, ADMIN), NO_MODERATING),
-    ("moderation.py", (MODERATOR, ANALYST), SHOWN),
-    ("moderation.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
-    ("moderation.py", (), NO_MODERATING),
-    ("audit.py", (STAFF,), SHOWN),
-    ("audit.py", (ANALYST,), SHOWN),
-    ("audit.py", (MODERATOR,), SHOWN),
-    ("audit.py", (ADMIN,), SHOWN),
-    ("audit.py", (STAFF, ANALYST), SHOWN),
-    ("audit.py", (STAFF, ADMIN), SHOWN),
-    ("audit.py", (MODERATOR, ANALYST), SHOWN),
-    ("audit.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
-    ("audit.py", (), NO_ROLE),
-    ("account.py", (STAFF,), SHOWN),
-    ("account.py", (ANALYST,), SHOWN),
-    ("account.py", (MODERATOR,), SHOWN),
-    ("account.py", (ADMIN,), SHOWN),
-    ("account.py", (STAFF, ANALYST), SHOWN),
-    ("account.py", (STAFF, ADMIN), SHOWN),
-    ("account.py", (MODERATOR, ANALYST), SHOWN),
-    ("account.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
-    ("account.py", (), NO_ROLE),
-    ("people.py", (STAFF,), NO_PEOPLE),
-    ("people.py", (ANALYST,), NO_PEOPLE),
-    ("people.py", (MODERATOR,), NO_PEOPLE),
-    ("people.py", (ADMIN,), SHOWN),
-    ("people.py", (STAFF, ANALYST), NO_PEOPLE),
-    ("people.py", (STAFF, ADMIN), SHOWN),
-    ("people.py", (MODERATOR, ANALYST), NO_PEOPLE),
-    ("people.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
-    ("people.py", (), NO_PEOPLE),
-    ("settings.py", (STAFF,), NO_SETTINGS),
-    ("settings.py", (ANALYST,), NO_SETTINGS),
-    ("settings.py", (MODERATOR,), NO_SETTINGS),
-    ("settings.py", (ADMIN,), SHOWN),
-    ("settings.py", (STAFF, ANALYST), NO_SETTINGS),
-    ("settings.py", (STAFF, ADMIN), SHOWN),
-    ("settings.py", (MODERATOR, ANALYST), NO_SETTINGS),
-    ("settings.py", (STAFF, ANALYST, MODERATOR, ADMIN), SHOWN),
-    ("settings.py", (), NO_SETTINGS),
-]
+ALL, NONE = tuple(Role), tuple[Role, ...]()
 TITLES = {
     "home.py": "Hello, Ada",
     "chat.py": "What can I do for you, Ada?",
@@ -133,45 +33,44 @@ TITLES = {
 }
 DENIED = "Not for your role"
 PAGES = list(TITLES)
+ROWS = {row.name: row for row in rows.PAGES}
 
 
 def named(value: object) -> str:
     return "+".join(value) or "none" if isinstance(value, tuple) else str(value)
 
 
-def assert_shown_or_denied(browser: AppTest, page: str, sentence: str | None) -> None:
+def assert_shown_or_denied(browser: AppTest, page: str, roles: tuple[Role, ...]) -> None:
     assert not browser.exception
-    if sentence is SHOWN:
+    lacking = ROWS[page].lacking(roles)
+    if lacking is None:
         own = {"usage.py": {"My usage"}, "audit.py": {"My actions"}}.get(page, set())
         assert browser.title[0].value in {TITLES[page], *own}
-        others = {NO_ROLE, NO_CHAT, NO_BROWSING, NO_RECORDS, NO_MODERATING, NO_PEOPLE, NO_SETTINGS}
-        assert not set(sentences(browser)) & others
+        assert not set(sentences(browser)) & set(DENIALS.values())
     else:
         assert [title.value for title in browser.title] == [DENIED]
-        assert sentences(browser) == [sentence]
+        assert sentences(browser) == [DENIALS[lacking]]
         assert not browser.chat_input and not browser.form
 
 
-def test_the_grid_is_whole() -> None:
-    roles = {roles for _, roles, _ in GRID}
-    assert {(page, held) for page, held, _ in GRID} == {(page, held) for page in PAGES for held in roles}
-    assert {file.name for file in (ROOT / "pages").glob("*.py")} == {*PAGES, ENTRY.name}
+def test_every_page_is_tried() -> None:
+    assert set(PAGES) == set(ROWS), "give the page its row in tests/grid/surfaces.py, and its title here"
 
 
-@pytest.mark.parametrize(("page", "roles", "sentence"), GRID, ids=named)
-def test_a_page_is_shown_or_says_why_not(desk: Desk, page: str, roles: tuple[Role, ...], sentence: str | None) -> None:
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("roles", [*((role,) for role in Role), ALL, NONE], ids=named)
+def test_a_page_is_shown_or_says_why_not(desk: Desk, page: str, roles: tuple[Role, ...]) -> None:
     ada = desk.person(*roles, display_name="Ada Lovelace")
-    assert_shown_or_denied(visit(ada, page), page, sentence)
+    assert_shown_or_denied(visit(ada, page), page, roles)
 
 
-@pytest.mark.parametrize(("page", "roles", "sentence"), GRID, ids=named)
-def test_each_page_asks_by_itself_whoever_ran_it(
-    desk: Desk, page: str, roles: tuple[Role, ...], sentence: str | None
-) -> None:
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("roles", [ALL, NONE], ids=named)
+def test_each_page_asks_by_itself_whoever_ran_it(desk: Desk, page: str, roles: tuple[Role, ...]) -> None:
     """Without the entry script in front of it, as in Streamlit's own discovery of a folder named pages."""
     ada = desk.person(*roles, display_name="Ada Lovelace")
     visit(ada)  # the pages' links are made in a run of the entry script
-    assert_shown_or_denied(browser_at(ROOT / "pages" / page, ada).run(), page, sentence)
+    assert_shown_or_denied(browser_at(ROOT / "pages" / page, ada).run(), page, roles)
 
 
 ENDS: dict[str, Callable[[Desk, Person], object]] = {
@@ -250,7 +149,7 @@ def test_a_role_taken_away_acts_at_the_next_run(desk: Desk, act: str) -> None:
     ACTS[act](browser)
     browser.run()
     assert not browser.exception and not browser.chat_input
-    assert NO_CHAT in sentences(browser)
+    assert DENIALS[Permission.CHAT_USE] in sentences(browser)
     assert [line.id for line in desk.application.conversations.list_recent(ada.actor)] == [conversation.id]
     assert desk.messages(ada, conversation.id) == ()
 

@@ -9,16 +9,15 @@ from core.errors import (
     Conflict,
     Invalid,
     ModelUnknown,
-    NotPermitted,
     ParleyError,
 )
 from core.ids import new_id
 from core.models import MAX_MESSAGE, AnswerRun, MessageRole, MessageStatus, RunStatus, Score
-from core.permissions import DENIALS, Actor, Permission, Role
+from core.permissions import Actor
 from core.services.chat import MAX_COMMENT, REASONS
 from core.services.views import Asked, MessageView, Queued
 from tests.support.snapshots import snapshot
-from tests.support.talks import DENIED, DONE, HIDDEN, WHO, Desk, outcome, without_chat
+from tests.support.talks import DENIED, DONE, HIDDEN, WHO, Desk, outcome
 from tests.support.waiting import at_once
 
 
@@ -64,12 +63,6 @@ def test_who_may_do_what_in_a_conversation(desk: Desk, act: str, who: str) -> No
     if found != DONE:
         assert snapshot(desk.database) == before
         assert desk.started == [asked.run_id]
-
-
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.STAFF])
-def test_starting_a_conversation_needs_the_right_to_chat(desk: Desk, role: Role) -> None:
-    with pytest.raises(NotPermitted, match=DENIALS[Permission.CHAT_USE]):
-        desk.chat.ask(without_chat(desk.me, role), "Why?")
 
 
 # What no message may be, and whether a message id is one that can be worked on.

@@ -10,7 +10,7 @@ import pytest
 
 from core.assistant.commands import Reply, Typed, commands
 from core.database.engine import Database
-from core.errors import Conflict, Invalid, NotFound, NotPermitted, RateLimited
+from core.errors import Conflict, Invalid, NotFound, RateLimited
 from core.ids import new_id
 from core.models import ConversationKind, History, TaskSource
 from core.permissions import Actor
@@ -20,7 +20,7 @@ from core.services.task_views import NewTask, TaskLine, TasksWanted
 from core.services.tasks import TaskService
 from tests.support.budgets import Till
 from tests.support.callers import caller_for
-from tests.support.talks import Desk, ignore, without_chat
+from tests.support.talks import Desk, ignore
 
 MESSAGES = (
     "Hello", "", "/", "//", "// a comment", "/ task Buy rye", " /task Buy rye", "/usr/bin/env python", "/etc/hosts",
@@ -290,12 +290,6 @@ def test_what_one_can_not_read_any_more_takes_no_commands(shop: Shop) -> None:
     with pytest.raises(NotFound, match="no longer a member"):
         shop.say("/task Rye", conversation_id=room)
     assert shop.all() == []
-
-
-def test_without_the_role_there_are_none(shop: Shop) -> None:
-    for text in ("/task Rye", "/tasks", "/done 1", "/search rye", "/usage", "/help"):
-        with pytest.raises(NotPermitted):
-            shop.say(text, without_chat(shop.ada))
 
 
 def test_there_is_a_limit(shop: Shop) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from sqlmodel import select
 
 from core.database.engine import Database
-from core.errors import DatabaseUnavailable, Invalid, NotPermitted
+from core.errors import DatabaseUnavailable, Invalid
 from core.models import AuditAction, AuditEvent, Conversation, Message, MessageRole
 from core.repositories.audit import Audit
 from core.services import importing
@@ -23,7 +23,7 @@ from core.transfer import foreign, splitting
 from tests.conftest import autocommit
 from tests.support.exports import ChatGPT, as_file, as_zip, branched, many, webui
 from tests.support.snapshots import snapshot
-from tests.support.talks import Desk, without_chat
+from tests.support.talks import Desk
 from tests.support.waiting import at_once
 
 Listed = list[UUID]
@@ -135,12 +135,6 @@ def test_each_is_in_the_trail_without_what_it_says(desk: Desk, service: ImportSe
         {"source": "chatgpt", "messages": 1},
     ]
     assert {event.target_id for event in events} == {conversation.id for conversation in of(desk)}
-
-
-def test_without_the_role_nothing_is_read(desk: Desk, service: ImportService) -> None:
-    for act in (service.look, service.run):
-        with pytest.raises(NotPermitted):
-            act(without_chat(desk.me), io.BytesIO(b"not even JSON"))
 
 
 @pytest.mark.parametrize("content", [b"", b"Hello", b"[]", b"PK", b"["])

@@ -27,7 +27,7 @@ from core.services.sso_claims import vouched_by
 from core.sso import SsoProvider
 from tests.support.builders import make_company
 from tests.support.passwords import GOOD, QuickPasswords
-from tests.support.talks import DENIED, DONE, HIDDEN, Desk, outcome
+from tests.support.talks import DENIED, DONE, Desk, outcome
 
 EMAIL = "New@example.com"
 OPEN = text("""
@@ -88,26 +88,6 @@ def test_from_the_link_to_an_account_that_is_signed_in(
     assert (created.action, created.actor_id, created.target_id) == ("user:create", person.user_id, person.user_id)
     assert created.after == {"roles": ["analyst", "staff"], "invited_by": str(admin.user_id)}
     assert "example.com" not in str((created, made))
-
-
-@pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize("where", ["here", "elsewhere"])
-def test_only_admins_of_the_company_invite_renew_and_revoke(
-    invites: InviteService, desk: Desk, admin: Actor, role: Role, where: str
-) -> None:
-    invite(invites, admin)
-    [line] = invites.list_invites(admin)
-    with desk.database.transaction() as session:
-        elsewhere = make_company(session)
-    me = desk.person(role, company=desk.company if where == "here" else elsewhere)
-    is_admin = role is Role.ADMIN
-    own = HIDDEN if where == "elsewhere" else DONE
-    assert outcome(lambda: invite(invites, me, "other@example.com")) == (DONE if is_admin else DENIED)
-    assert outcome(lambda: invites.renew(me, line.id)) == (own if is_admin else DENIED)
-    assert outcome(lambda: invites.revoke(me, line.id)) == (own if is_admin else DENIED)
-    assert outcome(lambda: invites.list_invites(me)) == (DONE if is_admin else DENIED)
-    if is_admin and where == "elsewhere":
-        assert [one.email for one in invites.list_invites(me)] == ["other@example.com"]
 
 
 def test_an_admin_of_a_moment_ago_invites_nobody(invites: InviteService, desk: Desk, admin: Actor) -> None:

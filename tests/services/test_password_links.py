@@ -16,10 +16,9 @@ from core.repositories.users import Users
 from core.services.accounts import AccountService
 from core.services.password_links import CLOSED, INACTIVE, ONESELF, PasswordLinkService
 from core.services.people import PeopleService
-from tests.support.builders import make_company
 from tests.support.cases import suspend
 from tests.support.passwords import GOOD, OTHER, QuickPasswords
-from tests.support.talks import DENIED, DONE, HIDDEN, Desk, outcome
+from tests.support.talks import DONE, Desk, outcome
 from tests.support.waiting import until
 
 
@@ -72,17 +71,6 @@ def test_a_link_changes_the_password_ends_all_sessions_and_says_so(house: House)
         changed, *_ = [one for one in Audit(session).list_recent(house.bo.company_id) if one.action == "user:password"]
     assert notice.text == "Your password was changed by a link that Ada made."
     assert (changed.actor_id, changed.after) == (house.bo.id, {"by_link_of": str(house.admin.user_id)})
-
-
-@pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize("where", ["here", "elsewhere"])
-def test_only_admins_of_the_company_make_and_revoke_them(house: House, role: Role, where: str) -> None:
-    with house.desk.database.transaction() as session:
-        elsewhere = make_company(session)
-    me = house.desk.person(role, company=house.desk.company if where == "here" else elsewhere)
-    expected = DENIED if role is not Role.ADMIN else HIDDEN if where == "elsewhere" else DONE
-    for act in (house.links.issue, house.links.revoke, house.links.waiting):
-        assert outcome(lambda act=act: act(me, house.bo.id)) == expected  # type: ignore[misc]
 
 
 ENDS: dict[str, Callable[[House], object]] = {

@@ -1,7 +1,6 @@
 """Own prices: which one is in force, what of it is booked, and who may say so."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -31,7 +30,7 @@ from core.repositories.model_calls import ModelCalls
 from core.services.prices import PriceService, TypedPrice
 from tests.bench.statements import statements_of
 from tests.support.models import ScriptedModel
-from tests.support.talks import MODELS, Desk, outcome
+from tests.support.talks import MODELS, Desk
 from tests.support.waiting import at_once
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -87,31 +86,6 @@ def booked(desk: Desk, usage: Usage = tokens(1_000, 400, 100), model: str = SMAL
 def ledger(desk: Desk) -> list[Any]:
     with desk.database.reading() as session:
         return list(session.execute(text("SELECT * FROM model_calls ORDER BY id")).all())
-
-
-GRID = {
-    (Role.STAFF,): "NotPermitted",
-    (Role.ANALYST,): "NotPermitted",
-    (Role.MODERATOR,): "NotPermitted",
-    (Role.ADMIN,): "done",
-    (Role.STAFF, Role.ANALYST, Role.MODERATOR): "NotPermitted",
-}
-ACTS: dict[str, Callable[[PriceService, Actor, Any], object]] = {
-    "look": lambda prices, actor, _: prices.list_models(actor),
-    "set": lambda prices, actor, _: tell(prices, actor),
-    "end": lambda prices, actor, _: prices.end_price(actor, SMALL, starts_on=TOMORROW, zone=UTC),
-    "take back": lambda prices, actor, upcoming: prices.take_back(actor, upcoming),
-}
-
-
-@pytest.mark.parametrize("roles", GRID, ids="+".join)
-@pytest.mark.parametrize("act", ACTS)
-def test_only_admins_see_and_set_prices(
-    desk: Desk, boss: Actor, prices: PriceService, at: list[datetime], act: str, roles: tuple[Role, ...]
-) -> None:
-    tell(prices, boss, day=TOMORROW)
-    upcoming = prices.list_models(boss)[0].upcoming[0].id
-    assert outcome(lambda: ACTS[act](prices, desk.person(*roles), upcoming)) == GRID[roles]
 
 
 def test_another_companys_prices_are_not_there(

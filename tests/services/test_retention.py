@@ -1,7 +1,6 @@
 """What is too old goes, nothing else does, and nothing of it is left anywhere."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,7 +15,7 @@ from sqlmodel import Session
 
 from core import clock
 from core.database.engine import Database
-from core.errors import Conflict, Invalid, NotFound, NotPermitted
+from core.errors import Conflict, Invalid, NotFound
 from core.ids import new_id
 from core.models import (
     Conversation,
@@ -637,24 +636,6 @@ def test_what_can_be_held(desk: Desk, boss: Actor) -> None:
     assert service.read(boss).holds == ()
     with desk.database.reading() as session:
         assert not LegalHolds(session).is_held(room_id)
-
-
-ACTS: dict[str, Callable[[RetentionService, Actor], object]] = {
-    "read": lambda service, actor: service.read(actor),
-    "dry_run": lambda service, actor: service.dry_run(actor),
-    "set_rule": lambda service, actor: set_rule(service, actor, GROUP, 9),
-    "remove_rule": lambda service, actor: service.remove_rule(actor, GROUP),
-    "holdable": lambda service, actor: service.holdable(actor),
-    "place_hold": lambda service, actor: service.place_hold(actor, WantedHold("x", user_id=actor.user_id)),
-    "release_hold": lambda service, actor: service.release_hold(actor, new_id(), "x"),
-}
-
-
-@pytest.mark.parametrize("act", ACTS)
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-def test_only_admins_do_any_of_it(desk: Desk, act: str, role: Role) -> None:
-    with pytest.raises(NotPermitted, match="needs the role admin"):
-        ACTS[act](RetentionService(desk.database), desk.person(role))
 
 
 def test_the_dry_run_says_at_least_when_there_is_no_time(desk: Desk, boss: Actor, service: RetentionService) -> None:

@@ -14,9 +14,8 @@ from core.repositories.users import Users
 from core.services.accounts import AccountService
 from core.services.session_ending import SessionEnding
 from core.services.sessions import SessionLimits
-from tests.support.builders import make_company
 from tests.support.models import ScriptedModel
-from tests.support.talks import DENIED, DONE, HIDDEN, Desk, outcome
+from tests.support.talks import DONE, HIDDEN, Desk, outcome
 
 
 class House:
@@ -77,22 +76,6 @@ def test_an_admin_ends_one_or_all_and_the_person_is_told(house: House) -> None:
         (house.admin.user_id, house.bo.user_id, {"sessions": 2}),
         (house.admin.user_id, house.bo.user_id, {"sessions": 1}),
     ]
-
-
-@pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize("where", ["here", "elsewhere"])
-def test_only_admins_of_the_company_see_and_end_them(house: House, role: Role, where: str) -> None:
-    with house.desk.database.transaction() as session:
-        elsewhere = make_company(session)
-    me = house.desk.person(role, company=house.desk.company if where == "here" else elsewhere)
-    expected = DENIED if role is not Role.ADMIN else HIDDEN if where == "elsewhere" else DONE
-    bo, session_id = house.bo.user_id, house.bo.session_id
-    assert session_id
-    assert outcome(lambda: house.ending.list_of(me, bo)) == expected
-    assert outcome(lambda: house.ending.end(me, bo, session_id)) == expected
-    assert outcome(lambda: house.ending.end_all(me, bo)) == expected
-    assert house.is_in(house.bo) is (expected != DONE)
-    assert outcome(lambda: house.ending.end(house.admin, house.admin.user_id, session_id)) == HIDDEN
 
 
 WITHOUT_PASSWORDS = {

@@ -150,8 +150,8 @@ class Walk:
             PeopleWanted: PeopleWanted(),
             WantedBudget: WantedBudget(BudgetScope.ROOM, BudgetPeriod.DAY, BudgetUnit.USD, "1", room_id=self.scene.id),
             TypedPrice: TypedPrice("1", "1", "1"),
-            AuditPlan: _planned(lambda: app.audit_exports.plan(actor, AuditQuery(), "csv")),
-            UsagePlan: _planned(lambda: app.usage_exports.plan(actor, usage, Table.CALLS, "csv")),
+            AuditPlan: planned(lambda: app.audit_exports.plan(actor, AuditQuery(), "csv")),
+            UsagePlan: planned(lambda: app.usage_exports.plan(actor, usage, Table.CALLS, "csv")),
         }
 
     def named(self) -> dict[str, Any]:
@@ -240,7 +240,7 @@ class Walk:
         for given in self.calls(actor, method):
             with undone(self.application.database), pd.option_context("display.max_columns", None):
                 try:
-                    texts.append(_read(method(**given)))
+                    texts.append(told_by(method(**given)))
                 except ParleyError as error:
                     texts.append(str(error))
                 except (AttributeError, KeyError, OSError) as error:  # what no page would ask for
@@ -248,17 +248,19 @@ class Walk:
         return "\n".join(texts)
 
 
-def _planned(plan: Callable[[], Any]) -> Any:
+def planned(plan: Callable[[], Any]) -> Any:
+    """None: they may not."""
     try:
         return plan()
     except ParleyError:
         return None
 
 
-def _read(result: Any) -> str:
+def told_by(result: Any) -> str:
+    """All that a method's result gives, to its end."""
     if isinstance(result, pd.DataFrame):
         return result.to_csv()
     if isinstance(result, Iterator):
-        return "".join(map(_read, result))
+        return "".join(map(told_by, result))
     parts = [getattr(result, name) for name in getattr(result, "__dataclass_fields__", ())]
     return "\n".join([repr(result), *(part.to_csv() for part in parts if isinstance(part, pd.DataFrame))])

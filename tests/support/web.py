@@ -32,6 +32,7 @@ from core.services.uploads import Uploads
 from core.services.usage_exporting import UsageExports
 from core.services.watching import WatchService
 from core.web import addresses
+from core.web.application import Application
 from core.web.gate import Gate
 from core.web.routes import routes
 from tests.support.passwords import GOOD
@@ -109,7 +110,7 @@ class Inside:
         return [pair for pair in self.scopes[-1]["headers"] if b"app" in pair[0].lower()]
 
 
-def site(application: StandIn, inside: Inside, *, recheck_seconds: float = 2.0) -> ASGIApp:
+def site(application: Application, inside: Inside, *, recheck_seconds: float = 2.0) -> ASGIApp:
     """Put together as Streamlit's own server does it."""
     gate = Middleware(Gate, application=application, recheck_seconds=recheck_seconds)
     return Starlette(routes=[*routes(application), Mount("/", app=inside)], middleware=[gate])
