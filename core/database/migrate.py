@@ -1,5 +1,6 @@
 """Bringing a database to the newest schema, safely when several processes start at once."""
 
+import time
 from functools import cache
 
 from alembic import command
@@ -16,6 +17,8 @@ from core.errors import DatabaseUnavailable, Misconfigured
 
 # Any constant does, as long as every process takes the same lock.
 MIGRATION_LOCK = 7_305_001
+ASK_AGAIN = 0.1
+"""Seconds between two looks whether it is one's turn."""
 MIN_SERVER = 150_000
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -37,8 +40,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         with engine.connect() as connection, unhurried(connection):
             _refuse_old_server(connection)
             connection.execute(text("SET statement_timeout = 0"))
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
-            connection.commit()
+            _wait_for_turn(connection)
             try:
                 if current_revision(connection) != head_revision():
                     _refuse_newer_schema(connection)
@@ -55,6 +57,16 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         if is_gone(error) and getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
             raise DatabaseUnavailable(_cannot_connect(engine, error)) from error
         raise Misconfigured(f"The database could not be migrated: {_first_line(error)}") from error
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Asks again and again instead of waiting inside a statement: an index that is built beside writers waits for
+    everybody who is in one, and with the lock that would be a deadlock.
+    """
+    while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": MIGRATION_LOCK}).scalar_one():
+        connection.commit()
+        time.sleep(ASK_AGAIN)
+    connection.commit()
 
 
 def is_behind(database: Database) -> bool:
