@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from core.ui import inbound
 from core.ui.failures import show_unexpected
 from core.web.gate import Gate
 from core.web.lifespan import Host, lifespan_of
@@ -22,6 +23,6 @@ app = st.App(
     Path(__file__).parent / "pages" / "_shell.py",
     lifespan=lifespan_of(host, address),
     routes=routes(host),
-    middleware=[Middleware(Gate, application=host)],
+    middleware=[Middleware(Gate, application=host, is_wanted=inbound.is_wanted)],
     on_script_error=show_unexpected,
 )

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 # Any constant does, as long as every process takes the same lock.
 MIGRATION_LOCK = 7_305_001
+ASK_AGAIN = 0.1
+"""Seconds between two looks whether it is one's turn."""
 MIN_SERVER = 150_000
 LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
 LOCK_ATTEMPTS = 5
@@ -49,8 +51,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         with engine.connect() as connection, unhurried(connection):
             refuse_old_server(connection)
             connection.execute(text("SET statement_timeout = 0"))
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
-            connection.commit()
+            _wait_for_turn(connection)
             try:
                 if current_revision(connection) != head_revision():
                     _refuse_newer_schema(connection)
@@ -90,6 +91,16 @@ def _upgrade(connection: Connection, revision: str) -> None:
 
 def _is_locked(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in (LOCK_NOT_AVAILABLE, DEADLOCK)
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Asks again and again instead of waiting inside a statement: an index that is built beside writers waits for
+    everybody who is in one, and with the lock that would be a deadlock.
+    """
+    while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": MIGRATION_LOCK}).scalar_one():
+        connection.commit()
+        time.sleep(ASK_AGAIN)
+    connection.commit()
 
 
 def is_behind(database: Database) -> bool:

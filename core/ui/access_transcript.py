@@ -18,6 +18,7 @@ from core.ui.browse_hits import KIND_ICONS
 from core.ui.browse_list import NEW_CHAT
 from core.ui.browse_transcript import LONGEST_TITLE, STYLE, messages
 from core.ui.into_view import into_view
+from core.ui.parts import fragment
 from core.ui.text import as_label
 
 GONE = "This access isn't here. It may be somebody else's, or the address is wrong."
@@ -70,7 +71,7 @@ def _header(actor: Actor, address: AccessAddress, line: GrantLine, shown: Browse
     st.caption(" · ".join(about))
     # Once, when it will be over: until then nothing on this part of the page changes.
     seconds = (line.until - clock.now()).total_seconds() + SLACK
-    st.fragment(_time_left, run_every=max(seconds, SLACK), key="access_left")(actor, address, line)
+    fragment(_time_left, run_every=max(seconds, SLACK), key="access_left")(actor, address, line)
     if conversation.is_deleted:
         st.info(
             "Its owner deleted this conversation, so nobody else sees it. It is kept until retention removes it.",

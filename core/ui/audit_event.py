@@ -16,6 +16,7 @@ from core.ui import times
 from core.ui.audit_filters import go
 from core.ui.audit_list import ROUND
 from core.ui.audit_words import OUTCOMES, changes, did
+from core.ui.parts import asked_again
 from core.ui.text import as_label
 
 LONGEST = 1_000
@@ -24,7 +25,7 @@ GONE = "There is no such event, or it is not yours to see."
 
 def audit_event(actor: Actor, query: AuditQuery, where: tzinfo) -> None:
     """Opens it in a window of its own; closed, the address names it no longer."""
-    st.dialog("Event", on_dismiss=partial(_closed, query))(_drawn)(actor, query, where)
+    st.dialog("Event", on_dismiss=partial(_closed, query))(asked_again(_drawn))(actor, query, where)
 
 
 def _closed(query: AuditQuery) -> None:

@@ -15,6 +15,7 @@ from core.services.room_views import RoomLine
 from core.services.views import ConversationLine
 from core.ui import composer, conversation_links, dialogs, guard, links, room_finding, room_view, times
 from core.ui.paging import paged
+from core.ui.parts import fragment
 
 PAGES = "list_pages"
 ARCHIVED = "list_archived"
@@ -41,7 +42,7 @@ def conversation_list(actor: Actor) -> None:
     )
     if _is_archive():
         st.button("Back to chats", icon=":material/arrow_back:", type="tertiary", key="leave_archive", on_click=_toggle)
-    st.fragment(_rooms, key=ROOMS)(actor)
+    fragment(_rooms, key=ROOMS)(actor)
     _chats(actor)
     if not _is_archive():
         st.button("Archived chats", icon=":material/archive:", type="tertiary", key="show_archive", on_click=_toggle)

@@ -14,6 +14,7 @@ from core.permissions import Actor
 from core.services.chat import REASONS
 from core.services.views import ConversationView
 from core.ui import failures, guard
+from core.ui.parts import asked_again
 
 OPEN = "open_dialog"
 """Which dialog the next draw opens."""
@@ -31,12 +32,10 @@ def dialog(title: str) -> Callable[[Callable[Asked, None]], Callable[Asked, None
     """
 
     def decorate(draw: Callable[Asked, None]) -> Callable[Asked, None]:
-        shown = st.dialog(title, on_dismiss="rerun")(draw)
-
         @wraps(draw)
         def opened(*args: Asked.args, **options: Asked.kwargs) -> None:
             st.session_state[IS_OPEN] = True
-            shown(*args, **options)
+            st.dialog(title, on_dismiss="rerun")(asked_again(draw))(*args, **options)
 
         return opened
 

@@ -5,12 +5,14 @@ from uuid import UUID
 import streamlit as st
 
 from core import bootstrap
-from core.errors import NotPermitted, NotSignedIn, Suspended
+from core.errors import NotPermitted, NotSignedIn, Suspended, Unavailable
 from core.ids import parse_id
-from core.permissions import Actor, Permission
+from core.permissions import Actor, Permission, Role
 from core.ui import failures, refusals, times
 from core.ui.failures import NOTICE
 from core.ui.plain_links import plain_links
+
+ROLES = "drawn_for"
 
 
 def signed_in() -> Actor:
@@ -28,6 +30,7 @@ def signed_in() -> Actor:
         plain_links({"Sign in": "/account/sign-in"}, key="sign_in")
         st.stop()
     times.choose(actor.chosen_time_zone)
+    st.session_state[ROLES] = actor.roles
     return actor
 
 
@@ -53,6 +56,26 @@ def again(actor: Actor) -> Actor:
     if actor.session_id is None:
         raise NotSignedIn
     return bootstrap.current().accounts.actor(actor.session_id)
+
+
+def drawn_for() -> frozenset[Role]:
+    """The roles that the page, or the one before, was drawn for."""
+    roles: frozenset[Role] = st.session_state.get(ROLES, frozenset())
+    return roles
+
+
+def still(roles: frozenset[Role]) -> None:
+    """For what is drawn without its page: unless its person still has these roles, the page is drawn instead, and says
+    what is the matter. Roles that were added change nothing here: what is being typed would be lost.
+    """
+    try:
+        has_all = bootstrap.current().accounts.actor(_session_id()).roles >= roles
+    except Unavailable:
+        return  # what is drawn asks the same database
+    except (NotSignedIn, Suspended):
+        has_all = False
+    if not has_all:
+        st.rerun()
 
 
 def _session_id() -> UUID:

@@ -33,6 +33,7 @@ from core.ui.earlier import asked_for, earlier
 from core.ui.live import drawn, live_room, seen_by
 from core.ui.message import rate
 from core.ui.message_bar import Act, message_bar_code
+from core.ui.parts import fragment
 from core.ui.room_header import room_header
 from core.ui.room_message import ANSWER, block
 from core.ui.room_view import BLOCK, MOST_NEW, SPARE, View, call_names, first_of_others
@@ -64,9 +65,9 @@ def room(actor: Actor, shown: Transcript) -> None:
     room_header(actor, shown)
     earlier(shown)
     for number in view.blocks:
-        st.fragment(block, key=_key(number))(actor, number, refresh)
-    st.fragment(_foot, key=FOOT)(actor)
-    st.fragment(room_composer.above_box, key=room_composer.ABOVE_BOX)(actor, refresh)
+        fragment(block, key=_key(number))(actor, number, refresh)
+    fragment(_foot, key=FOOT)(actor)
+    fragment(room_composer.above_box, key=room_composer.ABOVE_BOX)(actor, refresh)
     room_composer.box(actor, view, refresh)
     _dialogs(actor)
     view.is_whole = True

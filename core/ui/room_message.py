@@ -7,6 +7,8 @@ from uuid import UUID
 
 import streamlit as st
 
+from core import bootstrap
+from core.errors import NotFound
 from core.models import MessageRole, MessageType
 from core.permissions import Actor
 from core.services.views import MessageView, Reply
@@ -14,6 +16,7 @@ from core.ui import composer, reporting, room_editor, room_view, steps, task_mak
 from core.ui.live import drawn
 from core.ui.message import AVATARS, bar_data, ending, growing, remedies, stop_button, text_so_far
 from core.ui.message_bar import message_bar
+from core.ui.parts import fragment
 from core.ui.room_view import View, is_growing
 from core.ui.steps import Hand
 from core.ui.text import as_label, as_said
@@ -47,12 +50,16 @@ def block(actor: Actor, number: int, refresh: Refresh) -> None:
     view.unsure.add(number)
 
 
-def answer(message_id: UUID) -> None:
+def answer(actor: Actor, message_id: UUID) -> None:
     """To be a fragment: the answer being written, as far as it is there."""
     view = room_view.current()
     message = next((one for one in view.shown.messages if one.id == message_id), None) if view else None
     if view is None or message is None:
         return
+    try:  # all else that is drawn here was read with the rights of then; this is read now
+        bootstrap.current().watching.is_room(actor, view.id)
+    except NotFound:
+        st.rerun()  # the page says so
     st.markdown(growing(text_so_far(message)[steps.end_of(message) :]))
     drawn(ANSWER, view.drawn_state)
 
@@ -146,7 +153,7 @@ def _growing(actor: Actor, view: View, message: MessageView, refresh: Refresh) -
 
     if message.steps:
         steps.begun(message, text_so_far(message), _hand(actor, view, refresh))
-    st.fragment(answer, key=ANSWER)(message.id)
+    fragment(answer, key=ANSWER)(actor, message.id)
     view.growing = message.run_id
     stop_button(stop)
 

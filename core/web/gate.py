@@ -3,7 +3,7 @@
 Plain ASGI, because Starlette's request middleware never sees a websocket.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -32,7 +32,10 @@ OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 ASSETS = frozenset({"/favicon.ico", "/favicon.png"})
 ASSET_PREFIX = "/static/"
 FORMS = frozenset({addresses.SIGN_IN, addresses.SET_UP, addresses.INVITE, addresses.NEW_PASSWORD})
-NOBODY = frozenset({"/_stcore/metrics"})
+# Of what Streamlit answers itself, all that its page asks for here. The rest is for developers, or takes and hands out
+# files that nobody looks after: ours go through routes of our own.
+ASKED_FOR = frozenset({"/_stcore/health", "/_stcore/host-config", "/_stcore/stream"})
+STREAMLITS = ("/_stcore/", "/media/", "/component/", "/app/", "/auth/", "/oauth2callback")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # What Streamlit takes the person from (server.trustedUserHeaders), so nobody else may say it.
@@ -51,10 +54,20 @@ SIGNED_OUT_TAB = "You are signed out. Reload this page to sign in."
 
 
 class Gate:
-    def __init__(self, app: ASGIApp, *, application: Application, recheck_seconds: float = 2.0) -> None:
-        """`recheck_seconds`: how long a browser that only listens may outlive its session."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        application: Application,
+        is_wanted: Callable[[bytes], bool],
+        recheck_seconds: float = 2.0,
+    ) -> None:
+        """`is_wanted`: whether what a browser sends on its socket is anything that the inside should have.
+        `recheck_seconds`: how long a browser that only listens may outlive its session.
+        """
         self.app = app
         self.application = application
+        self.is_wanted = is_wanted
         self.recheck_seconds = recheck_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,7 +131,7 @@ class Gate:
         is_changing = scope["method"] not in SAFE_METHODS
         if (is_changing or "origin" in headers) and not is_own_origin(scope, headers, settings.public_url):
             return PlainTextResponse(OTHER_SITE, 403)
-        return PlainTextResponse("Not found.", 404) if scope["path"] in NOBODY else None
+        return PlainTextResponse("Not found.", 404) if _is_closed(scope["path"]) else None
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         code, identity = await self._admit_socket(scope)
@@ -129,6 +142,7 @@ class Gate:
             receive,
             send,
             is_live=lambda: self._is_live(identity),
+            is_wanted=self.is_wanted,
             close_code=CLOSE_SIGNED_OUT,
             recheck_seconds=self.recheck_seconds,
         )
@@ -173,6 +187,11 @@ def _is_door(scope: Scope) -> bool:
     if path in FORMS:
         return is_reading or scope["method"] == "POST"
     return is_reading and addresses.SSO.fullmatch(path) is not None
+
+
+def _is_closed(path: str) -> bool:
+    """To everybody, with a session as well."""
+    return path.startswith(STREAMLITS) and path not in ASKED_FOR
 
 
 def _is_navigation(scope: Scope) -> bool:

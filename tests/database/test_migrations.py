@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 from alembic import command
@@ -9,7 +10,7 @@ from sqlmodel import SQLModel
 from core.clock import now
 from core.config import Settings
 from core.database.engine import connect
-from core.database.migrate import alembic_config, migrate
+from core.database.migrate import alembic_config, current_revision, head_revision, migrate
 from core.ids import new_id
 from core.models import Conversation, ModelPrice
 from core.permissions import Actor, Role
@@ -49,6 +50,18 @@ def test_models_equal_migrations(server_url: URL, template: str) -> None:
             command.check(alembic_config(left))
         migrated.dispose()
         declared.dispose()
+
+
+def test_several_that_start_at_once_on_an_empty_database_all_find_it_migrated(server_url: URL) -> None:
+    """Who waits for their turn must not be waited for in turn by an index that is built beside writers."""
+    with cloned(server_url, "template0") as url:
+        engines = [create_engine(url) for _ in range(3)]
+        with ThreadPoolExecutor(len(engines)) as starting:
+            assert list(starting.map(migrate, engines)) == [None] * len(engines)
+        with engines[0].connect() as connection:
+            assert current_revision(connection) == head_revision()
+        for engine in engines:
+            engine.dispose()
 
 
 def test_up_down_up_leaves_the_same_schema(fresh_url: URL) -> None:

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import text
+from sqlalchemy.engine import URL
 
 from core import bootstrap
 from core.bootstrap import Application
 from core.permissions import Actor
 from core.web.cookies import SESSION
+from tests.conftest import cloned
 from tests.e2e.browsing import PATIENCE, Chat, launched
 from tests.e2e.served import Parley, served
+from tests.e2e.served_house import filled
+from tests.support.canaries import House
 from tests.support.passwords import GOOD
 
 
@@ -115,3 +119,15 @@ def tab(parley: Parley, browser: Browser) -> Iterator[Open]:
 def chat(parley: Parley, ada: Guest, tab: Open) -> Chat:
     """Ada's, empty."""
     return Chat(tab(ada), parley.url).open()
+
+
+@pytest.fixture(scope="module")
+def house_url(server_url: URL, template: str) -> Iterator[URL]:
+    with cloned(server_url, template) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def house(house_url: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with filled(house_url, tmp_path_factory.mktemp("house")) as house:
+        yield house

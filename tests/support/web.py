@@ -110,9 +110,18 @@ class Inside:
         return [pair for pair in self.scopes[-1]["headers"] if b"app" in pair[0].lower()]
 
 
+UNWANTED = b"0"
+"""A frame that nobody inside has any use for."""
+
+
 def site(application: Application, inside: Inside, *, recheck_seconds: float = 2.0) -> ASGIApp:
     """Put together as Streamlit's own server does it."""
-    gate = Middleware(Gate, application=application, recheck_seconds=recheck_seconds)
+    gate = Middleware(
+        Gate,
+        application=application,
+        is_wanted=lambda frame: frame != UNWANTED,
+        recheck_seconds=recheck_seconds,
+    )
     return Starlette(routes=[*routes(application), Mount("/", app=inside)], middleware=[gate])
 
 

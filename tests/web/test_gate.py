@@ -23,15 +23,15 @@ SPOOFS = ["X-App-Uid", "x-app-uid", "X_App_Uid", "x-app_sid", "X-APP-SID"]
         ("GET", "/", {}, 401, None),
         ("GET", "/_stcore/health", {}, 401, None),
         ("GET", "/_stcore/host-config", {}, 401, None),
-        ("GET", "/_stcore/agent/mcp", {}, 401, None),
+        ("GET", "/_stcore/agent/mcp", {}, 404, None),
         ("GET", "/_stcore/metrics", HTML, 404, None),
-        ("GET", "/media/abc.csv", {}, 401, None),
+        ("GET", "/media/abc.csv", {}, 404, None),
         ("GET", "/staticfiles/x", {}, 401, None),
         ("GET", "/account/sign-in/../x", {}, 401, None),
         ("GET", "/healthz/x", {}, 401, None),
-        ("OPTIONS", "/_stcore/upload_file/a/b", {}, 401, None),
+        ("OPTIONS", "/_stcore/upload_file/a/b", {}, 404, None),
         ("PUT", "/_stcore/upload_file/a/b", {}, 403, None),
-        ("PUT", "/_stcore/upload_file/a/b", {"origin": ORIGIN}, 401, None),
+        ("PUT", "/_stcore/upload_file/a/b", {"origin": ORIGIN}, 404, None),
         ("POST", "/account/sign-out", HTML | {"origin": ORIGIN}, 303, "/account/sign-in"),
         ("POST", "/chat", HTML | {"origin": ORIGIN}, 401, None),
         ("POST", "/account/sign-in", HTML, 403, None),
@@ -60,7 +60,7 @@ def test_assets_are_open_and_name_nobody(signed_in: TestClient, inside: Inside, 
     assert inside.headers == []
 
 
-@pytest.mark.parametrize("path", ["/", "/chat", "/_stcore/host-config", "/media/abc.csv"])
+@pytest.mark.parametrize("path", ["/", "/chat", "/_stcore/host-config"])
 def test_the_inside_learns_who_asks_from_the_gate_alone(
     signed_in: TestClient, application: StandIn, inside: Inside, path: str
 ) -> None:
@@ -72,7 +72,34 @@ def test_the_inside_learns_who_asks_from_the_gate_alone(
     assert inside.headers == ours
     with signed_in.websocket_connect(SOCKET, headers={"origin": ORIGIN} | dict(spoofs)):
         assert inside.headers == ours
-    assert signed_in.get("/_stcore/metrics").status_code == 404
+
+
+CLOSED = [
+    ("GET", "/_stcore/metrics"),
+    ("GET", "/_stcore/script-health-check"),
+    ("GET", "/_stcore/agent/openapi.json"),
+    ("POST", "/_stcore/agent/interact"),
+    ("OPTIONS", "/_stcore/upload_file/a/b"),
+    ("PUT", "/_stcore/upload_file/a/b"),
+    ("DELETE", "/_stcore/upload_file/a/b"),
+    ("GET", "/_stcore/bidi-components/ear/index.js"),
+    ("GET", "/_stcore/whatever-comes-next"),
+    ("GET", "/media/abc.csv"),
+    ("GET", "/component/ear/index.js"),
+    ("GET", "/app/static/x"),
+    ("GET", "/auth/login"),
+    ("GET", "/auth/logout"),
+    ("GET", "/oauth2callback"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+def test_what_our_pages_never_ask_streamlit_for_is_closed_to_everybody(
+    signed_in: TestClient, inside: Inside, method: str, path: str
+) -> None:
+    answer = signed_in.request(method, path, headers={"origin": ORIGIN})
+    assert (answer.status_code, answer.text) == (404, "Not found.")
+    assert inside.scopes == []
 
 
 def test_every_answer_has_our_headers(client: TestClient, inside: Inside) -> None:

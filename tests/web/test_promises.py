@@ -25,7 +25,7 @@ EVERY_KIND = {
     "not found": ("GET", "/api/export", None),
     "a bug": ("GET", "/bug", 500),
     "static": ("GET", "/static/app.js", 200),
-    "media": ("GET", "/media/0123.csv", 200),
+    "media": ("GET", "/media/0123.csv", 404),
     "health": ("GET", "/healthz", 200),
     "readiness": ("GET", "/readyz", 200),
     "metrics": ("GET", "/metrics", 404),

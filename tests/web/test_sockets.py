@@ -10,7 +10,7 @@ from core.services.accounts import AccountService
 from core.services.people import PeopleService
 from core.services.sessions import SessionIdentity
 from tests.support.passwords import GOOD, OTHER, QuickPasswords
-from tests.support.web import HTML, ORIGIN, SOCKET, Inside, StandIn, client_of, refused_with, sign_in, site
+from tests.support.web import HTML, ORIGIN, SOCKET, UNWANTED, Inside, StandIn, client_of, refused_with, sign_in, site
 
 ENDS: dict[str, Callable[[StandIn, SessionIdentity, Database], object]] = {
     "signed out": lambda app, who, database: app.accounts.sign_out(who.session_id),
@@ -53,6 +53,16 @@ def test_an_open_socket_ends_with_its_session(
     assert answer.headers["set-cookie"].startswith('parley_session="";')
     assert "max-age=0" in answer.headers["set-cookie"].lower()
     assert refused_with(client, {"origin": ORIGIN, "cookie": f"parley_session={token}"}) == 4401
+
+
+def test_what_nobody_has_any_use_for_does_not_get_in(application: StandIn, inside: Inside) -> None:
+    client = client_of(site(application, inside))
+    sign_in(client)
+    with client.websocket_connect(SOCKET, headers={"origin": ORIGIN}) as socket:
+        socket.send_bytes(UNWANTED)
+        socket.send_bytes(b"1")
+        assert socket.receive_bytes() == b"tick"
+    assert [frame.get("bytes") for frame in inside.frames] == [b"1", None]
 
 
 def test_a_socket_that_only_listens_ends_as_well(application: StandIn, database: Database) -> None:

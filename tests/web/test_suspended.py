@@ -50,11 +50,10 @@ def lift(database: Database, bob: Person) -> None:
         ("GET", "/account/password", HTML),
         ("GET", "/_stcore/health", {}),
         ("GET", "/_stcore/host-config", {}),
-        ("GET", "/media/abc.csv", {}),
         ("GET", EVENTS, {}),
         ("HEAD", EVENTS, {}),
         ("GET", EXPORT, HTML),
-        ("PUT", "/_stcore/upload_file/a/b", {"origin": ORIGIN}),
+        ("PUT", "/chat", {"origin": ORIGIN}),
         ("POST", "/account/sign-out", HTML | {"origin": ORIGIN}),
     ],
 )
