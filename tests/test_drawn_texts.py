@@ -16,8 +16,8 @@ FILES = sorted([*(ROOT / "pages").glob("*.py"), *(ROOT / "core" / "ui").glob("*.
 THEIRS = frozenset(
     """
     display_name sender_name author_name added_by_name assignee_name claimed_name reporter_name user_name name names
-    title room_title conversation_title assistant_name reason comment content text description note excerpt snippet email
-    instructions rule model company provider user_agent edit_reason delete_reason lock_reason
+    title room_title conversation_title assistant_name reason comment content text description note excerpt snippet
+    email instructions rule model company provider user_agent edit_reason delete_reason lock_reason
     """.split()  # noqa: SIM905 - the list would take thirty lines
 )
 """Fields that hold what somebody wrote, or may."""

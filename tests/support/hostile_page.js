@@ -12,6 +12,7 @@
 
   const element = (one) => {
     const tag = one.localName
+    if (tag === "script" && !one.src) found.push(`<script>: ${shown(one)}`)
     if (["iframe", "object", "embed", "frame", "base"].includes(tag)) found.push(`<${tag}>: ${shown(one)}`)
     for (const { name } of one.attributes) if (name.startsWith("on")) found.push(`${name}: ${shown(one)}`)
     for (const name of ["src", "href", "xlink:href", "action", "formaction", "poster", "data"]) {

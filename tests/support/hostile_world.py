@@ -174,6 +174,8 @@ class World:
     rooms: dict[str, UUID] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     """Of each person's session."""
+    cases: dict[str, UUID] = field(default_factory=dict)
+    """By what was said."""
 
     def __post_init__(self) -> None:
         desk = self.desk
@@ -252,6 +254,7 @@ class World:
             sent = app.talk.send(bo, self.rooms["company"], words)
             app.reports.report(cy, sent.message_id, ReportReason.HARASSMENT, "Please look")
             case_id, version = case_of(self.desk, sent.message_id)
+            self.cases[words] = case_id
             if words == "Still open":
                 continue
             app.moderation.claim(moderator, case_id, version)
