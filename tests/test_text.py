@@ -120,6 +120,14 @@ def test_no_text_takes_longer_than_its_length(part: str) -> None:
     assert time.process_time() - began < 10
 
 
+@pytest.mark.parametrize("text", ["*a_" * 4_000, "a " * 30_000 + "\n===\n**b** <x>"], ids=["marks", "length"])
+def test_what_a_browser_would_take_minutes_for_is_shown_as_it_is_written(text: str) -> None:
+    [opening, inline, closing] = MarkdownIt("commonmark").parse(as_markdown(text))
+    assert (opening.type, closing.type) == ("paragraph_open", "paragraph_close")
+    assert {child.type for child in inline.children or ()} <= {"text", "text_special", "hardbreak"}
+    assert as_markdown(text) == as_typed(text) == as_said(text, ["a"])
+
+
 CODE = [
     "`:red[x] costs $5`",
     "```\n:red[x]\nawk '{print $1}'\n```",

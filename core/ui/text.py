@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from core.lines import isolated, one_line, without_unseen
 from core.services.search_views import Part
+from core.transfer.html import LONGEST_MARKDOWN
 from core.ui.leading import checked, kept_here
 
 # A fence, in lists and quotations too, up to its like or the end; or code within a line, in any number of ticks; or an
@@ -30,6 +31,10 @@ WEB = re.compile(r"(?<=://)(?=\w)|(?<=\bwww)(?=\.)", re.IGNORECASE)
 DOLLAR = re.compile(r"(?<!\\)((?:\\\\)*+)\$(?=\d)")
 WHITE = re.compile(r"\s+")
 LONGEST_CALL = 400
+# A browser takes the square of them: 50,000 characters of such marks would keep it busy for minutes.
+RUNS = re.compile(r"[*_~]+")
+MOST_RUNS = 4_000
+LINE_MARK = re.compile(r"^=", re.MULTILINE)
 # What would be markup of a sentence of ours that has names and words of people in it; its stops and brackets stay.
 SENTENCE_MARKS = re.compile(r"([\\`*_\[\]<>~$&]|:(?=[a-zA-Z][\w-]*\[)|^[#+\-=|])")
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
@@ -37,12 +42,12 @@ MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 def as_markdown(text: str) -> str:
     """Markdown as written, but for Streamlit's extensions, which neither people nor models mean. Code is left alone."""
-    return checked(_outside_code(text, _without_extensions))
+    return _drawn(text, _without_extensions)
 
 
 def as_typed(text: str) -> str:
     """The same for what a person typed: their line breaks stay line breaks."""
-    return checked(_outside_code(text, _typed))
+    return _drawn(text, _typed)
 
 
 def as_said(text: str, names: Iterable[str], mine: Iterable[str] = ()) -> str:
@@ -64,7 +69,7 @@ def as_said(text: str, names: Iterable[str], mine: Iterable[str] = ()) -> str:
             end = found.end()
         return "".join([*said, _typed(part[end:])])
 
-    return checked(_outside_code(text, change))
+    return _drawn(text, change)
 
 
 def as_label(text: str, limit: int = 60) -> str:
@@ -116,6 +121,13 @@ def _cut(text: str, limit: int) -> str:
 def _plain(text: str) -> str:
     text = WEB.sub(WORD_JOINER, text)
     return MARKS.sub(r"\\\1", MAIL.sub(f"@{WORD_JOINER}", SHORTCODE.sub(f":{WORD_JOINER}", text)))
+
+
+def _drawn(text: str, change: Callable[[str], str]) -> str:
+    """With `change` where it is no code; and without any marks where a browser would take minutes to pair them."""
+    if len(text) > LONGEST_MARKDOWN or len(RUNS.findall(text)) > MOST_RUNS:
+        return LINE_MARK.sub(r"\\=", _plain(text)).replace("\n", "  \n")
+    return checked(_outside_code(text, change))
 
 
 def _typed(text: str) -> str:
