@@ -32,7 +32,7 @@ def open_one(actor: Actor, conversation_id: UUID) -> None:
 
 def not_here(actor: Actor, error: NotFound) -> None:
     st.title("This chat isn't here", anchor=False)
-    st.markdown(str(error))
+    st.markdown(failures.sentence_of(error))
     st.markdown("Start a new one below.")
     chat_box(actor, None, caption=model_caption(bootstrap.current().company_models.offered(actor)))
 

@@ -1,15 +1,19 @@
 """What people and models write, on its way into Streamlit's Markdown."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
+from core.lines import one_line
 from core.ui.text import WORD_JOINER, as_label, as_markdown, as_said, as_sentence, as_typed, browser_name
 
 PUNCTUATION = r"\`*_{}[]()<>#+-.!|~$:&"
 JOINER = "\u2060"
+ISOLATES = "\u2068\u2069"
 
 
 @pytest.mark.parametrize(
@@ -22,6 +26,8 @@ JOINER = "\u2060"
         (":material/home: :smile: :+1:", f":{JOINER}material/home: :{JOINER}smile: :{JOINER}+1:"),
         ("It costs $5, or $6 with $0.50 on top", r"It costs \$5, or \$6 with \$0.50 on top"),
         ("The area is $\\pi r^2$", None),
+        # A backslash that says itself escapes nothing.
+        (r"\\:red[x] \\$5", r"\\\:red[x] \\\$5"),
         # What is escaped already stays so.
         (r"It costs \$5", None),
         (r"\:red[warning]", None),
@@ -52,6 +58,74 @@ def test_markdown_of_several_lines_is_left_alone() -> None:
 def test_an_image_is_never_fetched_by_itself(image: str) -> None:
     assert "![" not in as_markdown(image)
     assert "![" not in as_typed(image)
+
+
+@pytest.mark.parametrize(
+    "deceit",
+    [
+        "\\`![x](https://example.com/x.png)`",
+        "> ```\n![x](https://example.com/x.png)",
+        "- a\n  ```\n![x](https://example.com/x.png)",
+        "```x`\n![x](https://example.com/x.png)",
+        "    ```\n![x](https://example.com/x.png)",
+        "<div>\n```\n\n![x](https://example.com/x.png)",
+        "$`$![x](https://example.com/x.png)`",
+        "$$\n```\n$$\n![x](https://example.com/x.png)\n```",
+        "[^1]\n\n[^1]: \\`![x](https://example.com/x.png)`",
+    ],
+    ids=["tick", "quotation", "list", "no fence", "indented", "html", "formula", "block of formula", "footnote"],
+)
+def test_an_image_in_what_only_looks_like_code_is_not_fetched_either(deceit: str) -> None:
+    assert "![" not in as_markdown(deceit)
+    assert "![" not in as_typed(deceit)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "[x](data:text/html,x)",
+        "[x](<vbscript:x>)",
+        "[x](\nms-word:ofe|u|x)",
+        "[x](d&#97;ta:x)",
+        r"[x](d&#97;ta\:x)",
+        "[x][1]\n\n[1]: file:///etc/passwd",
+        "<javascript:alert(1)>",
+        r"\<data:x>",
+        r"\\<data:x>",
+        r"\`[x](data:x)`",
+        "> ```\n[x](blob:x)",
+        "[^1]: [x](data:x)",
+    ],
+)
+def test_a_link_leads_to_the_web_or_to_an_address_or_is_none(link: str) -> None:
+    tokens = MarkdownIt("commonmark").parse(as_markdown(link).replace("[^", r"\[^"))
+    links = [child for token in tokens for child in token.children or () if child.type == "link_open"]
+    assert links == []
+    assert without_escapes(as_markdown(link)) == without_escapes(link)
+
+
+@pytest.mark.parametrize(
+    "link", ["[x](/chat?c=1)", "[x](#a)", "<https://x.example>", "[x](MAILTO:bo@x.example)", "a < b: c"]
+)
+def test_other_links_and_what_is_none_are_left_alone(link: str) -> None:
+    assert as_markdown(link) == link
+
+
+@pytest.mark.parametrize("part", ["](", "[![", "<a:", "](d:", "`a ``b ", "```\n", "$ ", "**a ", ":a", "@a", "w"])
+def test_no_text_takes_longer_than_its_length(part: str) -> None:
+    """Each of these takes the square of it where an expression tries again from each place; 100,000: then minutes."""
+    began = time.process_time()
+    for draw in (as_markdown, as_typed, as_label, as_sentence):
+        draw(part * (100_000 // len(part)))
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize("text", ["*a_" * 4_000, "a " * 30_000 + "\n===\n**b** <x>"], ids=["marks", "length"])
+def test_what_a_browser_would_take_minutes_for_is_shown_as_it_is_written(text: str) -> None:
+    [opening, inline, closing] = MarkdownIt("commonmark").parse(as_markdown(text))
+    assert (opening.type, closing.type) == ("paragraph_open", "paragraph_close")
+    assert {child.type for child in inline.children or ()} <= {"text", "text_special", "hardbreak"}
+    assert as_markdown(text) == as_typed(text) == as_said(text, ["a"])
 
 
 CODE = [
@@ -96,9 +170,9 @@ def test_outside_code_no_mark_is_left(text: str) -> None:
 
 @given(st.text(max_size=80), st.integers(1, 70))
 def test_a_label_is_one_line_that_reads_as_written(text: str, limit: int) -> None:
-    line = " ".join(text.replace(JOINER, "").split())
-    label = as_label(line, limit)
-    read = unescaped(label)
+    line = one_line(text)
+    label = as_label(text, limit)
+    read = unescaped(label).strip(ISOLATES)
     assert "\n" not in label
     assert len(read) <= limit
     if len(line) <= limit:
@@ -188,7 +262,9 @@ def test_an_address_in_a_label_is_no_link() -> None:
 @pytest.mark.parametrize(
     ("written", "shown"),
     [
-        ("This costs 5 (or 6). Ask bo@x.example - or Ada!", None),
+        ("This costs 5 (or 6) - or not, Ada!", None),
+        ("Ask bo@x.example", f"Ask bo@{JOINER}x.example"),
+        ("&lt; &copy; x", r"\&lt; \&copy; x"),
         ("Nobody is called “[x](http://x.example)”.", rf"Nobody is called “\[x\](http://{JOINER}x.example)”."),
         ("**x** :red[x] :material/home: $5", rf"\*\*x\*\* \:red\[x\] :{JOINER}material/home: \$5"),
         ("# Bo keeps no tasks", r"\# Bo keeps no tasks"),

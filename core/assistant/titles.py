@@ -7,6 +7,7 @@ from core.assistant.context import Prompt, Turn
 from core.assistant.provider import AnswerStream, Assistant
 from core.assistant.tokens import estimate_tokens
 from core.errors import ModelError
+from core.lines import is_blank, one_line
 
 MAX_TITLE = 200
 """Characters."""
@@ -35,9 +36,8 @@ def title_from(text: str, limit: int = MAX_TITLE) -> str:
     A first word longer than that is cut hard, though never inside a character made of several code points. UNTITLED
     when no word is left.
     """
-    words = "".join(" " if _is_unseen(character) else character for character in _plain(text)).split()
-    title = " ".join(words)
-    if not any(character.isprintable() and not character.isspace() for character in title):
+    title = one_line("".join(" " if _is_unseen(character) else character for character in _plain(text)))
+    if is_blank(title):
         return UNTITLED[:limit]
     return title if len(title) <= limit else _shorten(title, limit)
 

@@ -14,6 +14,7 @@ from core import clock
 from core.database.engine import Database
 from core.errors import AccessOver, Conflict, Invalid, NotFound, RuleBroken
 from core.ids import parse_id
+from core.lines import one_line
 from core.models import MAX_REASON, AccessGrant, AuditAction, Conversation, ConversationKind, TargetType
 from core.permissions import Actor, Permission
 from core.repositories.access_grants import AccessGrants
@@ -25,7 +26,7 @@ from core.repositories.conversations import Conversations
 from core.services.access import require_still
 from core.services.access_views import GrantPage
 from core.services.marks import mark_of, place_of
-from core.services.texts import checked_text, one_line
+from core.services.texts import checked_text
 
 DURATIONS = (15, 30, 60, 240)
 """Minutes that are offered; the last is the most there is."""

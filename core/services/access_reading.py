@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from core.database.engine import Database
 from core.errors import NotFound
+from core.lines import one_line
 from core.models import AccessGrant, AuditAction, Conversation, ConversationKind, MemberRole, MessageType
 from core.permissions import Actor, Permission
 from core.repositories.access_grants import AccessGrants, Part
@@ -28,7 +29,6 @@ from core.services.browse_reading import Reading
 from core.services.browse_views import Browsed, BrowsedTranscript
 from core.services.hints import Hints
 from core.services.marks import mark_of, place_of
-from core.services.texts import one_line
 
 NOTICE = "access"
 PAGE = 10

@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.ids import parse_id
+from core.lines import one_line
 from core.models import AuditAction, BudgetScope, ConversationKind, Outcome, TargetType
 from core.permissions import Actor
 from core.repositories.audit_lines import AuditRow
 from core.repositories.audit_names import AuditNames, Place
 from core.services.audit_views import AuditLine
-from core.services.texts import one_line
 
 NOT_SIGNED_IN, COMMAND_LINE, ITSELF = "Somebody", "The command line", "Parley"
 OWN_ACCOUNT, COMPANY = "own account", "the company"

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from core import clock
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound
+from core.lines import one_line
 from core.models import DEFAULT_MARKS, AuditAction, Budget, BudgetPeriod, BudgetRaise, BudgetScope, BudgetUnit
 from core.permissions import Actor, Permission, Role
 from core.repositories.budget_lines import BudgetLine, BudgetLines, Position, RaiseLine
@@ -151,7 +152,7 @@ class BudgetService:
 
         Raises Invalid, NotFound.
         """
-        reason = required_text(reason, field="The reason", limit=MAX_REASON)
+        reason = required_text(one_line(reason), field="The reason", limit=MAX_REASON)
         with self.database.transaction() as session:
             budget = _locked(session, actor, budget_id)
             if user_id is not None:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from uuid import UUID
 
-from core.services.texts import one_line
+from core.lines import one_line
 
 # What stands in code is quoted, and calls nobody.
 CODE = re.compile(r"(`{3,}|~{3,}).*?(?:\1|\Z)|(`+)[^\n]+?\2", re.DOTALL)

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from core import clock
 from core.errors import Conflict, NotFound, NotPermitted
+from core.lines import one_line
 from core.models import Case, CaseStatus
 from core.permissions import Actor, Permission
 from core.repositories.cases import Cases
@@ -15,7 +16,6 @@ from core.repositories.users import Users
 from core.services.access import require_still
 from core.services.moderation_deciding import NOT_YOURS, OWN
 from core.services.sessions import refuse_suspended
-from core.services.texts import one_line
 
 
 def visible_case(session: Session, actor: Actor, case_id: UUID) -> Case:

@@ -9,13 +9,14 @@ from core import clock
 from core.assistant.tools.registry import Toolbox, toolbox
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound
+from core.lines import one_line
 from core.models import MAX_ASSISTANT_NAME, MAX_INSTRUCTIONS, AuditAction, Company, CompanyPart
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
 from core.repositories.companies import Companies, LastChange
 from core.repositories.rules import Rules
 from core.services.company_changes import company_to_change, keep_change
-from core.services.texts import checked_instructions, one_line, required_text
+from core.services.texts import checked_instructions, required_text
 
 MAX_NAME = 120
 TAKEN = "Another company here has this name. Choose another one."

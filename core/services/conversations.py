@@ -8,6 +8,7 @@ from core.assistant.choosing import require_allowed
 from core.assistant.screening import screened
 from core.database.engine import Database
 from core.errors import Invalid, NotFound
+from core.lines import one_line
 from core.models import MAX_INSTRUCTIONS, MAX_TITLE, AuditAction, Conversation, Member
 from core.permissions import Actor, Permission
 from core.repositories.answer_runs import AnswerRuns
@@ -20,7 +21,7 @@ from core.repositories.messages import Messages
 from core.rules.screen import told
 from core.services.access import get_or_raise
 from core.services.room_access import add_notice, managed_or_raise, owned_or_raise, record, room_view
-from core.services.texts import checked_instructions, one_line, required_text
+from core.services.texts import checked_instructions, required_text
 from core.services.views import Continued, ConversationLine, ConversationView
 
 PAGE = 30

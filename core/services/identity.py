@@ -5,6 +5,7 @@ import unicodedata
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.errors import Invalid
+from core.lines import is_blank, one_line
 
 MAX_NAME = 120
 MAX_EMAIL = 254
@@ -30,9 +31,9 @@ def is_email(text: str) -> bool:
 
 
 def clean_name(text: str, *, what: str) -> str:
-    """One line without spaces around it. `what` names it in the sentence, "your name". Raises Invalid."""
-    name = " ".join(without_controls(text).split())
-    if not name:
+    """One line, and on it what is seen. `what` names it in the sentence, "your name". Raises Invalid."""
+    name = one_line(without_controls(text))
+    if is_blank(name):
         raise Invalid(f"Enter {what}.")
     if len(name) > MAX_NAME:
         raise Invalid(f"Shorten {what} to {MAX_NAME} characters.")

@@ -12,6 +12,7 @@ from core import clock, ids
 from core.config import Settings
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, LinkExpired, NotFound
+from core.lines import one_line
 from core.models import AuditAction, LinkPurpose, OneTimeLink, TargetType, User
 from core.permissions import Actor, Permission, Role
 from core.repositories.audit import Audit
@@ -25,7 +26,6 @@ from core.services.passwords import Passwords, check_password, require_passwords
 from core.services.people import TAKEN
 from core.services.people_access import record_on, require_still_manager, stands_for
 from core.services.sessions import SessionLimits, SignedIn, hash_of
-from core.services.texts import one_line
 
 __all__ = ["InviteLine", "InviteService", "Invited", "Issued"]
 

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from core.database.engine import Database
 from core.errors import Invalid, NotFound, NotPermitted, RuleBroken
+from core.lines import one_line
 from core.models import AuditAction, Conversation, ConversationKind, Member, MemberRole, User
 from core.permissions import Actor, Permission, roles_with
 from core.repositories.conversations import Conversations
@@ -28,7 +29,6 @@ from core.services.room_access import (
     standing,
 )
 from core.services.room_views import Added, AddResult, MemberLine
-from core.services.texts import one_line
 
 PAGE = 200
 MAX_AT_ONCE = 200

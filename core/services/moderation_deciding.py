@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.errors import AnswerInProgress, Conflict, Invalid, NotFound, ParleyError
+from core.lines import one_line
 from core.models import (
     MAX_MESSAGE,
     MAX_REASON,
@@ -28,7 +29,7 @@ from core.repositories.conversations import Conversations
 from core.repositories.messages import Messages
 from core.repositories.users import Users
 from core.services import moderation_acts as acts
-from core.services.texts import checked_text, one_line, required_text
+from core.services.texts import checked_text, required_text
 
 MAX_ANSWER = 100_000
 """Characters that a moderator may make of an answer."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from core.database.engine import Database
 from core.errors import Invalid, NotFound
+from core.lines import one_line
 from core.models import CaseStatus
 from core.permissions import Actor, Permission
 from core.repositories.case_lines import CaseLine, CaseLines
@@ -26,7 +27,6 @@ from core.services.moderation_query import NO_SUCH_PLACE
 from core.services.moderation_queue import case_view, has_lapsed
 from core.services.moderation_views import FoundMessage, MessagesPage, OpenMessage
 from core.services.search import Cursor, Looked, parts_of
-from core.services.texts import one_line
 
 PAGE = 30
 ROUNDS = 3

@@ -10,6 +10,7 @@ from core import clock, ids
 from core.config import Settings
 from core.database.engine import Database
 from core.errors import Invalid, LinkExpired
+from core.lines import one_line
 from core.models import AuditAction, LinkPurpose, OneTimeLink, User
 from core.permissions import Actor, Permission
 from core.repositories.auth_sessions import AuthSessions
@@ -21,7 +22,6 @@ from core.services.invites import Issued
 from core.services.passwords import Passwords, check_password, require_passwords
 from core.services.people_access import held_person, record_on, stands_for, tell, visible_person
 from core.services.sessions import SessionLimits, SignedIn, hash_of, refuse_suspended
-from core.services.texts import one_line
 
 LIFE = timedelta(days=1)
 CLOSED = "This link was used, has expired or was withdrawn. Ask an admin for a new one."

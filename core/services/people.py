@@ -12,6 +12,7 @@ from core import clock
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound
 from core.ids import new_id
+from core.lines import one_line
 from core.models import AuditAction, User
 from core.permissions import Actor, Permission, Role, roles_with
 from core.repositories.auth_sessions import AuthSessions
@@ -31,7 +32,6 @@ from core.services.people_access import (
     visible_person,
 )
 from core.services.room_views import Colleague
-from core.services.texts import one_line
 
 TAKEN = "Somebody with this e-mail address exists already."
 LAST_ADMIN = "This is the company's last active admin. Make somebody else admin first."

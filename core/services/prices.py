@@ -16,12 +16,13 @@ from core.assistant.provider import EMBEDDED
 from core.assistant.stream import Usage
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound
+from core.lines import one_line
 from core.models import MAX_MODEL_NAME, AuditAction, ModelPrice, UsageSource
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
 from core.repositories.companies import Companies
 from core.repositories.model_prices import ModelPrices
-from core.services.texts import one_line, required_text
+from core.services.texts import required_text
 
 DEAREST = Decimal(1_000_000)
 """USD per million tokens."""

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from core.assistant.titles import title_from
 from core.database.engine import Database
 from core.errors import AnswerInProgress, Conflict, Invalid
+from core.lines import one_line
 from core.models import (
     MAX_REASON,
     MAX_TITLE,
@@ -34,7 +35,7 @@ from core.services.access import require_still
 from core.services.case_access import held_case, visible_case
 from core.services.hints import Hints
 from core.services.moderation_deciding import OUTCOMES, lost, present
-from core.services.texts import one_line, required_text
+from core.services.texts import required_text
 
 HELD = (
     "There is a legal hold on this conversation, so nothing of it may be removed for good. "

@@ -13,6 +13,7 @@ from core import clock
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound
 from core.ids import parse_id
+from core.lines import one_line
 from core.models import MAX_DAYS, AuditAction, ConversationKind, LegalHold, RetentionRule, TargetType
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
@@ -77,7 +78,7 @@ class RetentionService:
         Raises Invalid.
         """
         actor.require(Permission.RETENTION_MANAGE)
-        wanted, reason = checked_days(days), checked_text(reason.strip(), field="The reason", limit=MAX_REASON)
+        wanted, reason = checked_days(days), checked_text(one_line(reason), field="The reason", limit=MAX_REASON)
         with self.database.transaction() as session:
             retention, now = Retention(session), clock.now()
             retention.lock(actor.company_id)
@@ -100,7 +101,7 @@ class RetentionService:
     def remove_rule(self, actor: Actor, kind: ConversationKind, *, reason: str = "") -> None:
         """From now on, also in a run that is under way, nothing of that kind goes. Twice is once."""
         actor.require(Permission.RETENTION_MANAGE)
-        reason = checked_text(reason.strip(), field="The reason", limit=MAX_REASON)
+        reason = checked_text(one_line(reason), field="The reason", limit=MAX_REASON)
         with self.database.transaction() as session:
             Retention(session).lock(actor.company_id)
             rule = Retention(session).get_rule(actor.company_id, kind)
@@ -127,7 +128,7 @@ class RetentionService:
         Raises Invalid; Conflict when it is held already.
         """
         actor.require(Permission.RETENTION_MANAGE)
-        reason = required_text(wanted.reason, field="The reason", limit=MAX_REASON).strip()
+        reason = required_text(one_line(wanted.reason), field="The reason", limit=MAX_REASON)
         with self.database.transaction() as session:
             # Behind whatever is being removed at this moment; what comes after it sees the hold.
             Retention(session).lock(actor.company_id)
@@ -156,7 +157,7 @@ class RetentionService:
     def release_hold(self, actor: Actor, hold_id: UUID, reason: str) -> None:
         """What is too old goes at the next run. Raises NotFound, Invalid; Conflict when somebody else released it."""
         actor.require(Permission.RETENTION_MANAGE)
-        reason = required_text(reason, field="The reason", limit=MAX_REASON).strip()
+        reason = required_text(one_line(reason), field="The reason", limit=MAX_REASON)
         with self.database.transaction() as session:
             Retention(session).lock(actor.company_id)
             require_still(session, actor, Permission.RETENTION_MANAGE)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.errors import NotFound, NotPermitted, RuleBroken
+from core.lines import one_line
 from core.models import (
     AuditAction,
     Company,
@@ -25,7 +26,6 @@ from core.repositories.messages import Messages
 from core.repositories.rooms import Rooms
 from core.services.access import get_or_raise
 from core.services.room_views import Colleague, RoomView
-from core.services.texts import one_line
 
 NO_ROOM = "That is a chat with the assistant, not a room."
 DIRECT_STAYS = "A direct chat belongs to its two people: nobody is added, removed or leaves. You can mute it."

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from core import clock
 from core.database.engine import Database
 from core.errors import Conflict, NotFound, ParleyError, RuleBroken
+from core.lines import one_line
 from core.models import MAX_REASON, AuditAction, Conversation, ConversationKind, TargetType
 from core.permissions import Actor, Permission
 from core.repositories.audit import Audit
@@ -16,7 +17,7 @@ from core.repositories.room_locks import LockLine, Place, RoomLocks
 from core.services.case_access import held_case, name_of, visible_case
 from core.services.hints import Hints
 from core.services.room_access import add_notice
-from core.services.texts import checked_text, one_line, required_text
+from core.services.texts import checked_text, required_text
 
 PAGE = 50
 NO_ROOM = "A chat with the assistant has one person in it. Suspend them instead."

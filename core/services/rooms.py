@@ -8,6 +8,7 @@ from core import clock
 from core.assistant.screening import screened
 from core.database.engine import Database
 from core.errors import Invalid, NotFound, RuleBroken
+from core.lines import one_line
 from core.models import MAX_TITLE, AuditAction, Conversation, ConversationKind, History, MemberRole
 from core.permissions import Actor, Permission, roles_with
 from core.repositories.conversations import Conversations
@@ -29,7 +30,7 @@ from core.services.room_access import (
     shared_or_raise,
 )
 from core.services.room_views import RoomUsage, RoomView, Unread
-from core.services.texts import one_line, required_text
+from core.services.texts import required_text
 
 PAGE = 30
 MAX_AT_ONCE = 200

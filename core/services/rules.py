@@ -11,6 +11,7 @@ from core import clock
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound
 from core.ids import new_id
+from core.lines import one_line
 from core.models import (
     MAX_MESSAGE,
     MAX_RULE_NAME,
@@ -27,7 +28,7 @@ from core.repositories.rules import Rules, RuleView, spec_of
 from core.rules.patterns import MAX_PATTERN, checked_pattern
 from core.rules.screen import Hit, RuleSpec, Screen
 from core.rules.wordlists import MOST_WORDS, checked_words
-from core.services.texts import checked_text, one_line, required_text
+from core.services.texts import checked_text, required_text
 
 __all__ = ["MAX_PATTERN", "MOST_WORDS", "Hit", "RuleService", "RuleView", "WantedRule"]
 

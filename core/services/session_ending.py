@@ -8,6 +8,7 @@ from core import clock
 from core.database.engine import Database
 from core.errors import NotFound
 from core.ids import new_id
+from core.lines import one_line
 from core.models import AuditAction, User
 from core.permissions import Actor, Permission
 from core.repositories.auth_sessions import AuthSessions
@@ -15,7 +16,6 @@ from core.repositories.users import Users
 from core.services.hints import Hints
 from core.services.people_access import held_person, record_on, tell, visible_person
 from core.services.sessions import SessionView, view_of
-from core.services.texts import one_line
 
 
 class SessionEnding:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import SignInRefused
+from core.lines import is_blank, one_line
 from core.services.identity import MAX_NAME, is_email, without_controls
 from core.sso import SsoProvider
 
@@ -80,8 +81,8 @@ def _is_verified(claims: Claims, email: str) -> bool:
 def _name(claims: Claims, email: str) -> str:
     both = " ".join(_texts([claims.get("given_name"), claims.get("family_name")]))
     for text in (claims.get("name"), both, claims.get("preferred_username"), email):
-        name = " ".join(without_controls(text).split())[:MAX_NAME].strip() if isinstance(text, str) else ""
-        if name:
+        name = one_line(without_controls(text))[:MAX_NAME].strip() if isinstance(text, str) else ""
+        if not is_blank(name):
             return name
     return email[:MAX_NAME]
 

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from core import clock
 from core.database.engine import Database
 from core.errors import Conflict, Invalid, NotFound, NotPermitted, RuleBroken
+from core.lines import one_line
 from core.models import MAX_REASON, AuditAction, Case, Suspension, TargetType, User
 from core.permissions import Actor, Permission, Role
 from core.repositories.audit import Audit
@@ -18,7 +19,7 @@ from core.repositories.users import Users
 from core.services.case_access import held_case, name_of, take_turns, visible_case
 from core.services.hints import Hints
 from core.services.moderation_acts import KIND
-from core.services.texts import checked_text, one_line, required_text
+from core.services.texts import checked_text, required_text
 
 LONGEST = timedelta(days=366)
 PAGE = 50

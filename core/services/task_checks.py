@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from core.assistant.screening import screened
 from core.errors import Invalid, NotFound
+from core.lines import one_line
 from core.models import MAX_TASK_DESCRIPTION, MAX_TASK_TITLE, ConversationKind, Task, User
 from core.permissions import Actor, Permission, permissions_of
 from core.repositories.conversations import Conversations
@@ -17,7 +18,7 @@ from core.repositories.users import Users
 from core.rules.screen import told
 from core.services.access import get_or_raise
 from core.services.task_views import NewTask
-from core.services.texts import checked_text, one_line, required_text
+from core.services.texts import checked_text, required_text
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 LIMITS = {"title": MAX_TASK_TITLE, "description": MAX_TASK_DESCRIPTION}

@@ -1,9 +1,8 @@
 """What people type, checked once for every service: the sentence names the field and the limit."""
 
-import unicodedata
-
 from core.assistant.tokens import estimate_tokens
 from core.errors import Invalid
+from core.lines import is_blank
 
 
 def checked_text(text: str, *, field: str, limit: int) -> str:
@@ -19,7 +18,7 @@ def checked_text(text: str, *, field: str, limit: int) -> str:
 
 def required_text(text: str, *, field: str, limit: int) -> str:
     """The same, and not blank: what nobody sees is nothing."""
-    if all(character.isspace() or unicodedata.category(character) == "Cf" for character in text):
+    if is_blank(text):
         raise Invalid(f"{field} is empty. Write something first.")
     return checked_text(text, field=field, limit=limit)
 
@@ -33,7 +32,3 @@ def checked_instructions(text: str, *, limit: int, tokens: int) -> str:
             "Shorten them."
         )
     return text
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from core.lines import one_line
 from core.transfer.document import Said
 from core.transfer.outgoing import Outgoing
 from core.transfer.wording import (
@@ -70,7 +71,7 @@ def _message(said: Said, going: Outgoing) -> str:
 
 def plain(text: str) -> str:
     """One line of words, none of which mean anything to Markdown."""
-    return MARKS.sub(r"\\\1", " ".join(text.split()))
+    return MARKS.sub(r"\\\1", one_line(text))
 
 
 def quoted(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +14,14 @@ from typing import Any, BinaryIO, cast
 from zoneinfo import ZoneInfo
 
 BLOCK = 64 * 1024
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that a spreadsheet would take for a formula."""
+# How a text begins that a spreadsheet would take for a formula: behind blanks, quotes and what nobody sees as well, and
+# in the wide signs of East Asian writing. One that parts columns by semicolons or tabs begins anew behind each.
+FORMULA = re.compile(
+    "((?:^|[;\t\r\n])[\\s\ufeff\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\"']*+)"
+    "([=+\\-@\uff1d\uff0b\uff0d\uff20])"
+)
+NO_CHARACTER = re.compile("[\ufffe\uffff]")
+"""XML has none of these: a spreadsheet would call the file broken. Controls are written as it wants them."""
 LONGEST_CELL = 32_767
 """Characters, in Excel."""
 MONEY_DIGITS, MONEY_PLACES = 16, 8
@@ -157,7 +164,8 @@ class _Pipe(io.RawIOBase):
 
 def harmless(text: str) -> str:
     """With an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    text = FORMULA.sub(r"\1'\2", text)
+    return f"'{text}" if text.startswith(("\t", "\r")) else text
 
 
 def _text(value: Any, zone: ZoneInfo) -> str:
@@ -193,7 +201,7 @@ class _Sheet:
         if value is None:
             return
         if kind is Kind.TEXT:
-            self.sheet.write_string(row, place, str(value)[:LONGEST_CELL])
+            self.sheet.write_string(row, place, NO_CHARACTER.sub("\ufffd", str(value)[:LONGEST_CELL]))
         elif kind is Kind.TIME:
             moment: datetime = value.astimezone(self.zone).replace(tzinfo=None)
             self.sheet.write_datetime(row, place, moment, self.styles[kind])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 
+from core.lines import is_blank, one_line
 from core.models import MAX_TITLE
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -34,12 +35,17 @@ def a_text(value: object) -> str:
 
 
 def a_name(value: object) -> str:
-    """One line, not too long."""
-    return cut(" ".join(a_text(value).split()), LONGEST_NAME)
+    """One line, not too long; empty where nothing of it is seen."""
+    return _a_line(value, LONGEST_NAME)
 
 
 def a_title(value: object) -> str:
-    return cut(" ".join(a_text(value).split()), MAX_TITLE)
+    return _a_line(value, MAX_TITLE)
+
+
+def _a_line(value: object, limit: int) -> str:
+    line = one_line(a_text(value))
+    return "" if is_blank(line) else cut(line, limit)
 
 
 def a_count(value: object) -> int | None:

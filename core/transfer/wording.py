@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from core.lines import one_line
 from core.models import ConversationKind, MessageRole, MessageStatus, MessageType, Score, StepState
 from core.transfer.document import Booked, Did, Document, Person, Reacted, Revision, Said
 
@@ -34,7 +35,7 @@ UNFINISHED_STEPS = {
 
 
 def title_of(document: Document) -> str:
-    return " ".join(document.title.split()) or UNTITLED
+    return one_line(document.title) or UNTITLED
 
 
 def moment(time: datetime) -> str:
@@ -45,7 +46,7 @@ def moment(time: datetime) -> str:
 
 def name_of(place: int | None, people: Sequence[Person]) -> str:
     person = people[place] if place is not None and place < len(people) else None
-    name = " ".join((person.name or person.email or "").split()) if person else ""
+    name = one_line(person.name or person.email or "") if person else ""
     return name or "Somebody"
 
 
@@ -99,7 +100,7 @@ def _shows_moderated(said: Said) -> bool:
 
 
 def _because(what: str, reason: str | None) -> str:
-    return f"{what}: {' '.join(reason.split())}" if reason and reason.strip() else what
+    return f"{what}: {one_line(reason)}" if reason and reason.strip() else what
 
 
 def reactions_of(reactions: Iterable[Reacted], people: Sequence[Person]) -> str:

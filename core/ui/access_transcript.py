@@ -42,7 +42,7 @@ def access_transcript(actor: Actor, address: AccessAddress) -> None:
             _is_over(actor, address, app.access_grants.get(actor, address.grant_id))
         except NotFound as error:
             is_other = str(error) == NotFound.sentence
-            st.info(GONE if is_other else str(error), icon=":material/search_off:")
+            st.info(GONE if is_other else failures.sentence_of(error), icon=":material/search_off:")
             _close(address)
         else:
             _header(actor, address, read.grant, read.transcript)

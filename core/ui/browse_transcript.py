@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.models import MessageRole, MessageStatus, MessageType
 from core.permissions import Actor
 from core.services.browse_views import Browsed, BrowsedMessage, BrowsedTranscript, MessageUsage, VersionLine
-from core.ui import browse_deeds, links, reporting, steps, times
+from core.ui import browse_deeds, failures, links, reporting, steps, times
 from core.ui.browse_address import Address, go
 from core.ui.browse_hits import KIND_ICONS
 from core.ui.browse_list import KIND_NAMES, NEW_CHAT
@@ -49,7 +49,7 @@ def browse_transcript(actor: Actor, address: Address) -> None:
                 actor, address.conversation_id, around=address.message, before=address.before, after=address.after
             )
         except NotFound as error:
-            st.info(str(error), icon=":material/search_off:")
+            st.info(failures.sentence_of(error), icon=":material/search_off:")
             _close(address)
             return
         _header(actor, address, shown.conversation)

@@ -26,7 +26,7 @@ def signed_in() -> Actor:
         st.info(failures.sentence_of(error), icon=":material/block:")
         st.stop()
     except NotSignedIn as error:
-        st.info(str(error), icon=":material/logout:")
+        st.info(failures.sentence_of(error), icon=":material/logout:")
         plain_links({"Sign in": "/account/sign-in"}, key="sign_in")
         st.stop()
     times.choose(actor.chosen_time_zone)
@@ -43,7 +43,7 @@ def require(permission: Permission) -> Actor:
         refusals.note(error)
         st.session_state.pop(NOTICE, None)  # what a callback was refused for the same reason
         st.title("Not for your role", anchor=False)
-        st.info(str(error), icon=":material/lock:")
+        st.info(failures.sentence_of(error), icon=":material/lock:")
         st.stop()
     return actor
 

@@ -10,9 +10,9 @@ from core import bootstrap, clock
 from core.errors import DatabaseUnavailable, ParleyError, Unavailable
 from core.permissions import Actor
 from core.services.import_views import ImportReport, Progress
-from core.ui import dialogs, guard, links, times
+from core.ui import dialogs, failures, guard, links, times
 from core.ui.leftovers import leave_empty
-from core.ui.text import as_label
+from core.ui.text import as_label, as_sentence
 from core.ui.upload import Chosen, upload
 
 CHOSEN, LOOKED, RUN, DONE = "import_chosen", "import_looked", "import_run_wished", "import_done"
@@ -56,7 +56,8 @@ def import_dialog(actor: Actor) -> None:
             _result(done)
     except ParleyError as error:
         # Nothing is lost: the file is still there, and so is whatever came in.
-        st.error(AWAY if isinstance(error, DatabaseUnavailable) else str(error), icon=":material/error:")
+        sentence = AWAY if isinstance(error, DatabaseUnavailable) else failures.sentence_of(error)
+        st.error(sentence, icon=":material/error:")
         with st.container(horizontal=True):
             if isinstance(error, Unavailable):
                 st.button("Try again", on_click=_look_anew, key="import_again")
@@ -173,7 +174,7 @@ def _words(report: ImportReport, verb: str) -> None:
     if report.failed:
         _failures(report)
     if report.trouble:
-        st.warning(report.trouble, icon=":material/warning:")
+        st.warning(as_sentence(report.trouble), icon=":material/warning:")
 
 
 def _rows(report: ImportReport) -> dict[str, str]:

@@ -79,7 +79,7 @@ def gone(conversation_id: UUID, error: ParleyError) -> bool:
     if view is None or view.id != conversation_id:
         return False
     st.title("This room isn't open to you any more", anchor=False)
-    st.markdown(str(error))
+    st.markdown(failures.sentence_of(error))
     room_composer.closed_box(view)
     return True
 

@@ -11,7 +11,7 @@ from core.errors import ParleyError
 from core.models import ConversationKind, MemberRole
 from core.permissions import Actor
 from core.services.room_views import MemberLine, RoomView
-from core.ui import guard, refusals, times
+from core.ui import failures, guard, refusals, times
 from core.ui.dialogs import OPEN, dialog, tried
 from core.ui.paging import paged, pages_of, show_more
 from core.ui.room_adding import ADD_PEOPLE, may_add
@@ -130,7 +130,7 @@ def _change(actor: Actor, room: RoomView, member: MemberLine, key: str) -> None:
         bootstrap.current().members.change_role(guard.again(actor), room.id, member.user_id, role)
     except ParleyError as error:
         refusals.note(error)
-        st.session_state[REFUSED] = str(error)
+        st.session_state[REFUSED] = failures.sentence_of(error)
 
 
 def _confirm_removal(actor: Actor, room: RoomView, member: MemberLine) -> None:

@@ -3,19 +3,22 @@
 import re
 from collections.abc import Callable, Iterable
 
+from core.lines import isolated, one_line, without_unseen
 from core.services.search_views import Part
+from core.transfer.html import LONGEST_MARKDOWN
+from core.ui.leading import checked, kept_here
 
 # A fence, in lists and quotations too, up to its like or the end; or code within a line, in any number of ticks; or an
 # address, which one more character would break.
 CODE = re.compile(
     r"^[ \t>]*(`{3,}|~{3,})[^\n]*$.*?(?:^[ \t>]*\1|\Z)"
     r"|(?<!`)(`+)(?!`)[^\n]+?(?<!`)\2(?!`)"
-    r"|https?://[^\s<>)\]]+|\]\([^)\n]*\)",
+    r"|https?://[^\s<>)\]]+|\]\((?:(?!\]\()[^)\n])*+\)",
     re.DOTALL | re.MULTILINE,
 )
 # Streamlit's own marks. `:red[…]` is read by its parser, which a backslash stops; `:material/home:` and `:smile:` are
 # looked for in the text that comes out of it, where only an invisible word joiner keeps them apart.
-DIRECTIVE = re.compile(r"(?<!\\):(?=[a-zA-Z][\w-]*\[)")
+DIRECTIVE = re.compile(r"(?<!\\)((?:\\\\)*+):(?=[a-zA-Z][\w-]*\[)")
 SHORTCODE = re.compile(r":(?=[a-zA-Z+\-][\w/+\-]*:)")
 WORD_JOINER = "\u2060"
 # Nothing remote is fetched without a click: an image is shown as the link that it is.
@@ -25,22 +28,26 @@ MAIL = re.compile(r"(?<=\w)@(?=\w)")
 # And so would one of the web, whatever is escaped in it.
 WEB = re.compile(r"(?<=://)(?=\w)|(?<=\bwww)(?=\.)", re.IGNORECASE)
 # `$5 … $6` would be set as a formula.
-DOLLAR = re.compile(r"(?<!\\)\$(?=\d)")
+DOLLAR = re.compile(r"(?<!\\)((?:\\\\)*+)\$(?=\d)")
 WHITE = re.compile(r"\s+")
 LONGEST_CALL = 400
+# A browser takes the square of them: 50,000 characters of such marks would keep it busy for minutes.
+RUNS = re.compile(r"[*_~]+")
+MOST_RUNS = 4_000
+LINE_MARK = re.compile(r"^=", re.MULTILINE)
 # What would be markup of a sentence of ours that has names and words of people in it; its stops and brackets stay.
-SENTENCE_MARKS = re.compile(r"([\\`*_\[\]<>~$]|:(?=[a-zA-Z][\w-]*\[)|^[#+\-=|])")
+SENTENCE_MARKS = re.compile(r"([\\`*_\[\]<>~$&]|:(?=[a-zA-Z][\w-]*\[)|^[#+\-=|])")
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 
 def as_markdown(text: str) -> str:
     """Markdown as written, but for Streamlit's extensions, which neither people nor models mean. Code is left alone."""
-    return _outside_code(text, _without_extensions)
+    return _drawn(text, _without_extensions)
 
 
 def as_typed(text: str) -> str:
     """The same for what a person typed: their line breaks stay line breaks."""
-    return _outside_code(text, _typed)
+    return _drawn(text, _typed)
 
 
 def as_said(text: str, names: Iterable[str], mine: Iterable[str] = ()) -> str:
@@ -62,35 +69,29 @@ def as_said(text: str, names: Iterable[str], mine: Iterable[str] = ()) -> str:
             end = found.end()
         return "".join([*said, _typed(part[end:])])
 
-    return _outside_code(text, change)
+    return _drawn(text, change)
 
 
 def as_label(text: str, limit: int = 60) -> str:
     """One line of plain text for a button, link or heading, cut at `limit` characters."""
-    line = " ".join(text.split())
-    if len(line) > limit:
-        line = line[: limit - 1].rstrip() + "…"
-    return _plain(line)
+    return isolated(_plain(_cut(text, limit)))
 
 
 def as_sentence(text: str, limit: int = 700) -> str:
     """A sentence of ours, with what people wrote in it: all of it plain."""
-    line = " ".join(text.split())
-    if len(line) > limit:
-        line = line[: limit - 1].rstrip() + "…"
-    line = SHORTCODE.sub(f":{WORD_JOINER}", WEB.sub(WORD_JOINER, line))
-    return SENTENCE_MARKS.sub(r"\\\1", line)
+    line = MAIL.sub(f"@{WORD_JOINER}", WEB.sub(WORD_JOINER, _cut(text, limit)))
+    return SENTENCE_MARKS.sub(r"\\\1", SHORTCODE.sub(f":{WORD_JOINER}", line))
 
 
 def as_snippet(parts: Iterable[Part]) -> str:
     """A piece of a text on one line, plain, but that what was looked for stands out."""
     said = []
     for part in parts:
-        plain = _plain(WHITE.sub(" ", part.text))
+        plain = _plain(WHITE.sub(" ", without_unseen(part.text)))
         stands_out = part.is_hit and plain.strip()
         # Two colons in a row would be another mark.
         said.append(f"{WORD_JOINER}:primary-background[{plain}]{WORD_JOINER}" if stands_out else plain)
-    return "".join(said).strip()
+    return isolated("".join(said).strip())
 
 
 BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
@@ -112,9 +113,21 @@ def browser_name(user_agent: str) -> str:
     return f"{browser} on {system}" if system else browser
 
 
+def _cut(text: str, limit: int) -> str:
+    line = one_line(text)
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
 def _plain(text: str) -> str:
     text = WEB.sub(WORD_JOINER, text)
     return MARKS.sub(r"\\\1", MAIL.sub(f"@{WORD_JOINER}", SHORTCODE.sub(f":{WORD_JOINER}", text)))
+
+
+def _drawn(text: str, change: Callable[[str], str]) -> str:
+    """With `change` where it is no code; and without any marks where a browser would take minutes to pair them."""
+    if len(text) > LONGEST_MARKDOWN or len(RUNS.findall(text)) > MOST_RUNS:
+        return LINE_MARK.sub(r"\\=", _plain(text)).replace("\n", "  \n")
+    return checked(_outside_code(text, change))
 
 
 def _typed(text: str) -> str:
@@ -122,13 +135,14 @@ def _typed(text: str) -> str:
 
 
 def _without_extensions(text: str) -> str:
-    text = SHORTCODE.sub(f":{WORD_JOINER}", DIRECTIVE.sub(r"\\:", text))
-    return DOLLAR.sub(r"\\$", IMAGE.sub("", text))
+    text = SHORTCODE.sub(f":{WORD_JOINER}", DIRECTIVE.sub(r"\1\\:", text))
+    return kept_here(DOLLAR.sub(r"\1\\$", IMAGE.sub("", text)))
 
 
 def _outside_code(text: str, change: Callable[[str], str]) -> str:
     parts, end = [], 0
     for code in CODE.finditer(text):
-        parts += [change(text[end : code.start()]), code.group()]
+        is_address = code[1] is code[2] is None
+        parts += [change(text[end : code.start()]), kept_here(code.group()) if is_address else code.group()]
         end = code.end()
     return "".join([*parts, change(text[end:])])

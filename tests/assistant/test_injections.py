@@ -22,13 +22,13 @@ from core.assistant.wire import messages_of
 from core.database.engine import Database
 from core.errors import Invalid, ParleyError
 from core.ids import new_id
+from core.lines import one_line
 from core.models import ConversationKind, TaskSource
 from core.permissions import Actor, Role
 from core.services.commands import CommandService
 from core.services.limits import RateLimiter
 from core.services.task_views import NewTask
 from core.services.tasks import TaskService
-from core.services.texts import one_line
 from core.ui.text import WORD_JOINER, as_label, as_markdown
 from tests.assistant.injections import INJECTIONS
 from tests.support.callers import caller_for, in_room

@@ -68,7 +68,7 @@ def test_an_invite_makes_an_account_and_signs_it_in_once(application: StandIn, i
     first, second = client_of(app), client_of(app)
     address = f"{addresses.INVITE}?token={link(addresses.INVITE)}"
     shown = first.get(address, headers=HTML)
-    assert shown.status_code == 200 and "Join Engines" in shown.text and EMAIL in shown.text
+    assert shown.status_code == 200 and "Join <bdi>Engines</bdi>" in shown.text and EMAIL in shown.text
     assert 'value="Nora &lt;i&gt;"' in shown.text and "<script" not in shown.text
 
     wrong = send(first, addresses.INVITE, hidden_fields(shown.text) | TYPED | {"password": "short"})

@@ -1,0 +1,201 @@
+"""A world in which every text is a hostile one, in a real browser: all is shown as text, and nothing is asked for.
+
+The texts are in tests/support/hostile.py; what a page would have understood of them, hostile_page.js beside it finds.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, expect
+
+from core import bootstrap
+from core.config import ROOT
+from core.web.cookies import SESSION
+from tests.e2e.browsing import PATIENCE, launched
+from tests.e2e.served import Parley, served
+from tests.support.hostile import DISGUISED, ELSEWHERE, MARKUP, TURNED
+from tests.support.hostile_world import World, fill
+from tests.support.talks import Desk
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+FIND = (ROOT / "tests" / "support" / "hostile_page.js").read_text()
+MARKS = dict(seen for one in MARKUP for seen in one.seen)
+RUNNING = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+# Streamlit's own page has an inline script that the policy keeps out; no element of a page's is one.
+WATCH = """document.addEventListener('securitypolicyviolation', (event) => {
+  if (event.blockedURI !== 'inline' || event.effectiveDirective !== 'script-src-elem')
+    console.error(`kept out: ${event.effectiveDirective} ${event.blockedURI}`)
+})"""
+MOST_OPENED = 40
+"""Of a kind, on one page."""
+MODEL = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_API_KEY": "sk-test", "PARLEY_MODELS": "scripted-1"}
+"""It is not asked here."""
+
+
+@dataclass
+class Visitor:
+    """Somebody's browser, and all that it should not have done."""
+
+    page: Page
+    url: str
+    wrong: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.set_viewport_size({"width": 1280, "height": 1600})
+        self.page.add_init_script(WATCH)
+        self.page.context.on("request", self._asked)
+        self.page.context.on("dialog", self._ran)
+        self.page.context.on("console", self._said)
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self.url, self.url.replace("http", "ws"), "data:", "blob:")):
+            self.wrong.append(f"asked for {request.url}")
+
+    def _ran(self, dialog: Dialog) -> None:
+        self.wrong.append(f"a script ran: {dialog.message}")
+        dialog.dismiss()
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.text.startswith("kept out"):
+            self.wrong.append(message.text)
+
+    def visit(self, address: str) -> None:
+        self.page.goto(self.url + address)
+        expect(self.page.locator(RUNNING)).to_have_count(1)
+        expect(self.page.get_by_test_id("stSidebarNav")).to_be_visible()
+        self.look(address)
+
+    def look(self, where: str) -> None:
+        self.page.wait_for_timeout(300)  # what comes late is drawn: nothing says that no more will come
+        expect(self.page.locator(RUNNING)).to_have_count(1)
+        self.wrong += [f"{where}: {one}" for one in self.page.evaluate(FIND, [MARKS, ELSEWHERE])]
+        if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            self.wrong.append(f"{where} scrolls sideways")
+
+    def open_all(self, address: str) -> None:
+        """What is folded, what a click opens over the page, and what is said on hovering."""
+        self.visit(address)
+        self._open("stExpander", "summary", stays=True)
+        self._open("stPopover", "button")
+        self._open("stMenuButton", "button")
+        for target in self.page.get_by_test_id("stTooltipHoverTarget").all()[:MOST_OPENED]:
+            if target.is_visible():
+                target.hover(timeout=PATIENCE, force=True)
+                self.look(f"{address}, a hint")
+        self.page.mouse.move(0, 0)
+
+    def _open(self, kind: str, handle: str, *, stays: bool = False) -> None:
+        for place in range(min(MOST_OPENED, self.page.get_by_test_id(kind).count())):
+            opened = self.page.get_by_test_id(kind).nth(place).locator(handle).first
+            if opened.is_visible() and opened.is_enabled():
+                opened.click()
+                self.look(f"{self.page.url}, {kind} {place}")
+                if not stays:
+                    self.page.keyboard.press("Escape")
+
+    def click(self, name: str) -> None:
+        """Opens a dialog and looks at it."""
+        self.page.get_by_role("button", name=name, exact=True).first.click()
+        expect(self.page.get_by_role("dialog")).to_be_visible()
+        self.look(f"{self.page.url}, {name}")
+        self.page.get_by_role("dialog").get_by_role("button", name="Close").click()
+
+
+@dataclass
+class Place:
+    """A server of its own: every text in its database is hostile."""
+
+    parley: Parley
+    world: World
+    browser: Browser
+
+    def visitor(self, who: str = "all") -> Visitor:
+        context = self.browser.new_context(base_url=self.parley.url)
+        cookie = {"name": SESSION, "value": self.world.tokens[who], "url": self.parley.url, "httpOnly": True}
+        context.add_cookies([cookie])  # type: ignore[list-item]
+        context.set_default_timeout(PATIENCE)
+        return Visitor(context.new_page(), self.parley.url)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with served(Parley(tmp_path_factory.mktemp("parley"), PARLEY_SHUTDOWN_GRACE="1", **MODEL)) as parley:
+        with parley.database() as database:
+            world = World(bootstrap.build(parley.settings, database), Desk(database))
+            texts = [one.text for one in (*MARKUP, *TURNED, *DISGUISED)]
+            with database.transaction() as session:
+                fill(session, texts, texts)
+        with launched() as browser:
+            yield Place(parley, world, browser)
+
+
+def addresses(world: World) -> list[str]:
+    """Every page, with what can be opened on it by its address."""
+    case, person = world.cases["Still open"], world.people["bo"].user_id
+    return [
+        *("/", "/chat", "/tasks", "/tasks?show=all", "/usage", "/usage?calls=yes", "/audit", "/audit?event=3"),
+        *("/settings", "/account", "/browse?q=zq*", "/browse?q=%3Cb%3Ezqsearch**", "/people", f"/people?p={person}"),
+        *("/people?show=invited", "/moderation", "/moderation?status=closed", f"/moderation?case={case}"),
+        *(f"/moderation?case={one}&status=closed" for one in world.cases.values()),
+        *(f"/moderation?tab={tab}" for tab in ("messages", "in_force", "grants", "rules")),
+        *(f"/chat?c={room}" for room in world.rooms.values()),
+        *(f"/browse?c={room}" for room in world.rooms.values()),
+    ]
+
+
+def test_what_is_hostile_is_shown_as_text(place: Place) -> None:
+    """The pages with the most of it; every other one in `make long`."""
+    visitor, rooms = place.visitor(), place.world.rooms
+    for address in (
+        *(f"/chat?c={rooms[name]}" for name in ("company", "assistant", "queued")),
+        *("/", "/tasks", "/usage", "/audit", "/people", f"/moderation?case={place.world.cases['Still open']}"),
+    ):
+        visitor.visit(address)
+    assert visitor.wrong == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("who", ["all", "moderator", "cy"])
+def test_every_page_with_all_that_opens_on_it(place: Place, who: str) -> None:
+    visitor = place.visitor(who)
+    for address in addresses(place.world):
+        visitor.open_all(address)
+    assert visitor.wrong == []
+
+
+@pytest.mark.long
+def test_dialogs_show_it_as_text_too(place: Place) -> None:
+    visitor, rooms = place.visitor(), place.world.rooms
+    for address, buttons in {
+        "/moderation?tab=grants": ("Ask for access",),
+        "/browse": ("Import",),
+        "/people": ("Invite somebody",),
+    }.items():
+        visitor.visit(address)
+        for name in buttons:
+            visitor.click(name)
+    visitor.visit(f"/chat?c={rooms['company']}")
+    for name in ("Members", "Rename", "Instructions", "Who looked"):
+        visitor.page.get_by_test_id("stMainBlockContainer").get_by_test_id("stMenuButtonButton").first.click()
+        item = visitor.page.get_by_role("menuitem", name=name)
+        if item.count():
+            item.first.click()
+            expect(visitor.page.get_by_role("dialog")).to_be_visible()
+            visitor.look(f"the room, {name}")
+            visitor.page.get_by_role("dialog").get_by_role("button", name="Close").click()
+        else:
+            visitor.page.keyboard.press("Escape")
+    assert visitor.wrong == []
+
+
+@pytest.mark.long
+def test_on_a_phone_nothing_scrolls_sideways(place: Place) -> None:
+    visitor = place.visitor()
+    visitor.page.set_viewport_size({"width": 390, "height": 800})
+    for address in addresses(place.world):
+        visitor.page.goto(visitor.url + address)
+        expect(visitor.page.locator(RUNNING)).to_have_count(1)
+        visitor.look(address)
+    assert visitor.wrong == []
