@@ -103,18 +103,16 @@ def scripts_of(name: str) -> tuple[Script, ...]:
 
 
 class Deck(Generic[Any_]):
-    """Gives one after another in no order, each once before any comes again."""
+    """Gives one after another in no order; none comes again before most of the others have been."""
 
     def __init__(self, chance: Random, cards: Sequence[Any_]) -> None:
         self.chance = chance
-        self.cards = list(cards)
-        self._left: list[Any_] = []
+        self._cards = chance.sample(cards, len(cards))
 
     def take(self) -> Any_:
-        if not self._left:
-            self._left = self.cards[:]
-            self.chance.shuffle(self._left)
-        return self._left.pop()
+        card = self._cards.pop(self.chance.randrange((len(self._cards) + 3) // 4))
+        self._cards.append(card)
+        return card
 
 
 class Filling:

@@ -80,8 +80,9 @@ class Talk:
 
     def last_word(self, at: datetime, script: Script, cast: Sequence[Person]) -> None:
         """Something that was said just now, by and to people who are named."""
-        voices = dict(zip("ABCD", cast, strict=False))
-        self._lines(max(at, self.place.said_at[-1] + timedelta(seconds=20)), script, voices)
+        at = max([at, *(when + timedelta(seconds=20) for when in self.place.said_at[-1:])])
+        self._welcome(at)
+        self._lines(at, script, dict(zip("ABCD", cast, strict=False)))
 
     def end(self, until: datetime | None = None) -> Place:
         world, place = self.world, self.place
@@ -172,6 +173,7 @@ class Talk:
         return at
 
     def _incident(self, at: datetime, incident: Incident) -> datetime:
+        self._welcome(at)
         author = self.world.people[incident.author]
         row = self.place.say(at, incident.text, author, tokens_used=estimate_tokens(incident.text))
         self.read[author.id] = row["seq"]
