@@ -1,6 +1,7 @@
 """`make demo`: a company of 40 people with a year behind it, in a data folder of its own, and then Parley on it."""
 
 import os
+import re
 import shutil
 import signal
 from collections.abc import Iterator
@@ -67,7 +68,7 @@ def make(folder: Path, messages: int, now: datetime) -> None:
     if _is_used(folder):
         raise Conflict(BUSY.format(folder=folder))
     draft = folder.with_name(f".{folder.name}-{os.getpid()}")
-    password = ids.new_token()[:LENGTH]
+    password = re.sub(r"\W|_", "", ids.new_token())[:LENGTH]
     with _discarded(draft):
         settings = _settings(draft)
         with open_database(settings) as database:

@@ -67,12 +67,15 @@ class Tasks:
         if is_open:
             return
         lasted = max((due - ask.at.date()).days, 0) + chance.uniform(-0.6, 1.2)
-        done = min(max(ask.at + timedelta(days=lasted), ask.at + timedelta(minutes=25)), now - timedelta(minutes=4))
+        latest = self.world.year.last_hour - timedelta(seconds=chance.randrange(200, 18_000))
+        done = min(ask.at + max(timedelta(days=lasted), timedelta(minutes=25)), latest)
+        if done <= ask.at:  # it was asked just now
+            return
         if chance.random() < UNNEEDED:
             row |= {"deleted_at": done, "version": 1}
             self.world.did(done, AuditAction.RECORD_DELETED, ask.owner, row["id"], before={"kind": KIND} | _facts(row))
             return
-        self._complete(row, ask.assignee, max(done, ask.at))
+        self._complete(row, ask.assignee, done)
 
     def _add(
         self, at: datetime, owner: Person, assignee: Person, title: str, due: date | None, **values: object
