@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
+import httpx2
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,7 +39,7 @@ class Picture:
     name: str
     who: str
     address: str
-    """Behind the server's; what stands in braces is looked up on the page before: see `_open`."""
+    """Behind the server's."""
     shows: str
     """A text that has to be there, or there is nothing to take a picture of."""
     click: str = ""
@@ -51,18 +50,27 @@ class Picture:
 
 ALL = (
     Picture("home.png", "eli", "/", "Hello, Eli"),
-    Picture("chat.png", "fay", "/chat", "Ask anything"),
+    Picture("chat.png", "eli", "/", "LEFT JOIN", click="SQL: devices that are silent"),
+    Picture("room.png", "bo", "/chat", "Sprout 3 launch", click="Sprout 3 launch"),
+    Picture("usage.png", "cy", "/usage", "Cost by model", click="90 days"),
+    Picture("moderation.png", "di", "/moderation", "Keys:"),
+    Picture("tasks.png", "bo", "/tasks", "Overdue", scheme="dark"),
+    Picture("phone.png", "ada", "/", "Hello, Ada", width=390, height=780, scheme="dark"),
 )
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, served(Path(folder) / "demo") as (url, password):
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
-            for picture in ALL:
+def main(names: list[str]) -> None:
+    """Of these names, or all."""
+    PICTURES.mkdir(exist_ok=True)
+    folder = Path(os.environ.get("DEMO_FOLDER") or tempfile.mkdtemp()) / "demo"
+    with served(folder) as (url, password), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        for picture in ALL:
+            if not names or picture.name in names:
                 size = take(browser, url, password, picture)
-                print(f"{picture.name:<24}{size / 1024:6.0f} KB", flush=True)
-            browser.close()
+                print(f"{picture.name:<24}{size / 1_000:6.0f} KB", flush=True)
+                assert size < MOST_BYTES, f"{picture.name} is too large for a page"
+        browser.close()
 
 
 def take(browser: Browser, url: str, password: str, picture: Picture) -> int:
@@ -118,9 +126,9 @@ def served(folder: Path) -> Iterator[tuple[str, str]]:
 def wait_for(url: str) -> None:
     for _ in range(START):
         try:
-            with urlopen(f"{url}/readyz", timeout=5):
+            if httpx2.get(f"{url}/readyz", timeout=5).is_success:
                 return
-        except (URLError, OSError):
+        except httpx2.TransportError:
             time.sleep(1)
     raise SystemExit(f"{url} did not answer within {START} s")
 
@@ -132,4 +140,4 @@ def free_port() -> int:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,5 +1,5 @@
-"""Serves Parley as if it were another moment: `python tools/serve_at.py 2026-11-18T14:30`. For pictures that are to show
-the same day each time; everything else is as `python -m core serve` has it.
+"""Serves Parley as if it were another moment: `python tools/serve_at.py 2026-11-18T14:30`. For pictures that are to
+show the same day each time; everything else is as `python -m core serve` has it.
 """
 
 import os

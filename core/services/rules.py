@@ -79,7 +79,9 @@ class RuleService:
                 **values,
             )
             rules.put(rule)
-            _record(session, actor, AuditAction.RULE_ADDED, rule, after=facts_of_rule(rule) | _told_words((), rule.words))
+            _record(
+                session, actor, AuditAction.RULE_ADDED, rule, after=facts_of_rule(rule) | _told_words((), rule.words)
+            )
         return rule.id
 
     def change(self, actor: Actor, rule_id: UUID, version: int, wanted: WantedRule) -> None:

@@ -53,7 +53,8 @@ class Care:
             Case, id=world.id(first), created_at=first, company_id=world.company_id, message_id=row["id"],
             subject_id=row["id"], conversation_id=place.id, kind=place.kind, role=row["role"],
             author_id=row["sender_id"], said_at=row["created_at"], first_reported_at=first, waiting_since=first,
-            report_count=max(len(reporters), 1), reasons=[incident.reason.value], text_hash=hash_of_text(row["content"]),
+            report_count=max(len(reporters), 1), reasons=[incident.reason.value],
+            text_hash=hash_of_text(row["content"]),
         )  # fmt: skip
         for number, reporter in enumerate(reporters or [None]):
             self._reported(case, incident, reporter, first + timedelta(minutes=11 * number))
@@ -64,10 +65,10 @@ class Care:
         case |= {"status": CaseStatus.CLAIMED, "claimed_by": moderator.id, "claimed_at": claimed, "version": 1}
         world.did(claimed, AuditAction.CASE_CLAIMED, moderator, row["id"])
         if incident.looked:
-            self._look(place, case, incident, moderator, claimed + timedelta(minutes=2), people)
+            self._look(place, case, incident, claimed + timedelta(minutes=2), people)
         decided = claimed + timedelta(minutes=9)
         if incident.became != CLAIMED and decided < world.now:
-            self._decide(place, row, case, incident, moderator, decided)
+            self._decide(place, row, case, incident, decided)
 
     def _reported(self, case: Row, incident: Incident, reporter: Person | None, at: datetime) -> None:
         by = {"reporter_id": reporter.id, "comment": incident.comment} if reporter else {}
@@ -78,9 +79,8 @@ class Care:
         after = {"reason": incident.reason.value, "kind": case["kind"].value} | ({"rule": RULE} if rule else {})
         self.world.did(at, AuditAction.MESSAGE_REPORTED, None, case["subject_id"], after=after)
 
-    def _decide(
-        self, place: Place, row: Row, case: Row, incident: Incident, moderator: Person, at: datetime
-    ) -> None:  # fmt: skip
+    def _decide(self, place: Place, row: Row, case: Row, incident: Incident, at: datetime) -> None:
+        moderator = self.world.people[incident.moderator]
         decision, reason = Decision(str(incident.became)), incident.why
         case |= {
             "status": CaseStatus.CLOSED, "decision": decision, "decided_by": moderator.id, "decided_at": at,
@@ -111,7 +111,12 @@ class Care:
                 MessageRevision, id=world.id(at), created_at=at, message_id=row["id"], content=row["content"],
                 edited_by=moderator.id, reason=incident.why, by_moderator=True,
             )  # fmt: skip
-            row |= {"content": incident.text_then, "edited_at": at, "edited_by": moderator.id, "edit_reason": incident.why}
+            row |= {
+                "content": incident.text_then,
+                "edited_at": at,
+                "edited_by": moderator.id,
+                "edit_reason": incident.why,
+            }
             words = row["id"], words_of(incident.text_then)
             world.words = [words if one[0] == row["id"] else one for one in world.words]
             return {"before": before, "after": {"length": len(incident.text_then)}}
@@ -128,10 +133,9 @@ class Care:
         after = {"suspended_until": until.isoformat(timespec="minutes")}
         self.world.did(at, AuditAction.USER_SUSPENDED, moderator, author.id, reason=incident.why, after=after)
 
-    def _look(
-        self, place: Place, case: Row, incident: Incident, moderator: Person, at: datetime, people: Sequence[Person]
-    ) -> None:
+    def _look(self, place: Place, case: Row, incident: Incident, at: datetime, people: Sequence[Person]) -> None:
         """Reads the private conversation, and those whose it is are told."""
+        moderator = self.world.people[incident.moderator]
         world, last, looked = self.world, place.seq, at + timedelta(minutes=1)
         first = max(last - 30, 0) + 1
         grant = world.add(
@@ -161,5 +165,13 @@ class Care:
     def _tell(self, person: Person, key: str, text: str, at: datetime, *, kind: str = KIND, **values: Any) -> None:
         read = at + timedelta(hours=5) if at < self.world.now - READ else None
         self.world.add(
-            Notice, id=self.world.id(at), created_at=at, user_id=person.id, key=key, kind=kind, text=text, read_at=read, **values
+            Notice,
+            id=self.world.id(at),
+            created_at=at,
+            user_id=person.id,
+            key=key,
+            kind=kind,
+            text=text,
+            read_at=read,
+            **values,
         )

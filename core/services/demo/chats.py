@@ -1,4 +1,4 @@
-"""Chats with the assistant: a question, its answer and what is asked then; with answers that fail, stop, are made anew."""
+"""Chats with the assistant: a question, its answer, what is asked then; and answers that fail, stop, are made anew."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -38,6 +38,8 @@ TITLED = 0.05
 """Of the chats, those that a person named."""
 LATEST = timedelta(minutes=6)
 """Before now: so that what is begun is ended."""
+HARD = ("SQL", "Docker", "Slow", "Risks", "Comparing")
+"""What is asked of the best model."""
 KEEN = {"Ada": 1.4, "Bo": 1.8, "Cy": 1.5, "Di": 1.4, "Eli": 2.2, "Fay": 1.5, "Kavya": 2.0, "Camille": 1.7}
 """How much more some ask than others."""
 
@@ -62,19 +64,23 @@ class Chats:
 
     def tell(self, person: Person, begun: datetime, script: Script) -> Place:
         world, chance = self.world, self.world.chance
-        filling = Filling(chance, self.words[person.name], script, {"person": chance.choice(self.people).name, "other": ""})
+        filling = Filling(
+            chance, self.words[person.name], script, {"person": chance.choice(self.people).name, "other": ""}
+        )
         place = Place(world, ConversationKind.ASSISTANT, person, begun)
-        model = self.ledger.choose(is_large=bool(script.title.startswith(("SQL", "Docker"))))
+        model = self.ledger.choose(is_large=script.title.startswith(HARD))
         at, read = begun, 0
         turns = list(self._turns(person, script, filling))
         for number, (question, answer, acts) in enumerate(turns):
             if at >= world.now - LATEST and number:
                 break
             at, read = _Turn(self, place, person, model, filling).tell(at, read, question, answer, acts)
-        self._name(place, person, model, script, filling, turns[0][0])
+        title = filling.fill(script.title) if script.title else title_from(turns[0][0], MAX_TITLE)
+        self._name(place, person, model, title, turns[0][0])
         place.end(members=1)
         world.add(
-            Member, conversation_id=place.id, user_id=person.id, kind=place.kind, role=MemberRole.OWNER, joined_at=begun,
+            Member, conversation_id=place.id, user_id=person.id, kind=place.kind, role=MemberRole.OWNER,
+            joined_at=begun,
         )  # fmt: skip
         if chance.random() < ARCHIVED and begun < world.now - timedelta(days=9):
             put_away = min(at + timedelta(days=chance.randrange(1, 8)), world.now)
@@ -90,15 +96,12 @@ class Chats:
             asked = filling.fill(texts.of(question.texts)).replace(", !", "!")
             yield asked, filling.fill(texts.of(answer.texts)), answer.acts
 
-    def _name(
-        self, place: Place, person: Person, model: Model, script: Script, filling: Filling, question: str
-    ) -> None:
-        title = filling.fill(script.title) if script.title else title_from(question, MAX_TITLE)
+    def _name(self, place: Place, person: Person, model: Model, title: str, question: str) -> None:
         place.row["title"] = title
         self.world.titles.append((place.id, title))
         at = place.row["created_at"] + timedelta(seconds=6)
         self.ledger.book(
-            place, person, model, at, read=160 + estimate_tokens(question), written=estimate_tokens(title),
+            place, person, model, at, read=estimate_tokens(question), written=estimate_tokens(title),
             purpose=CallPurpose.TITLE,
         )  # fmt: skip
         if self.world.chance.random() < TITLED:
@@ -213,7 +216,16 @@ class _Turn:
             given = self.filling.arguments(act.arguments)
             days = (WORDS["weekday"].index(given["due"]) - at.weekday() - 1) % 7 + 1
             self.world.asks.append(
-                Ask(at, self.person, self.person, given["title"], days, self.place.id, answer["id"], TaskSource.ASSISTANT)
+                Ask(
+                    at,
+                    self.person,
+                    self.person,
+                    given["title"],
+                    days,
+                    self.place.id,
+                    answer["id"],
+                    TaskSource.ASSISTANT,
+                )
             )
 
 

@@ -49,13 +49,13 @@ def found(world: World, password_hash: str) -> UUID:
     world.did(begun, AuditAction.COMPANY_CREATED, ada, world.company_id, after={"name": COMPANY})
     for person in world.people.values():
         _add_person(world, person, ada, password_hash)
-    for day in KEPT:
-        at = founded + timedelta(days=2, minutes=KEPT[day] % 50)
+    for kind, days in KEPT.items():
+        at = founded + timedelta(days=2, minutes=days % 50)
         rule = world.add(
-            RetentionRule, id=world.id(at), created_at=at, company_id=world.company_id, kind=day, days=KEPT[day],
+            RetentionRule, id=world.id(at), created_at=at, company_id=world.company_id, kind=kind, days=days,
             set_by=ada.id, set_at=at,
         )  # fmt: skip
-        after = {"kind": day.value, "days": KEPT[day]}
+        after = {"kind": kind.value, "days": days}
         world.did(at, AuditAction.RETENTION_RULE_SET, ada, rule["id"], after=after)
     _invite(world, ada)
     return _add_rules(world)
@@ -147,5 +147,3 @@ def _spent_this_month(world: World) -> dict[UUID | None, Decimal]:
 def _rounded(amount: Decimal, to: str) -> Decimal:
     """Up, and never nothing."""
     return max((amount / Decimal(to)).to_integral_value(ROUND_UP), Decimal(1)) * Decimal(to)
-
-

@@ -1,5 +1,4 @@
-"""When people work: Monday to Friday, in the hours of where they sit, more each month, less in August and over Christmas.
-"""
+"""When people work: Monday to Friday, in the hours of where they sit; more each month, less in August and December."""
 
 from bisect import bisect
 from datetime import UTC, date, datetime, time, timedelta
@@ -78,6 +77,6 @@ def _weight(day: date, at: int) -> float:
         weight *= AUGUST
     if (day.month, day.day) in HOLIDAYS:
         weight *= HOLIDAY
-    if day.month == 12 and day.day >= 24 or (day.month, day.day) == (1, 1):
+    if (day.month == 12 and day.day >= 24) or (day.month, day.day) == (1, 1):
         weight *= BETWEEN_THE_YEARS
     return weight

@@ -1,4 +1,4 @@
-"""What models were asked: a row of the ledger for each call, with tokens by the length of the texts and its price then."""
+"""What models were asked: a row of the ledger for each call, with tokens by the length of its texts and its price."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,14 +25,15 @@ from core.services.prices import audited
 
 PROVIDER = "models.demo.example"
 OWN_MACHINE = "meadow.demo.example"
-INSTRUCTIONS = 420
-"""Tokens that stand before every question."""
+INSTRUCTIONS = 2_400
+"""Tokens that stand before every question: what the company says, and what each tool can do."""
 TITLE_PROMPT = 160
 RATED = 0.12
 CACHED = 0.4
 """Of the calls that go on with something, whose beginning the provider still has."""
 COMMENTS = (
-    "Exactly what I needed.", "Wrong about our warranty.", "Too long.", "Saved me an hour.", "The table is upside down.",
+    "Exactly what I needed.", "Wrong about our warranty.", "Too long.", "Saved me an hour.",
+    "The table is upside down.",
     "Good tone.", "Made up a page number.", "Short and right.", "Answered another question than mine.",
 )  # fmt: skip
 
@@ -56,10 +57,10 @@ MODELS = (
     Model("SmolLM2-135M-Instruct", EMBEDDED, 8, 80, 130, 0.52),
 )
 PRICES = (
-    ("atlas-mini", 0.0, "0.30", "0.075", "1.20"),
-    ("atlas-large", 0.0, "3.00", "0.75", "12.00"),
-    ("atlas-large", 0.45, "2.50", "0.625", "10.00"),
-    ("atlas-mini", 0.72, "0.25", "0.0625", "1.00"),
+    ("atlas-mini", 0.0, "1.50", "0.375", "6.00"),
+    ("atlas-large", 0.0, "15.00", "3.75", "60.00"),
+    ("atlas-large", 0.45, "12.00", "3.00", "48.00"),
+    ("atlas-mini", 0.72, "1.20", "0.30", "4.80"),
 )
 """Since which part of the year a million tokens cost how much: read, read again, written."""
 FAULTS = (
@@ -104,7 +105,7 @@ class Ledger:
         """A call that ended at `at`. `is_begun`: it goes on with something that was sent before."""
         chance, is_lost = self.world.chance, status is CallStatus.FAILED
         usage = MISSING if is_lost else Usage(
-            input_tokens=read + (0 if purpose is CallPurpose.TITLE else INSTRUCTIONS),
+            input_tokens=read + (TITLE_PROMPT if purpose is CallPurpose.TITLE else INSTRUCTIONS),
             cached_tokens=read // 2 if is_begun and chance.random() < CACHED else 0, output_tokens=written,
             source=UsageSource.EXACT if status is CallStatus.COMPLETE else UsageSource.ESTIMATED,
         )  # fmt: skip

@@ -2,10 +2,11 @@
 
 A file has blocks, each headed by `#` and the places that it fits; of a chat the title stands behind a `|`. Then a line
 for each message: who says it (`A` to `D` for people, `Z` for the assistant; in chats `Q` asks and `A` answers), `:` or,
-where it replies to the line before, `>`, and what, with ` || ` between texts of which one is taken. In a text `<a|b>` is one of
-them, `{word}` something of `words.py` that stays the same for the whole thread, `{n:3-9}` a number (without a comma in its thousands if its name begins with a). A line that begins
-with `+` has the reactions to the line before, one with `task B 3:` the task that B gets of it, due in three days; `do`
-has what the assistant does before it answers: the tool, its arguments as JSON, and what came of it.
+where it replies to the line before, `>`, and what, with ` || ` between texts of which one is taken. In a text `<a|b>`
+is one of them, `{word}` something of `words.py` that stays the same for the whole thread, `{n:3-9}` a number, without a
+comma in its thousands if its name begins with a. A line that begins with `+` has the reactions to the line before, one
+with `task B 3:` the task that B gets of it, due in three days; `do` has what the assistant does before it answers: the
+tool, its arguments as JSON, and what came of it.
 """
 
 import json

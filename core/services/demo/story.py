@@ -1,5 +1,4 @@
-"""The year as a whole, told conversation by conversation, and written in one transaction: all of it is there, or nothing.
-"""
+"""The year as a whole, told conversation by conversation, and written in one transaction: all of it or nothing."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -64,18 +63,29 @@ TALKED = 0.6
 LEAST = 1_000
 AT_ONCE = 4_000
 """Messages that are written together."""
+LAST_ASKED = {
+    "Ada": "Interview questions for support",
+    "Bo": "Comparing {supplier} with the others",
+    "Cy": "Which chart for the {metric}",
+    "Di": "Why batteries last shorter in winter",
+    "Eli": "SQL: devices that are silent",
+    "Fay": "Risks of a launch in {month}",
+}
+"""By their titles."""
 CALLS_AT_ONCE = 2_500
 NOT_EMPTY = (
     "There are people in this database already, so nothing was written: the demo wants one of its own. "
     "`make demo` keeps it in a folder beside yours."
 )
 ORDER: tuple[type[SQLModel], ...] = (
-    Company, User, UserRole, Rule, RetentionRule, OneTimeLink, ModelPrice, Conversation, Member, Message, MessageRevision,
-    AnswerRun, Reaction, Mention, Feedback, Case, Report, Suspension, AccessGrant, AccessLook, Notice, Budget, Task,
+    Company, User, UserRole, Rule, RetentionRule, OneTimeLink, ModelPrice, Conversation, Member, Message,
+    MessageRevision, AnswerRun, Reaction, Mention, Feedback, Case, Report, Suspension, AccessGrant, AccessLook, Notice,
+    Budget, Task,
 )  # fmt: skip
 """Whoever is pointed at comes first."""
 LARGE = (
-    Conversation, Member, Message, MessageWords, TitleWords, Reaction, Mention, AnswerRun, ModelCall, AuditEvent, Task, Notice, Case,
+    Conversation, Member, Message, MessageWords, TitleWords, Reaction, Mention, AnswerRun, ModelCall,
+    AuditEvent, Task, Notice, Case,
     UsageSlot, UsageSpan, User,
 )  # fmt: skip
 
@@ -142,7 +152,7 @@ def _tell_room(world: World, ledger: Ledger, care: Care, room: Room, count: floa
     people = [one for one in world.people.values() if _is_in(one, room)]
     begun = owner.came + timedelta(hours=1) if not room.begins else world.year.at(room.begins) + timedelta(hours=2)
     until = None if room.ends is None else world.year.at(room.ends) + timedelta(hours=9)
-    talk = Talk(world, ledger, care, room.kind, owner, people, begun=begun, room=room)
+    talk = Talk(world, ledger, care, room.kind, people=people, owner=owner, begun=begun, room=room)
     happened = [one for one in INCIDENTS if one.room == room.title]
     talk.tell(room.places, round(count), until, happened)
     _tell_last(world, talk, room.title)
@@ -160,7 +170,7 @@ def _tell_pair(world: World, ledger: Ledger, care: Care, pair: str, count: float
     one, other = (world.people[name] for name in pair.split())
     begun = max(one.came, other.came) + timedelta(days=world.chance.uniform(0.1, 12))
     begun = world.year.moment(world.chance, one.hand.zone, begun, begun + timedelta(days=5))
-    talk = Talk(world, ledger, care, ConversationKind.DIRECT, one, [one, other], begun=begun)
+    talk = Talk(world, ledger, care, ConversationKind.DIRECT, people=[one, other], owner=one, begun=begun)
     happened = [incident for incident in INCIDENTS if incident.room == pair]
     talk.tell(("direct",), round(count), min((when for when in (one.went, other.went) if when), default=None), happened)
     _tell_last(world, talk, pair)
@@ -176,9 +186,10 @@ def _tell_last(world: World, talk: Talk, where: str) -> None:
 
 def _tell_today(world: World, chats: Chats, person: Person) -> None:
     """Something to go on with."""
-    deck = Deck(world.chance, scripts_of("chats"))
-    for minutes in (190, 130, 75, 35):
-        chats.tell(person, world.year.last_hour - timedelta(minutes=minutes), deck.take())
+    last = next(one for one in scripts_of("chats") if one.title == LAST_ASKED[person.name])
+    deck = Deck(world.chance, [one for one in scripts_of("chats") if one is not last])
+    for minutes, script in ((190, deck.take()), (130, deck.take()), (75, deck.take()), (35, last)):
+        chats.tell(person, world.year.last_hour - timedelta(minutes=minutes), script)
 
 
 def _write(session: Session, world: World) -> None:

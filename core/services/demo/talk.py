@@ -31,15 +31,20 @@ UNREAD = timedelta(minutes=100)
 EDITED = 0.015
 TAKEN_BACK = 0.004
 LATEST = timedelta(seconds=90)
-ON_SECOND_THOUGHT = ("Wrong room, sorry!", "Ignore me, found it.", "Sorry, that was for somebody else.", "Never mind, solved.")
+ON_SECOND_THOUGHT = (
+    "Wrong room, sorry!",
+    "Ignore me, found it.",
+    "Sorry, that was for somebody else.",
+    "Never mind, solved.",
+)
 
 
 class Talk:
     """One room, or the direct chat of two, from its making on."""
 
     def __init__(
-        self, world: World, ledger: Ledger, care: Care, kind: ConversationKind, owner: Person,
-        people: Sequence[Person], *, begun: datetime, room: Room | None = None,
+        self, world: World, ledger: Ledger, care: Care, kind: ConversationKind, *, people: Sequence[Person],
+        owner: Person, begun: datetime, room: Room | None = None,
     ) -> None:  # fmt: skip
         self.world, self.ledger, self.care, self.chance = world, ledger, care, world.chance
         self.room, self.owner, self.people, self.begun = room, owner, list(people), begun
@@ -111,8 +116,8 @@ class Talk:
         seen = max(self._seen(person), self.read.get(person.id, 0), seq)
         role = MemberRole.OWNER if person is self.owner and self.room else MemberRole.MEMBER
         self.world.add(
-            Member, conversation_id=place.id, user_id=person.id, kind=place.kind, role=role, joined_at=at, joined_seq=seq,
-            added_by=by.id if by else None, last_read_seq=seen, read_said=place.counts[seen],
+            Member, conversation_id=place.id, user_id=person.id, kind=place.kind, role=role, joined_at=at,
+            joined_seq=seq, added_by=by.id if by else None, last_read_seq=seen, read_said=place.counts[seen],
         )  # fmt: skip
 
     def _seen(self, person: Person) -> int:
@@ -227,7 +232,11 @@ class Talk:
     def _react(self, at: datetime, line: Line, row: Row, speaker: Person) -> None:
         others = [one for one in self.people if one is not speaker and one.is_there(at) and one.id in self.joined]
         for emoji in line.reactions:
-            some = others if len(others) < 2 else self.chance.sample(others, min(len(others), self.chance.choice((1, 1, 2, 4))))
+            some = (
+                others
+                if len(others) < 2
+                else self.chance.sample(others, min(len(others), self.chance.choice((1, 1, 2, 4))))
+            )
             for one in some:
                 when = at + timedelta(seconds=self.chance.randrange(10, 900))
                 key = {"message_id": row["id"], "user_id": one.id, "emoji": emoji}
@@ -248,7 +257,7 @@ class Talk:
         model, run_id, written = self.ledger.choose(), self.world.id(at), estimate_tokens(text)
         row = self.place.say(at, text, finds=model.name, tokens_used=written, reply_to_id=asked["id"])
         call = self.ledger.book(
-            self.place, asker, model, at, read=600 + asked["tokens_used"], written=written, message_id=row["id"],
+            self.place, asker, model, at, read=900 + asked["tokens_used"], written=written, message_id=row["id"],
             run_id=run_id,
         )  # fmt: skip
         end = call.created_at = at + timedelta(milliseconds=call.duration_ms)

@@ -1,4 +1,4 @@
-"""What they have to do: asked for in messages, made with the assistant, and of those who show Parley some for today."""
+"""What they have to do: asked for in messages, made with the assistant; for those who show Parley some for today."""
 
 from datetime import date, datetime, timedelta
 
@@ -10,12 +10,12 @@ SETTLED = timedelta(days=16)
 """What is older has been done, or was deleted as nobody needed it any more."""
 OPEN = 0.3
 """Of those that are younger and not due yet."""
-LATE = 0.12
+LATE = 0.05
 """Of those that should be done."""
 UNNEEDED = 0.03
 TODAY = (
     ("Ada", "Sign the contract of the new colleague in Lisbon", -2, "Ada", ""),
-    ("Ada", "Answer the works council about the rota", 0, "Ada", "They asked for a written answer. Hannah has the numbers."),
+    ("Ada", "Answer the works council", 0, "Ada", "In writing. Hannah has the numbers."),
     ("Ada", "Prepare the all-hands", 1, "Ada", ""),
     ("Ada", "Collect the holidays for the summer", 6, "Hannah", ""),
     ("Ada", "Renew the first-aid course", None, "Ada", ""),
@@ -25,7 +25,7 @@ TODAY = (
     ("Bo", "Write the plan for the line", 2, "Bo", ""),
     ("Ada", "Say which half of the hall gets the new floor", 3, "Bo", ""),
     ("Bo", "Try the new label printer", None, "Bo", ""),
-    ("Cy", "Explain the jump in model spend to Greta", -1, "Cy", "The large model, mostly. See Usage, last four weeks."),
+    ("Cy", "Explain the jump in model spend to Greta", -1, "Cy", "The large model, mostly."),
     ("Cy", "Close the month", 0, "Cy", ""),
     ("Cy", "Draft next year's budget for the assistant", 4, "Cy", ""),
     ("Di", "Look at the reports from the weekend", 0, "Di", ""),
@@ -34,7 +34,7 @@ TODAY = (
     ("Di", "Test the new headsets", None, "Beatriz", ""),
     ("Eli", "Approve the budget of the Harvest app room", -1, "Eli", ""),
     ("Eli", "Go through the security findings", 0, "Eli", ""),
-    ("Eli", "Choose a date for the restore drill", 2, "Eli", "Last one was in spring. Anselm would do it again."),
+    ("Eli", "Choose a date for the restore drill", 2, "Eli", "Last one was in spring."),
     ("Eli", "Review the firmware plan", 5, "Dagny", ""),
     ("Fay", "Send the icons to Esra", 0, "Fay", ""),
     ("Fay", "Two labels for the Sprout 3 to test", -1, "Fay", ""),
@@ -92,7 +92,12 @@ class Tasks:
         row |= {"status": TaskStatus.DONE, "completed_at": at, "completed_by": assignee.id, "version": 1}
         before, after = {"status": TaskStatus.OPEN}, {"status": TaskStatus.DONE}
         self.world.did(
-            at, AuditAction.RECORD_UPDATED, assignee, row["id"], before={"kind": KIND} | before, after={"kind": KIND} | after
+            at,
+            AuditAction.RECORD_UPDATED,
+            assignee,
+            row["id"],
+            before={"kind": KIND} | before,
+            after={"kind": KIND} | after,
         )
 
 

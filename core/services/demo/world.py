@@ -174,8 +174,8 @@ class Place:
         self.counts: list[int] = [0]
         """How many of the first messages count as said."""
         self.row = world.add(
-            Conversation, id=world.id(begun), created_at=begun, company_id=world.company_id, owner_id=owner.id, kind=kind,
-            last_message_at=begun, instructions="", tokens=0, spent=0, **values,
+            Conversation, id=world.id(begun), created_at=begun, company_id=world.company_id, owner_id=owner.id,
+            kind=kind, last_message_at=begun, instructions="", tokens=0, spent=0, **values,
         )  # fmt: skip
         self.id: UUID = self.row["id"]
         if title := values.get("title"):
@@ -185,7 +185,9 @@ class Place:
     def seq(self) -> int:
         return len(self.said_at)
 
-    def say(self, at: datetime, text: str, sender: Person | None = None, *, finds: str | None = None, **values: Any) -> Row:
+    def say(
+        self, at: datetime, text: str, sender: Person | None = None, *, finds: str | None = None, **values: Any
+    ) -> Row:
         """Adds a message. `finds`: the model that wrote it; by what is deleted or unfinished nothing is found."""
         role = values.pop("role", MessageRole.USER if sender else MessageRole.ASSISTANT)
         kind = values.pop("message_type", MessageType.TEXT)
@@ -218,4 +220,3 @@ class Place:
         while seq and self.said_at[seq - 1] > moment:
             seq -= 1
         return seq
-
