@@ -5,13 +5,15 @@ from enum import Enum
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from pydantic_core import PydanticUndefined
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import SQLModel
 
 from core.models.base import table_of
 from core.repositories.base import Repository
+
+MINTED = ("id", "created_at")
+"""What other rows get by themselves."""
 
 
 class Bulk(Repository):
@@ -47,9 +49,9 @@ class Bulk(Repository):
 
 def _default(model: type[SQLModel], name: str) -> Any:
     field = model.model_fields[name]
-    if field.default_factory is not None and name not in ("id", "created_at"):
-        return field.default_factory()  # type: ignore[call-arg]
-    return None if field.default is PydanticUndefined else field.default
+    if name in MINTED or field.is_required():
+        return None
+    return field.get_default(call_default_factory=True)
 
 
 def _kept(kind: Any) -> Any:

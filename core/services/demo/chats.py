@@ -6,7 +6,6 @@ from uuid import UUID
 
 from core.assistant.steps import STATUS, Step, StepState
 from core.assistant.titles import title_from
-from core.assistant.tokens import estimate_tokens
 from core.assistant.tools.registry import Link
 from core.models import (
     MAX_TITLE,
@@ -26,7 +25,7 @@ from core.models import (
 from core.services.demo.ledger import Ledger, Model
 from core.services.demo.scripts import Act, Deck, Filling, Script, scripts_of
 from core.services.demo.words import WORDS, Vocabulary
-from core.services.demo.world import Ask, Person, Place, Row, World
+from core.services.demo.world import Ask, Person, Place, Row, World, tokens_of
 
 AGAIN = 0.03
 """Of the answers, those that were made once more."""
@@ -101,7 +100,7 @@ class Chats:
         self.world.titles.append((place.id, title))
         at = place.row["created_at"] + timedelta(seconds=6)
         self.ledger.book(
-            place, person, model, at, read=estimate_tokens(question), written=estimate_tokens(title),
+            place, person, model, at, read=tokens_of(question), written=tokens_of(title),
             purpose=CallPurpose.TITLE,
         )  # fmt: skip
         if self.world.chance.random() < TITLED:
@@ -145,13 +144,13 @@ class _Turn:
             said = self._answer(said, asked, read, _shorter(answer), hidden=True)
         elif not acts and self.chance.random() < STOPPED:
             end = self._answer(said, asked, read, _half(answer), status=RunStatus.STOPPED)
-            return end + timedelta(seconds=self.chance.randrange(20, 90)), read + estimate_tokens(answer) // 2
+            return end + timedelta(seconds=self.chance.randrange(20, 90)), read + tokens_of(answer) // 2
         end = self._answer(said, asked, read, answer, acts=acts)
         pause = self.chance.randrange(25, 260) if self.chance.random() < 0.9 else self.chance.randrange(900, 6_000)
-        return end + timedelta(seconds=pause), read + estimate_tokens(answer)
+        return end + timedelta(seconds=pause), read + tokens_of(answer)
 
     def _ask(self, at: datetime, text: str, **values: object) -> Row:
-        return self.place.say(at, text, self.person, tokens_used=estimate_tokens(text), **values)
+        return self.place.say(at, text, self.person, tokens_used=tokens_of(text), **values)
 
     def _ask_again(self, asked: Row, read: int, answer: str) -> Row:
         """The question as it was first, and its answer, stay behind the second version."""
@@ -173,7 +172,7 @@ class _Turn:
         error_code: str | None = None, hidden: bool = False, bundle: UUID | None = None, acts: list[Act] | None = None,
     ) -> datetime:  # fmt: skip
         """`hidden`: the next answer to the same question takes its place. `bundle`: hidden together with that."""
-        written = estimate_tokens(text)
+        written = tokens_of(text)
         run_id = self.world.id(at)
         row = self.place.say(
             at, text, finds=self.model.name, status=MessageStatus(status.value), tokens_used=written or None,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from core.assistant.tokens import estimate_tokens
 from core.models import (
     AnswerRun,
     AuditAction,
@@ -24,7 +23,7 @@ from core.services.demo.people import GUIDES, LIVELY
 from core.services.demo.rooms import Room
 from core.services.demo.scripts import Deck, Filling, Line, Script, scripts_of
 from core.services.demo.words import Vocabulary
-from core.services.demo.world import Ask, Person, Place, Row, World
+from core.services.demo.world import Ask, Person, Place, Row, World, tokens_of
 
 UNREAD = timedelta(minutes=100)
 """For so long before the last hour those who show Parley have not looked."""
@@ -180,7 +179,7 @@ class Talk:
     def _incident(self, at: datetime, incident: Incident) -> datetime:
         self._welcome(at)
         author = self.world.people[incident.author]
-        row = self.place.say(at, incident.text, author, tokens_used=estimate_tokens(incident.text))
+        row = self.place.say(at, incident.text, author, tokens_used=tokens_of(incident.text))
         self.read[author.id] = row["seq"]
         self.care.report(self.place, row, incident, self.people)
         return at
@@ -193,7 +192,7 @@ class Talk:
     def _say(self, at: datetime, line: Line, filling: Filling, speaker: Person, replied: Row | None) -> Row:
         text = filling.fill(self._text(line))
         row = self.place.say(
-            at, text, speaker, tokens_used=estimate_tokens(text), reply_to_id=replied["id"] if replied else None
+            at, text, speaker, tokens_used=tokens_of(text), reply_to_id=replied["id"] if replied else None
         )
         self.read[speaker.id] = row["seq"]
         if "@" in text:
@@ -222,9 +221,7 @@ class Talk:
 
     def _take_back(self, at: datetime, speaker: Person) -> datetime:
         text, gone = self.chance.choice(ON_SECOND_THOUGHT), at + timedelta(seconds=self.chance.randrange(20, 400))
-        row = self.place.say(
-            at, text, speaker, tokens_used=estimate_tokens(text), deleted_at=gone, deleted_by=speaker.id
-        )
+        row = self.place.say(at, text, speaker, tokens_used=tokens_of(text), deleted_at=gone, deleted_by=speaker.id)
         self.read[speaker.id] = row["seq"]
         self.world.did(gone, AuditAction.MESSAGE_DELETED, speaker, row["id"])
         return at + timedelta(minutes=3)
@@ -254,7 +251,7 @@ class Talk:
 
     def _assistant(self, at: datetime, text: str, asker: Person, asked: Row | None) -> datetime:
         assert asked is not None  # it speaks when it is asked
-        model, run_id, written = self.ledger.choose(), self.world.id(at), estimate_tokens(text)
+        model, run_id, written = self.ledger.choose(), self.world.id(at), tokens_of(text)
         row = self.place.say(at, text, finds=model.name, tokens_used=written, reply_to_id=asked["id"])
         call = self.ledger.book(
             self.place, asker, model, at, read=900 + asked["tokens_used"], written=written, message_id=row["id"],

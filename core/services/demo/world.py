@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlmodel import SQLModel
 
+from core.assistant.tokens import estimate_tokens
 from core.ids import dated_id
 from core.models import (
     TARGETS,
@@ -33,8 +34,9 @@ from core.services.demo.days import Year
 from core.services.demo.people import PEOPLE, Hand
 
 SEED = 20_260
+tokens_of = lru_cache(maxsize=30_000)(estimate_tokens)
 found_by = lru_cache(maxsize=30_000)(words_of)
-"""Answers without slots come again and again, and looking for their words takes longer than all the rest."""
+"""Texts without slots come again and again, and looking for their words takes longer than all the rest."""
 Row = dict[str, Any]
 
 
