@@ -28,8 +28,8 @@ START = 180
 """Seconds until the server has to answer."""
 PATIENCE = 90_000.0
 SETTLED = """() => {
-    const busy = '[data-testid=stSkeleton], [data-testid=stStatusWidget], [data-stale=true]'
-    return document.querySelector('[data-testid=stMain] p') && !document.querySelector(busy)
+    const seen = (what) => [...document.querySelectorAll(what)].some((one) => one.checkVisibility())
+    return seen('[data-testid=stMain]') && !seen('[data-testid=stSkeleton]') && !seen('[data-stale=true]')
 }"""
 MOST_BYTES = 200_000
 
@@ -83,11 +83,10 @@ def take(browser: Browser, url: str, password: str, picture: Picture) -> int:
         fill_sign_in(page, f"{picture.who}@demo.example", password)
         page.wait_for_url(re.compile(r"^(?!.*sign-in)"))
         page.goto(f"{url}{picture.address}")
-        settle(page)
         if picture.click:
-            page.get_by_text(picture.click, exact=False).first.click()
-            settle(page)
+            page.get_by_text(picture.click).first.click()
         page.get_by_text(picture.shows).first.wait_for()
+        settle(page)
         page.mouse.move(0, 0)
         path = PICTURES / picture.name
         page.screenshot(path=path, animations="disabled", caret="hide")
@@ -95,9 +94,10 @@ def take(browser: Browser, url: str, password: str, picture: Picture) -> int:
 
 
 def settle(page: Page) -> None:
-    page.wait_for_function(SETTLED)
-    page.wait_for_timeout(1_500)
-    page.wait_for_function(SETTLED)
+    """Until nothing is on its way any more, and nothing comes after it."""
+    for _ in range(3):
+        page.wait_for_timeout(1_200)
+        page.wait_for_function(SETTLED)
 
 
 @contextmanager

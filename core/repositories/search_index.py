@@ -144,7 +144,7 @@ class SearchIndex(Repository):
         for at in range(0, len(messages), BATCH):
             ids, words = zip(*messages[at : at + BATCH], strict=True)
             self._put(ids, words)
-        named = [(key, words) for key, title in titles if (words := vector_of(title))]
+        named = [(key, vector) for key, title in titles if (vector := vector_of(title))]
         if named:
             ids, words = zip(*named, strict=True)
             self.session.execute(_PUT_TITLES, {"ids": list(ids), "words": list(words)})

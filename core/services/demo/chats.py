@@ -149,8 +149,8 @@ class _Turn:
         pause = self.chance.randrange(25, 260) if self.chance.random() < 0.9 else self.chance.randrange(900, 6_000)
         return end + timedelta(seconds=pause), read + tokens_of(answer)
 
-    def _ask(self, at: datetime, text: str, **values: object) -> Row:
-        return self.place.say(at, text, self.person, tokens_used=tokens_of(text), **values)
+    def _ask(self, at: datetime, text: str, version_group_id: UUID | None = None) -> Row:
+        return self.place.say(at, text, self.person, tokens_used=tokens_of(text), version_group_id=version_group_id)
 
     def _ask_again(self, asked: Row, read: int, answer: str) -> Row:
         """The question as it was first, and its answer, stay behind the second version."""

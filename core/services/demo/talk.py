@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from core.models import (
@@ -17,7 +18,8 @@ from core.models import (
     RunStatus,
 )
 from core.services.calls import called_people
-from core.services.demo.care import Care, Incident
+from core.services.demo.care import Care
+from core.services.demo.incidents import Incident
 from core.services.demo.ledger import Ledger
 from core.services.demo.people import GUIDES, LIVELY
 from core.services.demo.rooms import Room
@@ -102,7 +104,7 @@ class Talk:
         world, place, here = self.world, self.place, [one for one in self.people if one.came <= self.begun]
         for one in here:
             self.joined[one.id] = (self.begun, 0, self.owner if self.room and one is not self.owner else None)
-        after = {"kind": place.kind}
+        after: dict[str, Any] = {"kind": place.kind}
         if self.room:
             place.notice(self.begun, f"{self.owner.hand.name} made this room.")
             invited = sorted(str(one.id) for one in here if one is not self.owner)
@@ -216,8 +218,8 @@ class Talk:
             edited_by=speaker.id,
         )  # fmt: skip
         row |= {"edited_at": edited, "edited_by": speaker.id}
-        lengths = {"before": {"length": len(before)}, "after": {"length": len(row["content"])}}
-        self.world.did(edited, AuditAction.MESSAGE_EDITED, speaker, row["id"], **lengths)
+        was, now = {"length": len(before)}, {"length": len(row["content"])}
+        self.world.did(edited, AuditAction.MESSAGE_EDITED, speaker, row["id"], before=was, after=now)
 
     def _take_back(self, at: datetime, speaker: Person) -> datetime:
         text, gone = self.chance.choice(ON_SECOND_THOUGHT), at + timedelta(seconds=self.chance.randrange(20, 400))
