@@ -1,7 +1,7 @@
 # `make` alone prints the targets. Everything is installed into .venv; nothing outside this folder is touched.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run dev test long faults lint format bench model requirements audit clean
+.PHONY: help run dev demo screenshots test long faults lint format bench model requirements audit clean
 
 install := @sh tools/install
 python := .venv/bin/python
@@ -16,6 +16,14 @@ run: ## install what is missing and start Parley; STREAMLIT_SERVER_PORT chooses 
 dev: ## the same, reading changed files again by itself
 	$(install) run dev --try model
 	@STREAMLIT_SERVER_FILE_WATCHER_TYPE=auto exec $(python) -m core serve
+
+demo: ## make up a company of 40 people with a year of talk (once, into data-demo/) and start Parley on it
+	$(install) run --try model
+	@$(python) -m core demo-year --serve $(ARGS)
+
+screenshots: ## take the pictures of the README again, from a demo of a day that stays the same
+	$(install) run dev --try model
+	@$(python) tools/screenshots.py $(ARGS)
 
 test: ## run the tests, but for the long ones; fails when less than 90 % of core/ is covered
 	$(install) run dev --try model

@@ -8,7 +8,7 @@ from typing import ParamSpec
 import typer
 
 from core import bootstrap
-from core.cli import audit, companies, database, demo, imports, retention, search, serve, setup, usage, users
+from core.cli import audit, companies, database, demo, demo_year, imports, retention, search, serve, setup, usage, users
 from core.config import load_settings
 from core.database.opening import open_database
 from core.errors import ParleyError
@@ -39,6 +39,7 @@ app = typer.Typer(help="Parley, a company's own assistant desk.", no_args_is_hel
 app.command("serve")(serve.serve)
 app.command("set-up")(opened(setup.set_up))
 app.command("demo")(opened(demo.demo))
+app.command("demo-year")(demo_year.demo_year)
 app.command("import")(opened(imports.import_file))
 app.add_typer(audit.app, name="audit", help="The trail of who did what.", callback=with_application)
 app.add_typer(companies.app, name="companies", help="The companies here.", callback=with_application)

@@ -12,10 +12,11 @@ from core.__main__ import app
 from core.cli.env_example import variables
 from core.config import ROOT
 from core.sso import SsoProvider
+from tools.screenshots import ALL as PICTURES
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 OF_THE_BENCH = {"PARLEY_BENCH_DIR"}
-MADE_LATER = {".env", ".venv", "data"}
+MADE_LATER = {".env", ".venv", "data", "data-demo"}
 
 
 def name_of(document: Path) -> str:
@@ -83,6 +84,12 @@ def test_the_readme_shows_a_chat_and_the_two_commands_first() -> None:
     assert "](docs/images/chat.png)" in first_screen
     assert "\nmake run " in first_screen
     assert "\nmake test " in first_screen
+
+
+def test_every_picture_of_the_readme_is_there_and_made_by_the_script() -> None:
+    shown = re.findall(r"!\[[^\]]+\]\(docs/images/([^)]+)\)", (ROOT / "README.md").read_text())
+    assert sorted(shown) == sorted(picture.name for picture in PICTURES)
+    assert {path.name for path in (ROOT / "docs" / "images").iterdir()} == set(shown)
 
 
 def test_every_make_target_is_explained_by_make_help() -> None:

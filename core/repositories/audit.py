@@ -1,6 +1,6 @@
 """The trail of who did what: append-only, each row's hash covering the row before it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from core.permissions import Actor
 from core.repositories.audit_chain import AuditChain
 from core.repositories.audit_hash import FIRST_HASH, hash_of
 from core.repositories.base import Repository
+from core.repositories.bulk import Bulk
 
 WINDOW = timedelta(hours=1)
 NOT_KEPT = "not recorded for up to an hour"
@@ -55,8 +56,8 @@ class Audit(Repository):
             action=action.value,
             target_type=target_type,
             target_id=target_id,
-            before=_plain(before),
-            after=_plain(after),
+            before=plain(before),
+            after=plain(after),
             reason=reason,
             outcome=outcome,
             previous_hash=head.hash,
@@ -111,6 +112,15 @@ class Audit(Repository):
             outcome=Outcome.REFUSED,
         )
 
+    def append_past(self, events: Sequence[AuditEvent]) -> None:
+        """Events that are linked already, as a company's whole chain so far; for what is made up."""
+        if not events:
+            return
+        Bulk(self.session).copy(AuditEvent, [event.model_dump() for event in events])
+        last = events[-1]
+        self.session.add(AuditHead(company_id=last.company_id, sequence=last.sequence, hash=last.hash))
+        self.session.flush()
+
     def _lock_head(self, company_id: UUID) -> AuditHead:
         start = insert(AuditHead).values(company_id=company_id, sequence=0, hash=FIRST_HASH)
         self.session.exec(start.on_conflict_do_nothing())
@@ -133,7 +143,7 @@ class Audit(Repository):
         return found.sequence if found else None
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """What comes back from JSONB exactly as it went in: no floats, whose text PostgreSQL may write differently."""
     match value:
         case None | bool():
@@ -141,9 +151,9 @@ def _plain(value: Any) -> Any:
         case int():
             return int(value)
         case Mapping():
-            return {str(key): _plain(part) for key, part in value.items()}
+            return {str(key): plain(part) for key, part in value.items()}
         case list() | tuple():
-            return [_plain(part) for part in value]
+            return [plain(part) for part in value]
         case set() | frozenset():
             return sorted(str(part) for part in value)
         case _:

@@ -57,6 +57,15 @@ _PUT_TITLE = text(
     ON CONFLICT (conversation_id) DO UPDATE SET words = excluded.words
     """
 )
+_PUT_TITLES = text(
+    f"""
+    INSERT INTO title_words (conversation_id, company_id, scope_id, is_room, said_at, words)
+    SELECT c.id, c.company_id, {SCOPE.format(c="c")}, c.created_at,
+        CAST(concat(given.words, {SCOPE_MARKS.format(c="c")}) AS tsvector)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:words AS text[])) AS given (id, words)
+    JOIN conversations c ON c.id = given.id
+    """
+)
 _REMOVE_TITLE = text("DELETE FROM title_words WHERE conversation_id = :id")
 _LOCK = text("SELECT title FROM conversations WHERE id = :id FOR NO KEY UPDATE")
 _REMOVE_ALL = text("DELETE FROM message_words w USING messages m WHERE m.id = w.message_id AND m.conversation_id = :id")
@@ -129,6 +138,16 @@ class SearchIndex(Repository):
         words = vector_of(title)
         given = {"id": conversation_id, "words": words}
         self.session.execute(_PUT_TITLE if words else _REMOVE_TITLE, given)
+
+    def put_many(self, messages: Sequence[tuple[UUID, str]], titles: Sequence[tuple[UUID, str]]) -> None:
+        """Words, by `words_of`, of messages that are new, and titles of conversations that have none yet."""
+        for at in range(0, len(messages), BATCH):
+            ids, words = zip(*messages[at : at + BATCH], strict=True)
+            self._put(ids, words)
+        named = [(key, vector) for key, title in titles if (vector := vector_of(title))]
+        if named:
+            ids, words = zip(*named, strict=True)
+            self.session.execute(_PUT_TITLES, {"ids": list(ids), "words": list(words)})
 
     def put_conversation(self, conversation_id: UUID) -> int:
         """Title and messages of a conversation, all anew. Returns how many messages there were.

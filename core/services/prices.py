@@ -130,7 +130,7 @@ class PriceService:
             price = ModelPrices(session).get(actor.company_id, price_id)
             if price is None:
                 raise NotFound
-            before = _audited(price)
+            before = audited(price)
             if not ModelPrices(session).take_back(price.id, clock.now()):
                 raise Conflict("That price has begun, or was taken back before. Reload to see what holds.")
             _record(session, AuditAction.PRICE_REMOVED, actor, price.id, before=before)
@@ -140,7 +140,7 @@ class PriceService:
         prices, now = ModelPrices(session), clock.now()
         begins = max(begins, now)  # today's may have waited for the lock
         before = prices.in_force([(actor.company_id, model)], begins).get((actor.company_id, model))
-        told = _audited(before) if before else None
+        told = audited(before) if before else None
         if same := prices.get_beginning(actor.company_id, model, begins):
             prices.take_back(same.id, now)
         price = ModelPrice(
@@ -154,7 +154,7 @@ class PriceService:
             output_price=amounts[2],
         )
         prices.add(price)
-        _record(session, AuditAction.PRICE_SET, actor, price.id, before=told, after=_audited(price))
+        _record(session, AuditAction.PRICE_SET, actor, price.id, before=told, after=audited(price))
 
     def _view(self, model: str, rows: list[tuple[ModelPrice, str | None]], now: datetime) -> PricedModel:
         """`rows`: the latest beginning first."""
@@ -233,7 +233,7 @@ def _own(row: ModelPrice, name: str | None) -> OwnPrice:
     )
 
 
-def _audited(price: ModelPrice) -> dict[str, Any]:
+def audited(price: ModelPrice) -> dict[str, Any]:
     return {
         "model": price.model,
         "input_price": written(price.input_price),

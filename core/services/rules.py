@@ -80,7 +80,9 @@ class RuleService:
                 **values,
             )
             rules.put(rule)
-            _record(session, actor, AuditAction.RULE_ADDED, rule, after=_facts(rule) | _told_words((), rule.words))
+            _record(
+                session, actor, AuditAction.RULE_ADDED, rule, after=facts_of_rule(rule) | _told_words((), rule.words)
+            )
         return rule.id
 
     def change(self, actor: Actor, rule_id: UUID, version: int, wanted: WantedRule) -> None:
@@ -99,7 +101,7 @@ class RuleService:
         with self.database.transaction() as session:
             rule = _seen(session, actor, rule_id, version)
             Rules(session).remove(rule)
-            before = _facts(rule) | _told_words(rule.words, ())
+            before = facts_of_rule(rule) | _told_words(rule.words, ())
             _record(session, actor, AuditAction.RULE_DELETED, rule, before=before)
 
     def try_out(self, actor: Actor, text: str, wanted: WantedRule | None = None) -> tuple[Hit, ...]:
@@ -117,12 +119,12 @@ class RuleService:
     def _changed(self, actor: Actor, rule_id: UUID, version: int, values: dict[str, Any]) -> None:
         with self.database.transaction() as session:
             rule = _seen(session, actor, rule_id, version)
-            before, words = _facts(rule), list(rule.words)
+            before, words = facts_of_rule(rule), list(rule.words)
             if "name" in values:
                 _refuse_same_name(Rules(session), actor, values["name"], but=rule.id)
             for name, value in values.items():
                 setattr(rule, name, value)
-            after = _facts(rule)
+            after = facts_of_rule(rule)
             if before == after and words == rule.words:
                 return
             rule.version, rule.changed_by, rule.changed_at = rule.version + 1, actor.user_id, clock.now()
@@ -173,7 +175,7 @@ def _spec(values: dict[str, Any]) -> RuleSpec:
     return spec_of(rule)
 
 
-def _facts(rule: Rule) -> dict[str, Any]:
+def facts_of_rule(rule: Rule) -> dict[str, Any]:
     """What the trail says of it: a pattern is a setting, nothing that anybody has written to somebody."""
     facts: dict[str, Any] = {
         "name": rule.name,
