@@ -17,7 +17,7 @@ LEAST = 90.0
 LEFT_OUT = ["if TYPE_CHECKING:", "@overload", 'if __name__ == "__main__":', "raise NotImplementedError", r"^\s*\.\.\.$"]
 WORKERS = "coverage"
 
-# A probe that was passed once costs little more than nothing. Taking it out of running code (-1: never) means to replace
+# A probe that was passed once costs little more than nothing; taking it out of running code (-1: never) would replace
 # functions under other threads.
 probes = slipcover.Slipcover(branch=True, source=["core"], exclude_also=LEFT_OUT, d_miss_threshold=-1)
 slipcover.ImportManager(probes, slipcover.FileMatcher(sources=["core"])).__enter__()
