@@ -21,9 +21,9 @@ test: ## run the tests, but for the long ones; fails when less than 90 % of core
 	$(install) run dev --try model
 	@$(python) -m pytest -m "not long" -n 2 --dist loadgroup -p tests.support.coverage
 
-long: ## run the tests that take long: processes and PostgreSQL killed, each fault of a provider, two browsers
+long: ## run what takes long: processes and PostgreSQL killed, each fault of a provider, two browsers, whole properties
 	$(install) run dev --try model
-	@$(python) -m pytest -m long -n 2 --dist loadgroup
+	@PROPERTIES=whole $(python) -m pytest -m "long or property" -n 2 --dist loadgroup
 
 faults: ## kill processes and PostgreSQL again and again while answers are written; about a quarter of an hour
 	$(install) run dev
