@@ -27,11 +27,11 @@ screenshots: ## take the pictures of the README again, from a demo of a day that
 
 test: ## run the tests, but for the long ones; fails when less than 90 % of core/ is covered
 	$(install) run dev --try model
-	@$(python) -m pytest -m "not long" -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
+	@$(python) -m pytest -m "not long" -n 2 --dist loadgroup -p tests.support.coverage
 
-long: ## run the tests that take long: processes and PostgreSQL killed, each fault of a provider, two browsers
+long: ## run what takes long: processes and PostgreSQL killed, each fault of a provider, two browsers, whole properties
 	$(install) run dev --try model
-	@$(python) -m pytest -m long -n 2 --dist loadgroup
+	@PROPERTIES=whole $(python) -m pytest -m "long or property" -n 2 --dist loadgroup
 
 faults: ## kill processes and PostgreSQL again and again while answers are written; about a quarter of an hour
 	$(install) run dev
@@ -69,5 +69,5 @@ audit: ## look the pinned packages up among the known vulnerabilities; says so w
 	@$(python) tools/audit.py $(ARGS)
 
 clean: ## take away .venv and every cache; data/ stays
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov test-results
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-results
 	@find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas import DataFrame
 from sqlalchemy import text
@@ -27,6 +27,7 @@ from core.repositories.feedback import Feedbacks
 from core.repositories.model_calls import ModelCalls
 from tests.support.builders import make_company
 from tests.support.ledgers import MODELS, World, calls_between, measured, times, utc, within
+from tests.support.properties import tried
 
 ZONES = (
     "UTC",
@@ -44,9 +45,7 @@ SUMMERS = (date(2018, 9, 20), date(2018, 11, 20))
 WINTERS = (date(2026, 2, 20), date(2026, 4, 20))
 PEOPLE = tuple(derived_id("person", str(number)) for number in range(4))
 ROOMS = tuple(derived_id("room", str(number)) for number in range(2))
-EXAMPLES = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+EXAMPLES = tried(25)
 
 
 @st.composite

@@ -78,6 +78,7 @@ def test_it_says_what_would_go_what_went_and_what_is_held(run: Run, database: Da
     assert "7 messages in 1 conversation went; the ledger is kept." in run("run").output
 
 
+@pytest.mark.long
 def test_a_run_that_was_killed_goes_on_where_it_was(
     fresh_url: URL, fresh_database: Database, settings: Settings
 ) -> None:

@@ -21,8 +21,8 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE = 30_000.0
-"""Milliseconds to wait for what a click brings."""
+PATIENCE = 60_000.0
+"""Milliseconds to wait for what a click brings: far longer than it takes, on a machine that does other things too."""
 WHOLE = 120_000.0
 """Milliseconds to wait for a whole answer of the embedded model, on a machine that does other things as well."""
 NO_BROWSER = (
@@ -54,6 +54,14 @@ def fill_sign_in(page: Page, email: str, password: str = GOOD) -> None:
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
+
+
+def table_of(page: Page) -> Locator:
+    """The table, once it hears a click: it is a canvas, drawn by and by, and anew while the script runs."""
+    expect(page.locator('[data-test-script-state="notRunning"]')).to_be_visible()
+    table = page.get_by_test_id("stDataFrame")
+    expect(table.locator("table tr").nth(1)).to_be_attached()  # under the one with the names of the columns
+    return table.locator(".dvn-scroller")
 
 
 class Chat:

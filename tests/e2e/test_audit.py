@@ -12,6 +12,7 @@ from core.repositories.users import Users
 from core.services.conversations import ConversationService
 from core.services.limits import RateLimiter
 from core.services.rooms import RoomService
+from tests.e2e.browsing import table_of
 from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
 from tests.e2e.test_usage import RED_GREEN_BLUE, contrast, pictured
@@ -55,7 +56,7 @@ def line(page: Page, *words: str) -> Locator:
 
 
 def click_line(page: Page, number: int) -> None:
-    page.get_by_test_id("stDataFrame").locator(".dvn-scroller").click(position={"x": 250, "y": 36 + 35 * number + 17})
+    table_of(page).click(position={"x": 250, "y": 36 + 35 * number + 17})
 
 
 def test_from_what_happened_to_a_file(parley: Parley, ada: Guest, bob: Guest, tab: Open, happened: None) -> None:

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from core.models import ConversationKind, MessageRole, User
 from core.repositories.messages import Messages
 from core.repositories.users import Users
+from tests.e2e.browsing import table_of
 from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
 from tests.support.builders import make_conversation
@@ -82,10 +83,7 @@ def test_a_line_of_the_table_opens_beside_it_and_back_goes_back(
 ) -> None:
     page = tab(bob)
     page.goto(f"{parley.url}/browse?kind=group")
-    table = page.get_by_test_id("stDataFrame")
-    expect(table).to_be_visible()
-    page.wait_for_timeout(1_000)  # the table is drawn on a canvas, by and by
-    table.click(position={"x": 120, "y": 52})
+    table_of(page).click(position={"x": 120, "y": 52})
     expect(page.get_by_text(f"Line {MESSAGES} of what was said.")).to_be_visible()
     expect(page).to_have_url(re.compile(rf"c={talk}"))
     page.go_back()

@@ -14,7 +14,7 @@ from core.services.transcripts import TranscriptService
 from core.services.views import MessageView
 from tests.e2e.browsing import Chat, fill_sign_in, words
 from tests.e2e.conftest import Guest, Open
-from tests.e2e.served import Parley
+from tests.e2e.served import PATIENCE, Parley
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -123,6 +123,7 @@ def test_what_can_be_done_with_an_answer(parley: Parley, ada: Guest, chat: Chat)
     expect(answer.get_by_text("2 of 2")).to_be_visible()
 
 
+@pytest.mark.long
 def test_edit_and_send_again_keeps_the_earlier_version(chat: Chat) -> None:
     chat.ask(SHORT)
     chat.wait_whole()
@@ -148,6 +149,7 @@ def test_edit_and_send_again_keeps_the_earlier_version(chat: Chat) -> None:
     expect(chat.answers).to_have_count(1)
 
 
+@pytest.mark.long
 def test_what_is_too_long_is_said_and_given_back(chat: Chat) -> None:
     for text in ("x" * 10_001, "y " * 5_001):
         chat.ask(text)
@@ -178,6 +180,7 @@ def test_a_question_sent_while_an_answer_is_written_waits_below_it(chat: Chat) -
     other.wait_whole(2)
 
 
+@pytest.mark.long
 def test_a_stopped_answer_is_continued_where_it_stopped(parley: Parley, ada: Guest, chat: Chat) -> None:
     chat.ask(LONG)
     chat.wait_growing(2)
@@ -213,6 +216,7 @@ def test_a_suggestion_and_the_home_page_begin_chats(parley: Parley, ada: Guest, 
     expect(chat.page.get_by_role("heading", name="Hello, Ada")).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_list_opens_chats_and_marks_the_open_one(parley: Parley, bob: Guest, tab: Open) -> None:
     chat = Chat(tab(bob), parley.url).open()
     addresses = {}
@@ -246,6 +250,7 @@ def rename(page: Page, title: str) -> None:
     dialog.get_by_role("button", name="Rename").click()
 
 
+@pytest.mark.long
 def test_renaming(chat: Chat) -> None:
     chat.ask(SHORT)
     chat.wait_whole()
@@ -325,7 +330,7 @@ def test_tomorrow_it_is_still_there(parley: Parley, ada: Guest, chat: Chat, tab:
     chat.ask(LONG)
     half = chat.wait_growing()
     parley.process.terminate()
-    parley.process.wait(10)  # open tabs and their event streams hold up no stop
+    parley.process.wait(PATIENCE)  # open tabs and their event streams hold up no stop
     parley.start()
 
     page = tab(ada)

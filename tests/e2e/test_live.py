@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.browsing import Chat
 from tests.e2e.conftest import Guest, Open
+from tests.e2e.rooms import SOON
 from tests.e2e.served import Parley
 from tests.support.waiting import until
 
@@ -40,12 +41,12 @@ def test_a_question_asked_in_another_tab_shows_while_somebody_types(parley: Parl
     other.wait_whole()
 
     other.ask(SECOND)
-    expect(chat.questions.nth(1)).to_contain_text(SECOND, timeout=5_000)
+    expect(chat.questions.nth(1)).to_contain_text(SECOND, timeout=SOON)
     other.wait_whole(2)
     chat.wait_whole(2)
     other.act(other.answers.last, "Write this answer again")
     expect(other.answers.last.get_by_text("2 of 2")).to_be_visible()
-    expect(chat.answers.last.get_by_text("2 of 2")).to_be_visible(timeout=5_000)
+    expect(chat.answers.last.get_by_text("2 of 2")).to_be_visible(timeout=SOON)
     chat.wait_whole(2)
     expect(chat.box).to_have_value(HALF_A_THOUGHT)
     expect(chat.box).to_be_focused()
@@ -58,7 +59,7 @@ def test_a_question_asked_in_another_tab_shows_while_somebody_types(parley: Parl
     chat.page.wait_for_timeout(1_000)  # in which it would close, were the page drawn anew
     expect(name).to_have_value(HALF_A_THOUGHT)
     name.press("Escape")
-    expect(chat.answers.last.get_by_text("1 of 2")).to_be_visible(timeout=5_000)
+    expect(chat.answers.last.get_by_text("1 of 2")).to_be_visible(timeout=SOON)
 
 
 def test_a_tab_has_one_stream_for_the_open_chat_and_only_while_it_is_looked_at(
@@ -120,5 +121,5 @@ def test_signing_out_elsewhere_takes_the_tab_along_unless_something_is_typed_in_
     elsewhere = page.context.new_page()
     elsewhere.goto(f"{parley.url}/account/sign-out")
     elsewhere.get_by_role("button", name="Sign out here").click()
-    expect(reading.page).to_have_url(re.compile(r"/account/sign-in\?next=/chat"), timeout=15_000)
+    expect(reading.page).to_have_url(re.compile(r"/account/sign-in\?next=/chat"), timeout=SOON)
     expect(typing.box).to_have_value(HALF_A_THOUGHT)

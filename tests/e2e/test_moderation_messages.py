@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
 from core.models import ConversationKind
+from tests.e2e.browsing import table_of
 from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
@@ -87,9 +88,6 @@ def test_two_are_deleted_together_and_undone(parley: Parley, ada: Guest, di: Gue
 
 
 def tick(desk: Page, *lines: int) -> None:
-    table = desk.get_by_test_id("stDataFrame").locator(".dvn-scroller")
-    expect(table).to_be_visible()
-    desk.wait_for_timeout(1_000)  # the table is drawn on a canvas, by and by
     for count, line in enumerate(lines, 1):
-        table.click(position={"x": 17, "y": HEADER + LINE * line + LINE // 2})
+        table_of(desk).click(position={"x": 17, "y": HEADER + LINE * line + LINE // 2})
         expect(desk.get_by_text(f"{count} selected")).to_be_visible()

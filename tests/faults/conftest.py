@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.xdist_group("faults"))
-            if "parley" in getattr(item, "fixturenames", ()):  # real processes take their time
+            if "house" in getattr(item, "fixturenames", ()):  # real processes take their time
                 item.add_marker(pytest.mark.long)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -24,6 +24,7 @@ from core.repositories.audit_hash import hash_of
 from core.services.audit_checking import AuditChecks
 from core.services.audit_views import Verified
 from tests.support.builders import make_actor, make_company, make_user
+from tests.support.properties import tried
 
 ROWS = 7
 VALUES: dict[str, str] = {
@@ -93,7 +94,7 @@ def test_the_hash_is_what_it_always_was() -> None:
     assert hash_of(event).hex() == "062b65eee286008dc8c696f20ad77a8d3bc6095cbf739a2e0a53a082e6b25d53"
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(120)
 @given(column=st.sampled_from(sorted(VALUES)), sequence=st.integers(1, ROWS), byte=st.integers(0, 31))
 @example(column="after", sequence=2, byte=0)
 def test_any_other_value_in_any_row_is_found(
@@ -109,7 +110,7 @@ def test_any_other_value_in_any_row_is_found(
         assert AuditChain(session).find_break(company_id) is None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(60)
 @given(gone=st.sets(st.integers(1, ROWS), min_size=1))
 def test_rows_that_are_gone_are_found(database: Database, company_id: UUID, gone: set[int]) -> None:
     with undone(database) as session:
@@ -123,7 +124,7 @@ def test_rows_that_are_gone_are_found(database: Database, company_id: UUID, gone
         assert (found.created_at, found.after is None) == (None, min(gone) == 1)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(40)
 @given(pair=st.sets(st.integers(1, ROWS), min_size=2, max_size=2))
 def test_rows_that_changed_places_are_found(database: Database, company_id: UUID, pair: set[int]) -> None:
     one, other = sorted(pair)

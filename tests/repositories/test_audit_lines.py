@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import Session
@@ -17,6 +17,7 @@ from core.models import TARGETS, AuditAction, AuditEvent, Outcome, TargetType
 from core.repositories.audit_lines import AuditLines, AuditRow, AuditWanted, Path, _paths
 from tests.repositories.test_usage_plans import seen
 from tests.support.builders import make_company
+from tests.support.properties import tried
 
 NOON = datetime(2026, 5, 12, 12, tzinfo=UTC)
 ACTIONS = [
@@ -110,7 +111,7 @@ def walked(lines: AuditLines, wanted: AuditWanted, path: Path, limit: int, looke
         place = page.rows[-1].position if len(page.rows) == limit else page.looked_to
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(150)
 @given(
     lines=st.lists(drawn, max_size=25),
     given_filters=filters,

@@ -1,6 +1,6 @@
 """What pages of the list of everything read, by PostgreSQL's own account, on filled tables."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -8,12 +8,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.engine import URL
 from sqlmodel import Session
 
 from core import clock
-from core.config import Settings
-from core.database.engine import connect
 from core.ids import new_id
 from core.models import ConversationKind
 from core.permissions import Actor, Role
@@ -22,8 +19,8 @@ from core.repositories.browse_lines import Sort, State, Wanted
 from core.repositories.browsing import Browsing
 from core.repositories.model_calls import ModelCalls
 from tests.bench.statements import statements_of
-from tests.conftest import cloned
-from tests.repositories.test_plans import MANY, PAGE, ROOMS, Filled, Plan, fill, numbered, plans_of, undone
+from tests.repositories.test_plans import Plan, numbered, plans_of, undone
+from tests.support.large_tables import MANY, PAGE, ROOMS, Filled
 
 pytestmark = pytest.mark.xdist_group("plans")
 
@@ -44,26 +41,20 @@ class Listed:
 
 
 @pytest.fixture(scope="module")
-def listed(server_url: URL, template: str) -> Iterator[Listed]:
-    with cloned(server_url, template) as url:
-        database = connect(Settings(_env_file=None), url)  # type: ignore[call-arg]
-        try:
-            filled = fill(database)
-            moderator = replace(filled.guest, roles=frozenset({Role.STAFF, Role.MODERATOR}))
-            with database.transaction() as session:
-                session.connection().execute(text(SPEND))
-                # Half of the company rooms are left: those they only oversee. A third of all are put away.
-                for statement in (
-                    "UPDATE members SET left_at = now() WHERE kind = 'company' AND conversation_id IN (SELECT id FROM"
-                    f" conversations WHERE kind = 'company' ORDER BY id LIMIT {OTHERS_ROOMS})",
-                    "UPDATE conversations SET archived_at = now() WHERE kind = 'company' AND said % 3 = 0",
-                ):
-                    session.connection().execute(text(statement))
-            with database.engine.connect() as connection:
-                connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
-            yield Listed(filled, moderator)
-        finally:
-            database.dispose()
+def listed(filled: Filled) -> Listed:
+    moderator = replace(filled.guest, roles=frozenset({Role.STAFF, Role.MODERATOR}))
+    with filled.database.transaction() as session:
+        session.connection().execute(text(SPEND))
+        # Half of the company rooms are left: those they only oversee. A third of all are put away.
+        for statement in (
+            "UPDATE members SET left_at = now() WHERE kind = 'company' AND conversation_id IN (SELECT id FROM"
+            f" conversations WHERE kind = 'company' ORDER BY id LIMIT {OTHERS_ROOMS})",
+            "UPDATE conversations SET archived_at = now() WHERE kind = 'company' AND said % 3 = 0",
+        ):
+            session.connection().execute(text(statement))
+    with filled.database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
+    return Listed(filled, moderator)
 
 
 Query = Callable[[Session, Listed], object]

@@ -30,6 +30,7 @@ from core.permissions import Actor
 from core.repositories.conversations import ConversationLine, Conversations
 from core.repositories.messages import Messages
 from tests.support.builders import make_actor, make_company, make_conversation, make_messages, make_user
+from tests.support.properties import tried
 
 NOON = datetime(2025, 1, 15, 12, tzinfo=UTC)
 
@@ -163,9 +164,7 @@ def page_through(conversations: Conversations, actor: Actor, size: int) -> list[
     return found
 
 
-@hypothesis.settings(
-    max_examples=25, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
-)
+@tried(25)
 @hypothesis.given(hours=st.lists(st.integers(0, 3), max_size=12), size=st.integers(1, 13))
 def test_pages_of_any_size_are_the_whole_list(database: Database, hours: list[int], size: int) -> None:
     """Ties on the time of activity included: few hours, many conversations."""

@@ -18,7 +18,7 @@ from tests.support.talks import Desk
 
 pytestmark = pytest.mark.xdist_group("document plans")  # the tables are filled once
 HIDDEN_FROM = 700
-LENGTH, OTHERS = 1_500, 6
+LENGTH, OTHERS = 1_500, 3
 HIDE = "UPDATE messages SET superseded_with_id = gen_random_uuid() WHERE conversation_id = :id AND seq > :seq"
 
 

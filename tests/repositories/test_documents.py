@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
@@ -38,6 +38,7 @@ from core.transfer.outgoing import EVERYTHING
 from core.transfer.parley_json import dumps, from_json
 from tests.support.busy import busy_chat, busy_room
 from tests.support.documents import BEGAN, documents, talk
+from tests.support.properties import tried
 from tests.support.streams import counted
 from tests.support.talks import Desk
 
@@ -89,7 +90,7 @@ def count(database: Database, model: type[Any]) -> int:
         return int(session.execute(select(func.count()).select_from(model)).scalar_one())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@tried(25)
 @given(document=documents())
 def test_whatever_comes_in_goes_out_again(database: Database, document: Document) -> None:
     text = dumps(document)

@@ -19,14 +19,13 @@ from core.models import CallPurpose, CallStatus, Feedback, ModelCall, Score, Usa
 from core.repositories.feedback import Feedbacks
 from core.repositories.model_calls import ModelCalls
 from tests.support.builders import make_company, make_conversation, make_messages, make_user
+from tests.support.properties import tried
 from tests.support.waiting import at_once
 
 UP, DOWN = Score.UP, Score.DOWN
 FIRST = datetime(2026, 1, 30, 22, tzinfo=UTC)
 MODELS = ("small", "large")
-quickly = hypothesis.settings(
-    max_examples=30, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
-)
+quickly = tried(30)
 
 Sums = dict[tuple[str, date, str], tuple[int, int]]
 

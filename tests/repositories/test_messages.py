@@ -26,12 +26,11 @@ from core.repositories.message_lines import MessageLine
 from core.repositories.messages import CONTEXT_PAGE, Messages
 from core.repositories.versions import Versions
 from tests.support.builders import make_company, make_conversation, make_messages, make_user
+from tests.support.properties import tried
 
 ASSISTANT, USER = MessageRole.ASSISTANT, MessageRole.USER
 FAR = timedelta(days=900)
-quickly = hypothesis.settings(
-    max_examples=30, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
-)
+quickly = tried(30)
 
 
 def make_talk(session: Session, *contents: str, **fields: object) -> Conversation:

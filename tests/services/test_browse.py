@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -26,6 +26,7 @@ from core.services.browse_views import BrowsedTranscript, Deed, Filters, Sort, S
 from core.services.room_access import DIRECT_STAYS, OWNERS_ONLY
 from tests.bench.statements import statements_of
 from tests.support.builders import make_company, make_conversation, make_messages
+from tests.support.properties import tried
 from tests.support.talks import Desk, outcome
 
 ASSISTANT, DIRECT, GROUP, COMPANY = ConversationKind
@@ -281,7 +282,7 @@ def walked(house: House, who: str, sort: Sort, limit: int) -> tuple[list[list[UU
 made = st.tuples(st.sampled_from([ASSISTANT, GROUP, COMPANY]), st.booleans(), *[st.integers(0, 2)] * 3)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(25)
 @given(lines=st.lists(made, max_size=14), limit=st.integers(1, 5))
 def test_every_order_is_whole_page_by_page_both_ways(
     house: House, lines: Sequence[tuple[ConversationKind, bool, int, int, int]], limit: int

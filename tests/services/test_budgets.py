@@ -31,7 +31,13 @@ def till(database: Database) -> Till:
     return Till(database)
 
 
-@pytest.mark.parametrize("scope", [BudgetScope.PERSON, BudgetScope.ROLE, BudgetScope.COMPANY])
+@pytest.mark.parametrize(
+    "scope",
+    [
+        BudgetScope.COMPANY,
+        *(pytest.param(one, marks=pytest.mark.long) for one in (BudgetScope.PERSON, BudgetScope.ROLE)),
+    ],
+)
 def test_of_40_at_once_a_budget_for_10_admits_10(fresh_database: Database, scope: BudgetScope) -> None:
     till = Till(fresh_database)
     most = till.most()
@@ -52,7 +58,9 @@ def test_of_40_at_once_a_budget_for_10_admits_10(fresh_database: Database, scope
     assert len(till.told(till.admin)) <= 1
 
 
-@pytest.mark.parametrize("kind", [ConversationKind.GROUP, ConversationKind.COMPANY])
+@pytest.mark.parametrize(
+    "kind", [ConversationKind.GROUP, pytest.param(ConversationKind.COMPANY, marks=pytest.mark.long)]
+)
 def test_of_40_at_once_in_a_room_no_more_are_answered_than_its_budget_admits(
     fresh_database: Database, kind: ConversationKind
 ) -> None:

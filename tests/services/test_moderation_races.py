@@ -5,7 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -19,6 +19,7 @@ from core.services.moderation_query import QueueQuery
 from tests.services.test_moderation_grid import acts_of
 from tests.services.test_room_grid import undone
 from tests.services.test_room_races import at_once
+from tests.support.properties import tried
 from tests.support.talks import Desk
 
 ROUNDS = 100
@@ -114,11 +115,7 @@ ACTS = ("claim", "release", "dismiss", "edit", "delete", "restore", "reopen", "p
 steps = st.lists(st.tuples(st.sampled_from([*ACTS, "author edits", "reported again"]), st.integers(0, 1)), max_size=14)
 
 
-@settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@tried(20)
 @given(steps=steps)
 def test_any_order_of_acts_keeps_every_text_and_the_chain(database: Database, steps: list[tuple[str, int]]) -> None:
     with undone(database):

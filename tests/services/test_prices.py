@@ -30,6 +30,7 @@ from core.repositories.model_calls import ModelCalls
 from core.services.prices import PriceService, TypedPrice
 from tests.bench.statements import statements_of
 from tests.support.models import ScriptedModel
+from tests.support.properties import tried
 from tests.support.talks import MODELS, Desk
 from tests.support.waiting import at_once
 
@@ -37,9 +38,7 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TODAY, TOMORROW = NOON.date(), NOON.date() + timedelta(days=1)
 SMALL, LARGE = MODELS
 PRICE = TypedPrice("2", "", "8")
-quickly = hypothesis.settings(
-    max_examples=25, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
-)
+quickly = tried(25)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import Session
@@ -41,13 +41,13 @@ from core.services.retention_views import DryRun, Gone, WantedHold
 from core.services.usage_keeping import UsageKeeper
 from tests.support.builders import make_actor, make_company, make_user
 from tests.support.exports import ChatGPT, as_file
+from tests.support.properties import tried
 from tests.support.steps import add_step
 from tests.support.talks import Desk, ignore
 from tests.support.usage import book, make_call
 
 ASSISTANT, DIRECT, GROUP, COMPANY = ConversationKind
 DAY = timedelta(days=1)
-QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 def keeper(database: Database, **options: Any) -> RetentionKeeper:
@@ -197,7 +197,7 @@ LEDGER = """
 """
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=QUIET)
+@tried(12)
 @given(WORLDS)
 def test_what_is_left_is_what_the_rules_and_holds_say(database: Database, world: World) -> None:
     now = clock.now()

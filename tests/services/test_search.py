@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -20,6 +20,7 @@ from core.services.search_views import Order
 from core.services.task_views import NewTask
 from core.services.tasks import TaskService
 from tests.support.library import MINE, ROOM, Library, age, library
+from tests.support.properties import tried
 from tests.support.talks import Desk
 
 EVERYTHING_OF_MINE = {*MINE, *(f"{name} answered" for name in MINE), *ROOM, "after", "coffee", "secret"}
@@ -365,10 +366,7 @@ def test_a_broken_page_mark_gives_the_first_page(shelf: Library, after: str) -> 
     assert shelf.search.search(shelf.me, "budget", after=after).hits == shelf.ask("budget").hits
 
 
-ANY = HealthCheck.function_scoped_fixture, HealthCheck.too_slow
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=ANY)
+@tried(60)
 @given(
     st.one_of(
         st.text(max_size=80),
@@ -444,7 +442,7 @@ def _answers(shelf: Library) -> set:
         return set(session.execute(text("SELECT id FROM messages")).scalars())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=ANY)
+@tried(25)
 @given(st.text(min_size=1, max_size=120), st.data())
 @example("ǅungla ﬃ Ⅷ ½ ㎏ İı ŉ", None)
 @example("a\u0301\u0328 ำ क्षि ﷺ ﮩ ٣٤", None)
@@ -472,7 +470,7 @@ def test_a_message_is_found_by_each_of_its_words_by_its_readers_and_nobody_else(
         place.rollback()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=ANY)
+@tried(15)
 @given(
     st.lists(st.sampled_from([*FOUND, "budget", "the", "suppliers", "after:2020"]), min_size=1, max_size=2).map(
         " ".join

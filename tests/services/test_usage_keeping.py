@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import Session
@@ -19,10 +19,10 @@ from core.repositories.usage_rollups import ALL, OF_CALLS, RATINGS, Rollup
 from core.services.usage_keeping import UsageKeeper
 from tests.support.builders import make_company
 from tests.support.ledgers import World, calls_between
+from tests.support.properties import tried
 
 PEOPLE = tuple(derived_id("person", str(number)) for number in range(3))
 ROOMS = tuple(derived_id("room", str(number)) for number in range(2))
-QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 def differences(keeper: UsageKeeper) -> list[str]:
@@ -40,7 +40,7 @@ def sums(session: Session) -> dict[str, list[str]]:
     return {table: sorted(str(tuple(row)) for row in session.execute(select)) for table, select in selects.items()}
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=QUIET)
+@tried(10)
 @given(st.data())
 def test_sums_equal_the_ledger_after_any_bookings(database: Database, data: st.DataObject) -> None:
     keeper = UsageKeeper(database)

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds; far longer than anything waited for takes, so that a slow machine fails no test."""
 
 

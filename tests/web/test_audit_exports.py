@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from starlette.testclient import TestClient
@@ -30,6 +30,7 @@ from core.services.audit_views import AuditLine
 from core.web.audit_exports import AUDIT
 from core.web.cookies import SESSION
 from tests.support.passwords import QuickPasswords
+from tests.support.properties import tried
 from tests.support.talks import Desk
 from tests.support.web import HTML, Inside, StandIn, client_of, set_up, site
 from tests.web.test_usage_exports import with_roles
@@ -85,7 +86,7 @@ def read(content: bytes, format_: str) -> list[dict[str, Any]]:
     return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(30)
 @given(
     batch=st.integers(1, 9),
     format_=st.sampled_from(["csv", "json"]),
