@@ -48,7 +48,6 @@ PLAIN_ANYWAY = {
     ("core/ui/new_chat.py", "assistant.provider"): "from the settings",
     ("core/ui/browse_transcript.py", "message.edit_reason"): "handed to what makes it plain",
     ("core/ui/reporting.py", "message.edit_reason"): "handed to what makes it plain",
-    ("core/ui/tools_setting.py", "one.name"): "of a tool, from the code",
 }
 
 

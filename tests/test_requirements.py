@@ -10,7 +10,7 @@ import pytest
 
 from core.config import ROOT
 
-OURS = {"core", "migrations", "pages", "tests"}
+OURS = {"core", "migrations", "pages", "tests", "tools"}
 
 
 def canonical(name: str) -> str:

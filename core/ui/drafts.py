@@ -13,24 +13,24 @@ from core.ui.text import as_label
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    name: str
+    form: str
     round: int
     """Counts up when what was typed is given up."""
 
     def key(self, field: str) -> str:
-        return f"{self.name}_{field}_{self.round}"
+        return f"{self.form}_{field}_{self.round}"
 
     @property
     def seen(self) -> int:
         """The version that its fields began with."""
-        return int(st.session_state[f"{self.name}_seen"])
+        return int(st.session_state[f"{self.form}_seen"])
 
     def saw(self, version: int) -> None:
-        st.session_state[f"{self.name}_seen"] = version
+        st.session_state[f"{self.form}_seen"] = version
 
     def give_up(self) -> None:
         """The next draw begins with what there is."""
-        st.session_state[f"{self.name}_round"] = self.round + 1
+        st.session_state[f"{self.form}_round"] = self.round + 1
 
 
 def drafted(name: str, field: str, version: int) -> Draft:

@@ -27,7 +27,7 @@ class Tile:
     screen: links.Screen
     label: str
     value: str
-    note: str
+    below: str
     """As Markdown."""
     params: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ def _draw(tile: Tile) -> None:
             tile.screen.page(), label=tile.label, icon=tile.screen.icon, help="", query_params=dict(tile.params)
         )
         st.metric(tile.label, tile.value, label_visibility="collapsed")
-        st.caption(tile.note)
+        st.caption(tile.below)
 
 
 def _unread(actor: Actor) -> Tile:

@@ -40,6 +40,7 @@ accounts.issue_setup_link           - the start of the process and the command l
 accounts.needs_setup                - the start of the process and the form of the first set-up
 accounts.provider_of                - the form that signs out, of the session it is sent with
 accounts.remember_zone              themselves
+accounts.renew_token                - the gate, of the cookie it was sent
 accounts.require_passwords          - whoever is at the door: whether passwords are in use here
 accounts.resolve                    - the gate, of the cookie it was sent
 accounts.sessions                   account:manage
@@ -96,8 +97,17 @@ companies.create                    - the command line
 companies.get                       settings:manage
 companies.list_all                  - the command line
 companies.list_changing             - nothing: the tools that there are, the same for all companies
+companies.rename                    - the command line
 companies.update                    settings:manage
 companies.update_tools              settings:manage
+
+company_limits.list_all             settings:manage
+company_limits.set                  settings:manage
+
+company_models.default_for          a session
+company_models.get                  settings:manage
+company_models.offered              a session
+company_models.set                  settings:manage
 
 conversations.archive               chat:use
 conversations.choose_model          chat:use
@@ -106,6 +116,7 @@ conversations.count                 chat:use
 conversations.delete                chat:use
 conversations.get                   chat:use
 conversations.instruct              chat:use
+conversations.list_continued        chat:use
 conversations.list_recent           chat:use
 conversations.rename                chat:use
 conversations.restore               chat:use
@@ -201,6 +212,7 @@ prices.list_models                  prices:manage
 prices.set_price                    prices:manage
 prices.take_back                    prices:manage
 
+profile.choose_theme                account:manage
 profile.choose_zone                 account:manage
 profile.rename                      account:manage
 
@@ -269,6 +281,7 @@ search.search                       conversations:browse
 
 session_ending.end                  people:manage         again
 session_ending.end_all              people:manage         again
+session_ending.end_by_password      - the start of the process
 session_ending.end_own              account:manage
 session_ending.list_of              people:manage
 
