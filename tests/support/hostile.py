@@ -43,11 +43,11 @@ class Hostile:
 
     @property
     def seen(self) -> tuple[tuple[str, str], ...]:
-        """Each of its own words with the mark that stands before it."""
-        return tuple((found[2], found[1][-12:]) for found in WORD.finditer(self.text))
+        """Each of its own words with what stands before it."""
+        return tuple((found[0], self.text[: found.start()][-12:]) for found in WORD.finditer(self.text))
 
 
-WORD = re.compile(r"(\S*)\b(zq[a-z]+)")
+WORD = re.compile("zq[a-z]+")
 E = ELSEWHERE
 
 MARKUP = (

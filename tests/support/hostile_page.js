@@ -19,7 +19,7 @@
       const value = one.getAttribute(name)
       if (!value || value.startsWith("#")) continue
       const where = leads(value)
-      const isOurs = where && (where.origin === location.origin || where.protocol === "blob:" ||
+      const isOurs = where && ((where.origin === location.origin && where.origin !== "null") || where.protocol === "blob:" ||
         (where.protocol === "data:" && tag !== "a"))
       if (isOurs) continue
       const isLink = tag === "a" && where && /^(https?|mailto):$/.test(where.protocol)
