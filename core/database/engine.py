@@ -25,8 +25,9 @@ BEYOND_STATEMENT_TIMEOUT = 5.0
 
 # What PostgreSQL says when it is gone, going, coming or full up: the connection's class, and "cannot connect now".
 GONE = ("08", "57P0", "53300")
-# What it says when it gave up on a statement that took or waited too long: the same may well work in a moment.
-GAVE_UP = ("57014", "55P03", "40P01")
+# What it says when it gave up on a statement that took or waited too long, or on a replica stood in the way of what
+# comes from the original: the same may well work in a moment.
+GAVE_UP = ("57014", "55P03", "40P01", "40001")
 POOLED: dict[str, object] = {"prepare_threshold": None}
 """Behind a pooler the next statement may meet a session that knows nothing of what was prepared, or set."""
 LONGEST_STATEMENT = 300
