@@ -28,9 +28,12 @@ START = 180
 """Seconds until the server has to answer."""
 PATIENCE = 90_000.0
 SETTLED = """() => {
-    const seen = (what) => [...document.querySelectorAll(what)].some((one) => one.checkVisibility())
-    return seen('[data-testid=stMain]') && !seen('[data-testid=stSkeleton]') && !seen('[data-stale=true]')
+    const seen = (what) => [...document.querySelectorAll(what)].some((one) => one.getBoundingClientRect().height > 8)
+    return seen('[data-testid=stMain]') && !seen('[data-testid=stSkeleton]')
 }"""
+LOOKS = 14
+CALM = 4
+"""Looks in a row at which nothing was on its way."""
 MOST_BYTES = 200_000
 
 
@@ -84,8 +87,8 @@ def take(browser: Browser, url: str, password: str, picture: Picture) -> int:
         page.wait_for_url(re.compile(r"^(?!.*sign-in)"))
         page.goto(f"{url}{picture.address}")
         if picture.click:
-            page.get_by_text(picture.click).first.click()
-        page.get_by_text(picture.shows).first.wait_for()
+            page.get_by_text(picture.click).locator("visible=true").first.click()
+        page.get_by_text(picture.shows).locator("visible=true").first.wait_for()
         settle(page)
         page.mouse.move(0, 0)
         path = PICTURES / picture.name
@@ -95,9 +98,12 @@ def take(browser: Browser, url: str, password: str, picture: Picture) -> int:
 
 def settle(page: Page) -> None:
     """Until nothing is on its way any more, and nothing comes after it."""
-    for _ in range(3):
-        page.wait_for_timeout(1_200)
-        page.wait_for_function(SETTLED)
+    calm = 0
+    for _ in range(LOOKS):
+        page.wait_for_timeout(700)
+        calm = calm + 1 if page.evaluate(SETTLED) else 0
+        if calm >= CALM:
+            return
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The year as a whole, told conversation by conversation, and written in one transaction: all of it or nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
@@ -94,7 +94,7 @@ class DemoYear:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def add(self, now: datetime, messages: int, password_hash: str) -> Iterator[int]:
+    def add(self, now: datetime, messages: int, password_hash: str) -> Generator[int, None, None]:
         """Writes the year until `now` into an empty database; gives how many messages there are so far.
 
         Raises Conflict where there is anybody. Left before its end, nothing stays.
