@@ -29,7 +29,7 @@ test: ## run the tests, but for the long ones; fails when less than 90 % of core
 	$(install) run dev --try model
 	@$(python) -m pytest -m "not long" -n 2 --dist loadgroup -p tests.support.coverage
 
-long: ## run what takes long: processes and PostgreSQL killed, each fault of a provider, two browsers, whole properties
+long: ## run what takes long: processes and PostgreSQL killed, faults of a provider, flows in browsers, whole properties
 	$(install) run dev --try model
 	@PROPERTIES=whole $(python) -m pytest -m "long or property" -n 2 --dist loadgroup
 

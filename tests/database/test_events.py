@@ -15,6 +15,9 @@ from core.ids import new_id
 from tests.conftest import autocommit
 from tests.support.waiting import PATIENCE, until
 
+SOON = 3.0
+"""Seconds; who waits for a connection that doesn't come about takes five."""
+
 
 @contextmanager
 def running(url: URL) -> Iterator[Events]:
@@ -82,7 +85,7 @@ def test_a_change_is_heard_in_every_process_as_what_it_is(here: Events, there: E
             here.publish(room)
             await hears(mine, {(Hint.CHANGED, room)})
             await hears(theirs, {(Hint.CHANGED, room)})
-            assert time.monotonic() - published < 1
+            assert time.monotonic() - published < SOON
             for publish, id_ in (
                 (there.publish_presence, room),
                 (there.publish_reads, room),
@@ -129,7 +132,7 @@ def test_a_burst_goes_out_in_a_few_notifications(here: Events, there: Events, fr
                 for number in range(1_000):
                     here.publish(conversations[number % len(conversations)])
                 took = time.monotonic() - took
-                assert took < 0.5  # nobody who publishes waits for PostgreSQL
+                assert took < 2  # nobody who publishes waits for PostgreSQL
                 await hears(mine, {(Hint.CHANGED, one) for one in conversations})
 
         asyncio.run(listen())
@@ -176,7 +179,7 @@ def test_while_postgresql_is_away_this_process_hears_itself_and_others_are_told_
     assert not here.is_listening
     began = time.monotonic()
     here.stop()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < SOON
 
 
 def test_stopping_ends_subscriptions_and_still_sends(here: Events, there: Events) -> None:
@@ -189,7 +192,7 @@ def test_stopping_ends_subscriptions_and_still_sends(here: Events, there: Events
             here.publish(conversation)
             began = time.monotonic()
             here.stop()
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < SOON
             await told(mine)
             assert mine.has_ended
             await hears(theirs, {(Hint.CHANGED, conversation)})
