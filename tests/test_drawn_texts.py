@@ -33,6 +33,7 @@ DRAWS = frozenset(
     subheader success title toast toggle warning write
     """.split()  # noqa: SIM905
 )
+ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, Exception)}
 WORDS = ("body", "help", "label")
 PLAIN_ANYWAY = {
     ("core/ui/browse_filters.py", "owner.name"): "an option of a list, which Streamlit sets as text",
@@ -96,7 +97,7 @@ def _errors_of(place: ast.AST) -> set[str]:
         return {place.name} if place.name else set()
     if isinstance(place, ast.FunctionDef):
         given = {one.arg: ast.unparse(one.annotation) for one in place.args.args if one.annotation}
-        return {name for name, kind in given.items() if isinstance(getattr(errors, kind, None), type)}
+        return {name for name, kind in given.items() if kind in ERRORS}
     return set()
 
 
