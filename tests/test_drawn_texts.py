@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core import errors
 from core.config import ROOT
 from core.ui import failures, text
 
@@ -32,6 +33,7 @@ DRAWS = frozenset(
     subheader success title toast toggle warning write
     """.split()  # noqa: SIM905
 )
+ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, Exception)}
 WORDS = ("body", "help", "label")
 PLAIN_ANYWAY = {
     ("core/ui/browse_filters.py", "owner.name"): "an option of a list, which Streamlit sets as text",
@@ -80,15 +82,22 @@ def _name_of(function: ast.AST) -> str:
 def errors_in(tree: ast.AST) -> Iterator[int]:
     """Lines in which an error that was caught is made a text, but to be a complaint or to be compared."""
     kept = {id(part) for node in ast.walk(tree) if _is_kept(node) for part in ast.walk(node)}
-    for handler in ast.walk(tree):
-        if not isinstance(handler, ast.ExceptHandler) or not handler.name:
-            continue
-        for node in ast.walk(handler):
-            is_text = (isinstance(node, ast.Call) and _name_of(node.func) == "str") or isinstance(
-                node, ast.FormattedValue
-            )
-            if is_text and id(node) not in kept and handler.name in _names_in(node):
-                yield handler.lineno
+    for place in ast.walk(tree):
+        named = _errors_of(place)
+        for node in ast.walk(place) if named else ():
+            is_made = isinstance(node, ast.Call) and _name_of(node.func) == "str"
+            if (is_made or isinstance(node, ast.FormattedValue)) and id(node) not in kept and named & _names_in(node):
+                yield getattr(node, "lineno", 0)
+
+
+def _errors_of(place: ast.AST) -> set[str]:
+    """Names that errors have there: where they are caught, or handed in."""
+    if isinstance(place, ast.ExceptHandler):
+        return {place.name} if place.name else set()
+    if isinstance(place, ast.FunctionDef):
+        given = {one.arg: ast.unparse(one.annotation) for one in place.args.args if one.annotation}
+        return {name for name, kind in given.items() if kind in ERRORS}
+    return set()
 
 
 def _is_kept(node: ast.AST) -> bool:
