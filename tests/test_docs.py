@@ -12,7 +12,6 @@ from core.__main__ import app
 from core.cli.env_example import variables
 from core.config import ROOT
 from core.sso import SsoProvider
-from tools.screenshots import ALL as PICTURES
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 OF_THE_BENCH = {"PARLEY_BENCH_DIR"}
@@ -88,7 +87,8 @@ def test_the_readme_shows_a_chat_and_the_two_commands_first() -> None:
 
 def test_every_picture_of_the_readme_is_there_and_made_by_the_script() -> None:
     shown = re.findall(r"!\[[^\]]+\]\(docs/images/([^)]+)\)", (ROOT / "README.md").read_text())
-    assert sorted(shown) == sorted(picture.name for picture in PICTURES)
+    made = re.findall(r'Picture\("([^"]+)"', (ROOT / "tools" / "screenshots.py").read_text())
+    assert sorted(shown) == sorted(made)
     assert {path.name for path in (ROOT / "docs" / "images").iterdir()} == set(shown)
 
 

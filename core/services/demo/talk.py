@@ -239,8 +239,15 @@ class Talk:
             for one in some:
                 when = at + timedelta(seconds=self.chance.randrange(10, 900))
                 key = {"message_id": row["id"], "user_id": one.id, "emoji": emoji}
-                if when < self.world.now and not any(key.items() <= there.items() for there in self._reacted(row)):
+                if (
+                    self._has_seen(one, at)
+                    and when < self.world.now
+                    and not any(key.items() <= there.items() for there in self._reacted(row))
+                ):
                     self.world.add(Reaction, **key, created_at=when)
+
+    def _has_seen(self, person: Person, at: datetime) -> bool:
+        return person.name not in LIVELY or at <= self.world.year.last_hour - UNREAD
 
     def _reacted(self, row: Row) -> list[Row]:
         """Of this message alone: they stand last."""
