@@ -100,6 +100,10 @@ class Asking:
             found |= {"file": BytesIO(self._file)}
         if row.surface == "conversations.choose_model":
             found |= {"model": None}
+        if row.surface == "profile.choose_zone":
+            found |= {"zone": "UTC"}
+        if row.surface.startswith("company_"):
+            found |= {"seen": None}
         if row.surface.startswith("queue."):
             found |= {"question_id": named[QUEUED]}
         return found

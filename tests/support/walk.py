@@ -31,6 +31,7 @@ from core.models import (
     RuleAction,
     RuleKind,
     Score,
+    Theme,
     UsageSource,
 )
 from core.permissions import Actor, Role
@@ -202,6 +203,12 @@ class Walk:
             "days": "30",
             "confirmation": "30",
             "format_": "csv",
+            "limit": 50,
+            "count": "5",
+            "seconds": 60,
+            "allowed": None,
+            "default": None,
+            "theme": Theme.DARK,
             "roles": [Role.STAFF],
             "seen": [(new_id(), 0)],
             "version": 0,
@@ -243,7 +250,7 @@ class Walk:
                     texts.append(told_by(method(**given)))
                 except ParleyError as error:
                     texts.append(str(error))
-                except (AttributeError, KeyError, OSError) as error:  # what no page would ask for
+                except (AttributeError, KeyError, OSError, TypeError) as error:  # what no page would ask for
                     texts.append(repr(error))
         return "\n".join(texts)
 
