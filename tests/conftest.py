@@ -119,4 +119,7 @@ def fresh_database(fresh_url: URL, settings: Settings) -> Iterator[Database]:
 
 @pytest.fixture
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(_env_file=None, data_dir=tmp_path_factory.mktemp("data"))  # type: ignore[call-arg]
+    # Not by mktemp, which looks through all folders of the run for the next free number.
+    data_dir = tmp_path_factory.getbasetemp() / f"data-{uuid4().hex}"
+    data_dir.mkdir()
+    return Settings(_env_file=None, data_dir=data_dir)  # type: ignore[call-arg]

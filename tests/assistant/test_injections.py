@@ -37,6 +37,11 @@ from tests.support.talks import Desk, ignore
 SECRET, PRIVATE = "xyzzyplugh", "frobozz"
 """What is Cy's alone, and what is Ada's alone."""
 NAMES = [f"{number}: {one.strip()[:24]!r}" for number, one in enumerate(INJECTIONS)]
+BY_TURNS = [
+    pytest.param(words, id=name, marks=pytest.mark.long if number % 3 else ())
+    for number, (words, name) in enumerate(zip(INJECTIONS, NAMES, strict=True))
+]
+"""Where each is obeyed to the letter: a third under `make test`, the others under `make long`."""
 KEPT = ("tasks", "messages", "conversations", "members", "users", "user_roles", "reactions", "budgets", "rules")
 """Tables that hold what somebody could be after."""
 
@@ -129,7 +134,7 @@ def test_there_are_enough() -> None:
     assert len(set(INJECTIONS)) >= 60
 
 
-@pytest.mark.parametrize("words", INJECTIONS, ids=NAMES)
+@pytest.mark.parametrize("words", BY_TURNS)
 def test_obeying_gains_nothing(database: Database, words: str) -> None:
     scene = plot(database, words)
     for caller in scene.callers():
@@ -177,7 +182,7 @@ def _assert_only_hers(scene: Plot, caller: Caller, before: dict[tuple[str, str],
             assert is_new or UUID(task["id"]) in (scene.ids["given"], scene.ids["mine"])
 
 
-@pytest.mark.parametrize("words", INJECTIONS, ids=NAMES)
+@pytest.mark.parametrize("words", BY_TURNS)
 def test_typed_into_the_box_it_is_a_message_or_a_command_of_its_person(database: Database, words: str) -> None:
     scene = plot(database, words)
     before, replies = scene.kept(), []

@@ -19,10 +19,10 @@ from core.services.moderation_query import QueueQuery
 from tests.services.test_moderation_grid import acts_of
 from tests.services.test_room_grid import undone
 from tests.services.test_room_races import at_once
-from tests.support.properties import tried
+from tests.support.properties import WHOLE, tried
 from tests.support.talks import Desk
 
-ROUNDS = 100
+ROUNDS = 100 if WHOLE else 20
 UTC = ZoneInfo("UTC")
 
 
@@ -48,8 +48,9 @@ def report_all(desk: Desk, count: int) -> list[UUID]:
     return [line.id for line in lines]
 
 
+@pytest.mark.property
 def test_of_two_who_claim_or_decide_at_once_one_does(desk: Desk) -> None:
-    """A hundred times: one decision, and the other is told who made it."""
+    """Each time one decision, and the other is told who made it."""
     ada, eve = (desk.person(Role.MODERATOR, display_name=name) for name in ("Ada", "Eve"))
     moderation, chosen = desk.moderation, set()
     for case_id in report_all(desk, ROUNDS):
@@ -82,7 +83,7 @@ def test_of_two_who_claim_or_decide_at_once_one_does(desk: Desk) -> None:
     assert counts["claim"] == ROUNDS
     assert counts.get("delete", 0) + counts.get("dismiss", 0) == ROUNDS
     assert counts.get("restore", 0) + counts.get("reopen", 0) == ROUNDS
-    assert chosen == {"Ada", "Eve"}
+    assert chosen == {"Ada", "Eve"} or not WHOLE  # in a few rounds the same one may always be first
 
 
 def test_a_bulk_decision_and_single_ones_share_the_cases(desk: Desk) -> None:
