@@ -35,7 +35,16 @@ from tests.support.large_tables import FEW, PAGE, ROOMS, Filled
 
 pytestmark = pytest.mark.xdist_group("plans")  # the tables are filled once
 
-LARGE = {"messages", "conversations", "members", "answer_runs", "model_calls", "reactions", "mentions"}
+LARGE = {
+    "messages",
+    "conversations",
+    "members",
+    "answer_runs",
+    "model_calls",
+    "reactions",
+    "mentions",
+    "rate_limit_events",
+}
 PARAMETER = r"%\((\w+)\)s"
 
 
