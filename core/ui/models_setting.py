@@ -24,7 +24,7 @@ def models_setting(actor: Actor) -> None:
         return
     draft = drafted("models", "allowed", view.change.version if view.change else 0)
     # Left as it is, an empty field then is no wish for all of them.
-    nothing = [] if view.is_limited and not view.allowed else None
+    nothing: list[str] | None = [] if view.is_limited and not view.allowed else None
     with st.form("models", border=False):
         allowed = st.multiselect(
             "Models that people may ask", view.parleys, [*view.allowed] if view.is_limited else [],
