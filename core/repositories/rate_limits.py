@@ -11,6 +11,9 @@ from core.models.base import table_of
 from core.repositories.base import Repository
 
 _events, _limits = table_of(RateLimitEvent), table_of(RateLimit)
+# Since when this statement runs, which begins with the lock held: `clock_timestamp()`, which may be another one at each
+# row, is a bound for no index.
+_now = func.statement_timestamp()
 
 OLDEST = timedelta(seconds=LONGEST_WINDOW)
 PRUNED = 3
@@ -44,14 +47,14 @@ class RateLimits(Repository):
 
     def wait_for(self, user_id: UUID, event: str, room_id: UUID | None, *, count: int, window: timedelta) -> float:
         """Seconds until there are fewer than `count` within `window`; 0 when there are now."""
-        now, span = func.clock_timestamp(), cast(window, Interval)
+        span = cast(window, Interval)
         statement = (
-            select(cast(extract("epoch", _events.c.created_at + span - now), Float))
+            select(cast(extract("epoch", _events.c.created_at + span - _now), Float))
             .where(
                 _events.c.user_id == user_id,
                 _events.c.event == event,
                 _events.c.room_id.is_(None) if room_id is None else _events.c.room_id == room_id,
-                _events.c.created_at > now - span,
+                _events.c.created_at > _now - span,
             )
             .order_by(_events.c.created_at.desc())
             .offset(count - 1)
@@ -68,9 +71,9 @@ class RateLimits(Repository):
     def _prune(self) -> None:
         old = (
             select(_events.c.id)
-            .where(_events.c.created_at < func.clock_timestamp() - cast(OLDEST, Interval))
+            .where(_events.c.created_at < _now - cast(OLDEST, Interval))
             .order_by(_events.c.created_at)
-            .limit(PRUNED)
+            .limit(literal_column(f"{PRUNED}"))  # so that a plan for all values knows it as well
             .with_for_update(skip_locked=True)
         )
         self.session.execute(delete(_events).where(_events.c.id.in_(old.scalar_subquery())))

@@ -41,10 +41,8 @@ class CompanyModels:
 
     def offered(self, actor: Actor) -> tuple[str, ...]:
         """What this person can choose from, what answers without a choice first. Empty: what the company allowed is
-        offered no more. Where Parley has one model there is nothing to choose, and nothing is asked.
+        offered no more, though Parley may have one model, or another one.
         """
-        if len(self.models) < 2:
-            return self.models
         with self.database.reading() as session:
             return models_for(session, actor, self.models)
 

@@ -11,7 +11,7 @@ from core.ui.dialogs import dialog
 from core.ui.download import download
 from core.ui.looked import who_looked_button
 from core.ui.moderation_words import KINDS
-from core.ui.paging import paged
+from core.ui.paging import paged, pages_of, show_more
 from core.ui.text import as_label
 
 ADDRESS = "/api/own-data"
@@ -46,8 +46,7 @@ def _export() -> None:
 def _looked_into(actor: Actor) -> None:
     st.markdown("**Who looked at my conversations**")
     look = bootstrap.current().access_reading.looked_into
-    sizes = [PAGE] * st.session_state.get(PAGES, 1)
-    found, has_more = paged(lambda limit, after: look(actor, after=after, limit=limit), sizes)
+    found, has_more = paged(lambda limit, after: look(actor, after=after, limit=limit), pages_of(PAGES, PAGE))
     if not found:
         st.caption("No moderator has looked into a private conversation of yours.")
     for one in found:
@@ -58,8 +57,4 @@ def _looked_into(actor: Actor) -> None:
             st.markdown(f"{title}  \n:small[{said}]", width="stretch")
             who_looked_button(actor, one.conversation_id, key=f"looked_{one.conversation_id}")
     if has_more:
-        st.button("Show more", icon=":material/expand_more:", type="tertiary", key="looked_more", on_click=_one_more)
-
-
-def _one_more() -> None:
-    st.session_state[PAGES] = st.session_state.get(PAGES, 1) + 1
+        show_more(PAGES, key="looked_more")

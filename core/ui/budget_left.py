@@ -1,5 +1,6 @@
 """What is left of a budget, beside the box that spends it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,20 +17,23 @@ SIZES = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
 
 
 def with_left(actor: Actor, conversation_id: UUID | None, caption: str) -> str:
-    """The caption under the box, with what is left of the budgets that have the least left: in money, and in tokens,
-    which nobody can compare.
-    """
+    """The caption under the box, with what is left of the budgets that have the least left."""
     standings = bootstrap.current().spending.standings(actor, conversation_id)
     if not standings:
         return caption
-    where, least = times.zone(), dict[BudgetUnit, Standing]()
+    where = times.zone()
+    said = [f"{left(one)}, resets {times.soon(one.resets_at, where)}" for one in tightest(standings)]
+    return " · ".join([caption.removesuffix("."), *said]) + f" ({times.zone_name(where)})"
+
+
+def tightest(standings: Sequence[Standing]) -> list[Standing]:
+    """Those with the least left, in money and in tokens, which nobody can compare; the one that is nearer to its end
+    first. `standings`: as `SpendingService.standings` has them.
+    """
+    least = dict[BudgetUnit, Standing]()
     for standing in standings:
         least.setdefault(standing.budget.unit, standing)
-    said = [
-        f"{left(one)}, resets {times.soon(one.resets_at, where)}"
-        for one in sorted(least.values(), key=lambda one: one.share_left)
-    ]
-    return " · ".join([caption.removesuffix("."), *said]) + f" ({times.zone_name(where)})"
+    return sorted(least.values(), key=lambda one: one.share_left)
 
 
 def left(standing: Standing) -> str:

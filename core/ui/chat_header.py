@@ -10,6 +10,7 @@ from core.permissions import Actor
 from core.services.views import ConversationView
 from core.ui import dialogs, exporting, failures, guard, links
 from core.ui.composer import UNDO
+from core.ui.controls import shows
 from core.ui.looked import WHO_LOOKED, looked_line, who_looked
 from core.ui.text import as_label
 
@@ -66,10 +67,8 @@ def _model_choice(actor: Actor, conversation: ConversationView, models: Sequence
         with failures.noticed():
             bootstrap.current().conversations.choose_model(guard.again(actor), conversation.id, st.session_state[key])
 
-    current = conversation.model if conversation.model in models else models[0]
-    st.selectbox(
-        "Model", models, models.index(current), key=key, on_change=chosen, label_visibility="collapsed", width=180
-    )
+    shows(key, conversation.model if conversation.model in models else models[0])
+    st.selectbox("Model", models, key=key, on_change=chosen, label_visibility="collapsed", width=180)
 
 
 def _act(actor: Actor, conversation: ConversationView, choice: str | None) -> None:

@@ -37,6 +37,6 @@ def company_setting(actor: Actor) -> None:
                 guard.again(actor), name=name, instructions=instructions, assistant_name=assistant_name, seen=seen
             ),
         )
-    changed(own.changes.get(CompanyPart.PROFILE))
+    changed(draft, own.changes.get(CompanyPart.PROFILE))
     models_setting(actor)
     tools_setting(actor, own)

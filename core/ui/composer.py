@@ -43,8 +43,9 @@ def send(actor: Actor, conversation_id: UUID | None, text: str) -> bool:
     def ask(actor: Actor, client_key: UUID) -> UUID:
         chosen = st.session_state.get(MODEL) if conversation_id is None else None
         app = bootstrap.current()
-        # What an admin has taken out since it was chosen here: the default answers, as in every chat that had it.
-        model = chosen if chosen and chosen in app.company_models.offered(actor) else None
+        # The first one is what answers without a choice, whichever that will be some day; and what an admin has taken
+        # out since it was chosen here is none either.
+        model = chosen if chosen and chosen in app.company_models.offered(actor)[1:] else None
         chat = app.chat
         asked = chat.ask(actor, text, conversation_id=conversation_id, model=model, client_key=client_key)
         failures.keep_note(asked.masked)

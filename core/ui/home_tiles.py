@@ -13,7 +13,7 @@ from core.permissions import Actor, Permission
 from core.services.usage_query import Query
 from core.services.usage_views import Totals
 from core.ui import links, times
-from core.ui.budget_left import left
+from core.ui.budget_left import left, tightest
 from core.ui.usage_filters import browser_zone
 from core.ui.usage_words import many
 
@@ -80,7 +80,7 @@ def _answers(actor: Actor) -> Tile:
     query = Query(Preset.THIS_MONTH, is_mine=True)
     totals = _totals(actor, query)
     standings = bootstrap.current().spending.standings(actor)
-    note = left(min(standings, key=lambda one: one.share_left)) if standings else f"{_cost(totals)} this month"
+    note = left(tightest(standings)[0]) if standings else f"{_cost(totals)} this month"
     return Tile(links.USAGE, "My answers", ANSWERS.text(totals.answers), note, query.params())
 
 

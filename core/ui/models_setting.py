@@ -10,6 +10,7 @@ from core.ui import guard
 from core.ui.drafts import changed, drafted, save
 from core.ui.text import as_label
 
+ALL, NONE = "All that Parley offers", "None that Parley offers"
 FIRST = "The first of them"
 
 
@@ -22,10 +23,12 @@ def models_setting(actor: Actor) -> None:
         st.caption(f"Parley offers one here, {as_label(view.parleys[0], MAX_MODEL_NAME)}: there is nothing to choose.")
         return
     draft = drafted("models", "allowed", view.change.version if view.change else 0)
+    # Left as it is, an empty field then is no wish for all of them.
+    nothing: list[str] | None = [] if view.is_limited and not view.allowed else None
     with st.form("models", border=False):
         allowed = st.multiselect(
             "Models that people may ask", view.parleys, [*view.allowed] if view.is_limited else [],
-            placeholder="All that Parley offers", key=draft.key("allowed"), filter_mode="contains",
+            placeholder=ALL if nothing is None else NONE, key=draft.key("allowed"), filter_mode="contains",
         )  # fmt: skip
         options = [None, *view.parleys]
         default = st.selectbox(
@@ -38,8 +41,8 @@ def models_setting(actor: Actor) -> None:
         )
         is_sent = st.form_submit_button("Save models", key="save_models")
     if is_sent:
-        save(draft, lambda seen: models.set(guard.again(actor), allowed or None, default, seen=seen))
-    changed(view.change)
+        save(draft, lambda seen: models.set(guard.again(actor), allowed or nothing, default, seen=seen))
+    changed(draft, view.change)
 
 
 def _gone(view: ModelsView) -> None:

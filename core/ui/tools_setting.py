@@ -40,4 +40,4 @@ def tools_setting(actor: Actor, own: CompanyView) -> None:
             draft,
             lambda seen: companies.update_tools(guard.again(actor), tools_on=tools_on, ask_first=named, seen=seen),
         )
-    changed(own.changes.get(CompanyPart.TOOLS))
+    changed(draft, own.changes.get(CompanyPart.TOOLS))

@@ -363,6 +363,7 @@ watching.look                       - the event streams, for people whom they ha
 NO_SERVICES = {
     "DemoAnswers": "the command line alone, for a company that it makes up",
     "RateLimiter": "services, in their transactions",
+    "World": "the demo of a year, for people whom it makes up",
 }
 """Classes of core/services whose methods take an actor, and that are none of the application's services."""
 

@@ -55,7 +55,7 @@ def test_whatever_takes_an_actor_is_one_of_the_services(application: Application
 
 
 def _classes_with_actors() -> Iterator[type]:
-    for module in pkgutil.iter_modules(core.services.__path__, "core.services."):
+    for module in pkgutil.walk_packages(core.services.__path__, "core.services."):
         for one in vars(importlib.import_module(module.name)).values():
             if inspect.isclass(one) and one.__module__ == module.name and _takes_actors(one):
                 yield one

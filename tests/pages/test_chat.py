@@ -17,6 +17,7 @@ from core.config import Settings
 from core.database.engine import Database
 from core.errors import ModelCutShort, ModelKeyRefused, ModelMissing
 from core.models import Conversation, MessageStatus
+from core.permissions import Role
 from core.ui.new_chat import SUGGESTIONS
 from tests.pages.visitor import (
     ID_ELSEWHERE,
@@ -447,6 +448,25 @@ def test_one_of_several_models_can_be_chosen(desk_with: DeskWith, settings: Sett
     browser.selectbox[0].select("small").run()
     assert desk.application.conversations.get(ada.actor, conversation_id).model == "small"
     assert browser.caption[-1].value.startswith("small · ")
+
+
+def test_where_nobody_chose_a_model_the_companys_default_answers_whichever_that_is(
+    desk_with: DeskWith, settings: Settings
+) -> None:
+    """In chats that were begun before as well; and what was chosen in another tab, this one shows too."""
+    several = settings.model_copy(update={"openai_base_url": "http://127.0.0.1:9/v1", "models": ["small", "large"]})
+    desk = desk_with(ScriptedModel(), several)
+    ada, boss = desk.staff(), desk.person(Role.ADMIN)
+    browser = visit(ada, "chat.py")
+    ask(browser, "Hello?")
+    assert browser.selectbox[0].value == "small"
+    desk.application.company_models.set(boss.actor, None, "large", seen=0)
+    browser.run()
+    assert browser.selectbox[0].value == "large"
+    assert browser.caption[-1].value.startswith("large · ")
+    desk.application.conversations.choose_model(ada.actor, UUID(browser.query_params["c"]), "small")
+    browser.run()
+    assert browser.selectbox[0].value == "small"
 
 
 def test_a_model_that_is_no_longer_offered_falls_back_to_the_first(desk_with: DeskWith, settings: Settings) -> None:

@@ -4,8 +4,9 @@ from decimal import Decimal
 from streamlit.testing.v1 import AppTest
 
 from core import clock
-from core.models import ConversationKind, ReportReason
+from core.models import BudgetPeriod, BudgetScope, BudgetUnit, ConversationKind, ReportReason
 from core.permissions import Role
+from core.services.budgets import WantedBudget
 from core.services.task_views import NewTask
 from tests.pages.visitor import Desk, DeskWith, bubbles, go, sentences, visit
 from tests.support.builders import make_conversation, make_messages
@@ -64,6 +65,21 @@ def test_the_tiles_say_what_waits_and_what_was_used_each_role_its_own(desk: Desk
     assert tiles(visit(desk.person(Role.MODERATOR))) == {"Reports": ("1", "wait for a moderator")}
     assert tiles(visit(desk.person(Role.ANALYST))) == {"Yesterday": (r"\$0.25", "1 answer")}
     assert tiles(visit(desk.person())) == {}
+
+
+def test_of_several_budgets_the_one_that_the_box_names_stands_above_it(desk: Desk) -> None:
+    """The one with the least left, though more of another may be used up."""
+    ada, bo, boss = desk.staff(), desk.staff(), desk.person(Role.ADMIN)
+    with desk.database.transaction() as session:
+        for one, cost in ((ada, "0.50"), (bo, "12")):
+            book(session, make_call(desk.company.id, one.user.id, clock.now(), cost=Decimal(cost)))
+    for scope, amount, user_id in ((BudgetScope.COMPANY, "20", None), (BudgetScope.PERSON, "5", ada.user.id)):
+        wanted = WantedBudget(scope, BudgetPeriod.MONTH, BudgetUnit.USD, amount, user_id=user_id)
+        desk.application.budgets.set(boss.actor, wanted)
+    browser = visit(ada)
+    said = r"\$4.50 of \$5.00 left this month"
+    assert tiles(browser)["My answers"] == ("1", said)
+    assert said in browser.caption[-1].value
 
 
 def test_the_latest_five_chats_lead_on_with_what_was_said_last(desk: Desk) -> None:

@@ -6,9 +6,10 @@ from streamlit.testing.v1 import AppTest
 from core.config import Settings
 from core.models import ConversationKind
 from core.permissions import Role
+from core.services.company_models import NONE_LEFT
 from core.services.limits import Limited
 from core.ui.composer import NO_MODEL
-from tests.pages.visitor import Desk, DeskWith, go, sentences, text_of, visit
+from tests.pages.visitor import ENTRY, Desk, DeskWith, Person, browser_at, go, sentences, text_of, visit
 from tests.support.models import ScriptedModel
 from tests.support.steps import TOOLS
 
@@ -123,6 +124,28 @@ def test_a_form_that_is_opened_anew_begins_with_what_there_is(desk: Desk) -> Non
     browser.text_input[0].set_value("Bridges & Sons")
     browser.form_submit_button[0].click().run()
     assert sentences(browser) == ["Saved."]
+    assert any(f"Changed last by {boss.user.display_name}, on " in one.value for one in browser.caption)
+
+
+def test_a_browser_that_goes_on_at_another_process_undoes_nobodys_work(desk: Desk) -> None:
+    """It sends what stood in its fields, also where that is what it was drawn with, and nobody there knows when."""
+    boss, bea = desk.person(Role.ADMIN), desk.person(Role.ADMIN, display_name="Bea")
+    companies, before = desk.application.companies, visit(boss, "settings.py")
+    before.text_area[0].set_value("x" * 4_001)
+    before.form_submit_button[0].click().run()
+    assert len(elsewhere(before, boss).text_area[0].value or "") == 4_001, "what was typed comes along"
+    before = visit(boss, "settings.py")
+    companies.update(bea.actor, name="Bridges", instructions="Be brief.", assistant_name="Ida")
+    after = elsewhere(before, boss)
+    after.form_submit_button[0].click().run()
+    kept = companies.get(boss.actor)
+    assert (kept.name, kept.instructions, kept.assistant_name) == ("Bridges", "Be brief.", "Ida")
+
+
+def elsewhere(browser: AppTest, person: Person) -> AppTest:
+    """The same window, connected to a process that knows nothing of it."""
+    again = browser_at(ENTRY, person).switch_page("settings.py")
+    return again._run(browser._tree.get_widget_states())
 
 
 def test_an_admin_says_which_models_may_be_asked(desk_with: DeskWith) -> None:
@@ -140,8 +163,15 @@ def test_an_admin_says_which_models_may_be_asked(desk_with: DeskWith) -> None:
     shown = visit(boss, "chat.py")
     assert not shown.selectbox and "large · by 127.0.0.1" in text_of(shown)
     desk.application.company_models.models = ("small", "medium")  # as after a start with other settings
-    assert "Nobody gets an answer until you allow others." in sentences(visit(boss, "settings.py"))[0]
+    browser = visit(boss, "settings.py")
+    assert "Nobody gets an answer until you allow others." in sentences(browser)[0]
+    assert browser.multiselect[0].placeholder == "None that Parley offers"
     assert NO_MODEL in text_of(visit(boss, "chat.py"))
+    button(browser, "save_models").click().run()
+    assert NONE_LEFT in sentences(browser), "left empty it is no wish for all of them"
+    browser.multiselect[0].set_value(["medium"])
+    button(browser, "save_models").click().run()
+    assert sentences(browser) == ["Saved."], "what was the matter is so no more"
 
 
 def test_limits_stand_in_the_settings_with_whose_they_are(desk: Desk) -> None:

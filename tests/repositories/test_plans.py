@@ -18,6 +18,7 @@ from core.models import ConversationKind, MessageRole, MessageStatus, RunStatus,
 from core.repositories.answer_runs import AnswerRuns, Arrived
 from core.repositories.conversations import Conversations
 from core.repositories.feedback import Feedbacks
+from core.repositories.last_words import LastWords
 from core.repositories.members import Members
 from core.repositories.mentions import Mentions
 from core.repositories.messages import Messages
@@ -35,7 +36,16 @@ from tests.support.large_tables import FEW, PAGE, ROOMS, Filled
 
 pytestmark = pytest.mark.xdist_group("plans")  # the tables are filled once
 
-LARGE = {"messages", "conversations", "members", "answer_runs", "model_calls", "reactions", "mentions"}
+LARGE = {
+    "messages",
+    "conversations",
+    "members",
+    "answer_runs",
+    "model_calls",
+    "reactions",
+    "mentions",
+    "rate_limit_events",
+}
 PARAMETER = r"%\((\w+)\)s"
 
 
@@ -91,6 +101,7 @@ READS: dict[str, Query] = {
     "the latest messages": lambda s, f: Messages(s).latest(f.long, PAGE),
     "earlier messages": lambda s, f: Messages(s).page(f.long, before=10_000, limit=PAGE),
     "later messages": lambda s, f: Messages(s).page(f.long, after=10_000, limit=PAGE),
+    "what was said last": lambda s, f: LastWords(s).of([f.short, f.long, f.rewritten]),
     "a message": lambda s, f: Messages(s).get(f.answers[0]),
     "a message by its key": lambda s, f: Messages(s).get_by_client_key(new_id()),
     "versions": lambda s, f: Versions(s).list_versions(f.answers),

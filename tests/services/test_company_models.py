@@ -88,7 +88,7 @@ def test_a_chat_whose_model_is_not_allowed_any_more_goes_on_with_the_default(des
 def test_where_all_that_was_allowed_is_gone_nothing_else_is_asked(desk: Desk, boss: Actor) -> None:
     """A company that allowed one model did not mean the others to be told what its people write."""
     service(desk, GONE, SMALL).set(boss, [GONE], GONE, seen=None)
-    assert service(desk).offered(desk.me) == ()
+    assert service(desk).offered(desk.me) == () == service(desk, LARGE).offered(desk.me)
     job = desk.store.begin(desk.ask(desk.me, "Why?").run_id)
     assert job and job.model is None
     with pytest.raises(ModelNotAllowed):

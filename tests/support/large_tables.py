@@ -20,6 +20,11 @@ REACT = "INSERT INTO reactions (message_id, user_id, emoji, created_at) SELECT i
 HIDE = (
     "UPDATE messages SET superseded_with_id = gen_random_uuid() WHERE conversation_id = :conversation AND seq > :after"
 )
+# All within the day that a limit may look back on: none is to be taken away yet.
+COUNT = (
+    "INSERT INTO rate_limit_events (id, created_at, user_id, event, room_id) SELECT uuidv7(),"
+    " now() - n * interval '4 seconds', :person, 'message', CAST(:room AS uuid) FROM generate_series(1, :events) n"
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Filled:
     guest: Actor
     """Somebody in ROOMS groups and as many company rooms, beside MANY chats with the assistant."""
     room: UUID
-    """One of the groups."""
+    """One of the groups. Its guest has sent MANY messages there within a day."""
 
 
 def fill(database: Database) -> Filled:
@@ -57,6 +62,7 @@ def fill(database: Database) -> Filled:
             make_rooms(session, guest, kind, ROOMS)
         room = Rooms(session).list_mine(guest, ConversationKind.GROUP, limit=1)[0].id
         session.connection().execute(text(REACT), {"person": few.user_id})
+        session.connection().execute(text(COUNT), {"person": guest.user_id, "room": room, "events": MANY})
     with database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
     return Filled(database, few, many, short, long, rewritten, answers, guest, room)
