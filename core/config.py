@@ -203,7 +203,7 @@ class Settings(BaseSettings):
         if url and not is_postgresql_address(url.get_secret_value()):
             raise ValueError(
                 "does not name a PostgreSQL server: write postgresql://user:password@host/name, "
-                "or leave it empty for the embedded one"
+                "with %40 for an @ in the password, or leave it empty for the embedded one"
             )
         return url
 
@@ -276,11 +276,14 @@ def is_weak_secret(secret: str) -> bool:
 
 
 def is_postgresql_address(text: str) -> bool:
-    """True for what SQLAlchemy reads as the address of a PostgreSQL database."""
+    """True for what SQLAlchemy reads as the address of a PostgreSQL database. An @ that was left as it is in a password
+    would make its end a part of the host, which sentences and logs repeat.
+    """
     try:
-        return make_url(text).drivername in POSTGRESQL
+        url = make_url(text)
     except (ArgumentError, ValueError):
         return False
+    return url.drivername in POSTGRESQL and "@" not in (url.host or "")
 
 
 def is_web_address(text: str) -> bool:

@@ -133,6 +133,7 @@ REFUSED = [
     ({"PARLEY_PUBLIC_URL": "ftp://hunter2"}, "PARLEY_PUBLIC_URL is not a whole ", "http:// or https://"),
     ({"DATABASE_URL": "mysql://root:hunter2@db/parley"}, "DATABASE_URL does not name ", "postgresql://"),
     ({"DATABASE_URL": "sqlite:///hunter2.db"}, "DATABASE_URL does not name ", "postgresql://"),
+    ({"DATABASE_URL": "postgresql://parley:x@hunter2@db/parley"}, "DATABASE_URL does not name ", "%40 for an @"),
     ({"DATABASE_URL": "postgresql://root:hunter2@db:port/parley"}, "DATABASE_URL does not name ", "postgresql://"),
     ({"DATABASE_URL": "hunter2"}, "DATABASE_URL does not name ", "postgresql://"),
     ({"LISTEN_DATABASE_URL": "hunter2"}, "LISTEN_DATABASE_URL does not name ", "postgresql://"),

@@ -59,7 +59,10 @@ def move(to: Target = "") -> None:
     settings = load_settings()
     to = to or str(typer.prompt("Address", hide_input=sys.stdin.isatty()))
     if not is_postgresql_address(to):
-        raise Invalid("That is no address of a PostgreSQL database: write postgresql://user:password@host/name.")
+        raise Invalid(
+            "That is no address of a PostgreSQL database: write postgresql://user:password@host/name, with %40 for an @"
+            " in the password."
+        )
     there = settings.model_copy(update={"database_url": SecretStr(to), "listen_database_url": None})
     with open_engine(settings.past_pooler) as source, open_engine(there) as target:
         if copying.is_serving(source):

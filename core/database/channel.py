@@ -13,6 +13,8 @@ from sqlalchemy.engine import URL
 log = logging.getLogger(__name__)
 
 NAME = "parley"
+LINE = "parley-events"
+"""What each serving process's connection is called, by which core/database/copying.py sees that people are served."""
 NOTIFY = "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload"
 GATHER = 0.05
 """Seconds: what is sent within them goes out together. Each NOTIFY takes a lock that the whole server shares."""
@@ -50,7 +52,7 @@ class Channel:
         opens: what was sent before is not heard. Both are called in its thread.
         """
         self._arguments, options = url.get_dialect()().create_connect_args(url)
-        self._options = {"connect_timeout": connect_timeout, "application_name": "parley-events", **options}
+        self._options = {"connect_timeout": connect_timeout, **options, "application_name": LINE}
         self._on_keys = on_keys
         self._on_open = on_open
         self.is_open = False

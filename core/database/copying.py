@@ -13,17 +13,16 @@ from subprocess import PIPE
 from typing import IO
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from core.database.channel import LINE
+from core.database.engine import shown
 from core.database.migrate import first_line, is_known_revision, refuse_old_server
 from core.database.programs import Program, running
 from core.database.watchdog import unhurried
 from core.errors import CopyFailed, DatabaseUnavailable, Invalid, Misconfigured
 
 SCHEMA = "public"
-LINE = "parley-events"
-"""What the one connection is called that each serving process keeps (core/database/channel.py)."""
 PRIVATE = 0o600
 DUMP = ("--format=custom", f"--schema={SCHEMA}", "--no-owner", "--no-privileges")
 RESTORE = (f"--schema={SCHEMA}", "--no-owner", "--no-privileges", "--no-comments", "--file=-")
@@ -192,13 +191,13 @@ def _refuse_other_places(connection: Connection) -> None:
         {"name": "alembic_version"},
     ).scalar()
     if place is None:
-        raise Misconfigured(f"There is no Parley in the database {_where(connection.engine.url)}.")
+        raise Misconfigured(f"There is no Parley in the database {shown(connection.engine.url)}.")
     if place != SCHEMA:
         raise Misconfigured(f"Parley's tables are in the schema {place}: use pg_dump --schema={place}.")
 
 
 def _refuse_unfit(connection: Connection) -> None:
-    where = _where(connection.engine.url)
+    where = shown(connection.engine.url)
     refuse_old_server(connection)
     if (encoding := connection.execute(text("SHOW server_encoding")).scalar_one()) != "UTF8":
         raise Misconfigured(
@@ -226,7 +225,7 @@ def _at(engine: Engine) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise DatabaseUnavailable(
-            f"PostgreSQL at {_where(engine.url)} does not do what it should: {first_line(error)}."
+            f"PostgreSQL at {shown(engine.url)} does not do what it should: {first_line(error)}."
             " Check the address, the user and that it runs."
         ) from error
 
@@ -234,7 +233,3 @@ def _at(engine: Engine) -> Iterator[None]:
 def _require(program: Program, otherwise: str) -> None:
     if not program.ends_well():
         raise CopyFailed(f"{otherwise}: {program.complaint or 'it was ended'}.")
-
-
-def _where(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=True)

@@ -30,6 +30,8 @@ GONE = ("08", "57P0", "53300")
 GAVE_UP = ("57014", "55P03", "40P01", "40001")
 POOLED: dict[str, object] = {"prepare_threshold": None}
 """Behind a pooler the next statement may meet a session that knows nothing of what was prepared, or set."""
+SECRETS = frozenset({"password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"})
+"""Parts of an address that nobody else may see."""
 LONGEST_STATEMENT = 300
 """Characters of one that are logged."""
 
@@ -128,6 +130,11 @@ def postgres_url(text: str) -> URL:
     """The address in the form the driver wants: `postgres://` and `postgresql://` mean psycopg here."""
     url = make_url(text)
     return url.set(drivername="postgresql+psycopg")
+
+
+def shown(url: URL) -> str:
+    """The same for an operator to read: without what is secret in it, before the host or behind the `?`."""
+    return url.difference_update_query(SECRETS).set(drivername="postgresql").render_as_string(hide_password=True)
 
 
 def events_url(settings: Settings, database: Database) -> URL:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from core.config import ROOT
-from core.database.engine import Database, is_gone
+from core.database.engine import Database, is_gone, shown
 from core.database.watchdog import unhurried
 from core.errors import DatabaseUnavailable, Misconfigured
 
@@ -149,8 +149,8 @@ def _refuse_newer_schema(connection: Connection) -> None:
 
 
 def _cannot_connect(engine: Engine, error: DBAPIError) -> str:
-    where = engine.url.render_as_string(hide_password=True)
-    return f"Parley can't reach its database at {where}: {first_line(error)}. Check DATABASE_URL and that it runs."
+    where, why = shown(engine.url), first_line(error)
+    return f"Parley can't reach its database at {where}: {why}. Check DATABASE_URL and that it runs."
 
 
 def first_line(error: DBAPIError) -> str:

@@ -11,6 +11,9 @@ from core.telemetry.exposition import Family, gauge
 
 
 class CountedPool(QueuePool):
+    _sqla_logger_namespace = "sqlalchemy.pool.CountedPool"
+    """Else it logs by its module, as if its lines were ours: a few whenever an engine is disposed of."""
+
     def connect(self) -> PoolProxiedConnection:
         if not is_full(self):
             return super().connect()

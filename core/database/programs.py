@@ -4,12 +4,15 @@ import os
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import URL
+
+from core.database.engine import SECRETS
 
 NOISE = ("pg_dump: ", "pg_restore: ", "psql: ", "error: ", "ERROR:  ")
 
@@ -87,12 +90,19 @@ def _close(stream: IO[bytes] | None) -> None:
 
 
 def _address(url: URL) -> tuple[str, ...]:
-    """Without the password: everybody on this machine sees the words with which a program was started."""
-    plain = url.set(drivername="postgresql", password=None).difference_update_query(["password"])
-    return ("--dbname", plain.render_as_string(hide_password=False))
+    """As the driver gets it, but for what is secret: everybody on this machine sees the words with which a program was
+    started.
+    """
+    said = {name: value for name, value in _parameters(url).items() if name not in SECRETS}
+    return ("--dbname", make_conninfo(**said))
 
 
 def _environment(url: URL | None) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if name not in ("PGOPTIONS", "PGAPPNAME")}
-    password = url and (url.password or url.query.get("password"))
+    password = url and _parameters(url).get("password")
     return inherited | {"PGAPPNAME": "parley-copy", **({"PGPASSWORD": str(password)} if password else {})}
+
+
+def _parameters(url: URL) -> Mapping[str, Any]:
+    """Not as a URL: libpq reads some signs of one in other ways than SQLAlchemy writes them."""
+    return url.get_dialect()().create_connect_args(url)[1]

@@ -11,7 +11,8 @@ from typer.testing import CliRunner, Result
 from core import bootstrap
 from core.cli import database as commands
 from core.config import Settings
-from core.database.copying import LINE, look_into
+from core.database.channel import LINE
+from core.database.copying import look_into
 from core.database.engine import connect
 from core.errors import Conflict, Invalid
 from tests.conftest import cloned

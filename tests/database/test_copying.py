@@ -19,6 +19,7 @@ from core.cli.database import check
 from core.config import Settings
 from core.database import copying
 from core.database.engine import Database, connect
+from core.database.events import Events
 from core.database.migrate import head_revision
 from core.errors import CopyFailed, DatabaseUnavailable, Invalid, Misconfigured
 from core.models import ConversationKind, User
@@ -186,6 +187,37 @@ def test_a_move_leaves_the_same_on_both_sides(source: Engine, target: Engine) ->
     with pytest.raises(Misconfigured, match=r"is not empty: it has \d+ tables. Nothing was changed"):
         copying.move(source, target)
     assert copying.look_into(target) == before
+
+
+def test_whatever_an_address_has_in_it_each_program_gets_the_same_and_nobody_sees_its_secrets(
+    source: Engine, server_url: URL
+) -> None:
+    secret, name = "p@ss w%rd", "odd name's 100%20+1?=&#/"
+    url = server_url.set(database=name, password=secret).update_query_dict(
+        {"options": "-c work_mem=8MB", "sslpassword": secret, "application_name": "mover's own"}
+    )
+    with autocommit(server_url) as engine, engine.connect() as server:
+        server.execute(text(f'CREATE DATABASE "{name}" TEMPLATE template0'))
+        try:
+            with engine_of(url) as target:
+                assert copying.move(source, target) == copying.look_into(target)
+                with copying.dumping(target) as (program, _):
+                    assert secret not in str(program.process.args)
+                with pytest.raises(Misconfigured, match="is not empty") as refused:
+                    copying.move(source, target)
+                assert "p@ss" not in str(refused.value) and "p%40ss" not in str(refused.value)
+        finally:
+            server.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+def test_a_parley_is_seen_to_serve_whatever_its_address_calls_it(source: Engine) -> None:
+    assert not copying.is_serving(source)
+    events = Events(source.url.update_query_dict({"application_name": "desk"}))
+    events.start()
+    try:
+        until(lambda: copying.is_serving(source))
+    finally:
+        events.stop()
 
 
 def test_each_place_that_will_not_do_is_refused_in_a_sentence(

@@ -17,11 +17,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from streamlit.logger import get_logger
 
-from core.config import ROOT
-from core.database.engine import Database
+from core.config import ROOT, Settings
+from core.database.engine import Database, connect
 from core.errors import RefusedByRule
 from core.ids import new_id
 from core.telemetry import counted, logs, who
@@ -196,6 +197,16 @@ def test_parameters_of_statements_are_not_logged(fresh_database: Database, is_js
                 log.exception("request_failed reference=%s", "0123abcd")
         assert "planted" not in stream.getvalue()
         assert f"sqlstate={state}" in stream.getvalue()
+
+
+def test_a_pool_that_comes_and_goes_says_nothing(fresh_url: URL, settings: Settings) -> None:
+    database = connect(settings, fresh_url)
+
+    def act() -> None:
+        database.check()
+        database.dispose()
+
+    assert lines_of(act) == []
 
 
 def test_streamlit_and_the_server_go_through_the_same(capfd: pytest.CaptureFixture[str]) -> None:
