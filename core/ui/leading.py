@@ -9,23 +9,21 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from core.transfer.html import LONGEST_MARKDOWN, SCHEMES
+from core.ui.reading import NAME, reader
 
-# Behind the text of a link, in a definition further down, or by itself.
-_DESTINATION = re.compile(r"(\]\(\s*<?|\]:\s*<?|<)([^\s<>()]+)")
+# Behind the text of a link, in a definition further down, or by itself; on the next line of a quotation as well. What
+# follows is only looked at: it may be no address, and hold the beginning of another link.
+_DESTINATION = re.compile(r"(?:\]\([\s>]*<?|\]:[\s>]*<?|<)(?=([^\s<>()]{1,500}))")
 _ESCAPED = re.compile(r"\\([" + re.escape(string.punctuation) + "])")
 _SCHEME = re.compile(r"([a-zA-Z][\w+.\-]*):")
 _MARK = re.compile(r"(!(?=\[)|\](?=[(:\[])|<)")
-_MATH = re.compile(r"\$\$?.*?\$\$?", re.DOTALL)
 _JOINER = "\u2060"
 
-
-class _Reader(MarkdownIt):
-    def validateLink(self, url: str) -> bool:  # noqa: N802 - as the library calls it
-        """Streamlit makes a link of any but `javascript:`, also of what begins another program."""
-        return True
-
-
-_commonmark = _Reader("commonmark").enable("table")
+# Whether a page reads formulas depends on what else stands in the text.
+_plain, _marking, _full = (
+    reader(formulas=formulas, marks=marks) for formulas, marks in ((False, False), (False, True), (True, True))
+)
+_HAS_MARKS = re.compile(rf":{NAME}++[\[{{]")
 
 
 def kept_here(text: str) -> str:
@@ -45,7 +43,7 @@ def checked(text: str) -> str:
 def _led(found: re.Match[str]) -> str:
     # Not by a backslash: one that stands there already would make it say itself.
     whole: str = found.group()
-    return whole if _may_be_clicked(found[2]) else f"{whole[0]}{_JOINER}{whole[1:]}"
+    return whole if _may_be_clicked(found[1]) else f"{whole[0]}{_JOINER}{whole[1:]}"
 
 
 def _may_be_clicked(address: str) -> bool:
@@ -55,18 +53,28 @@ def _may_be_clicked(address: str) -> bool:
 
 
 def _is_harmless(text: str) -> bool:
-    leads_astray = any(not _may_be_clicked(found[2]) for found in _DESTINATION.finditer(text))
+    leads_astray = any(not _may_be_clicked(found[1]) for found in _DESTINATION.finditer(text))
     if "![" not in text and not leads_astray:
         return True
-    # What is read as a formula is no code, and a footnote no definition of a link, which swallows what stands in it.
-    ways = (text, _MATH.sub("", text))
-    return len(text) <= LONGEST_MARKDOWN and not any(map(_has_astray, (way.replace("[^", r"\[^") for way in ways)))
+    return len(text) <= LONGEST_MARKDOWN and not _has_astray(text)
 
 
 def _has_astray(text: str) -> bool:
+    """In any of the ways in which a page may read it. A footnote is no definition of a link, which swallows what stands
+    in it.
+    """
+    readers = [_plain]
+    if _HAS_MARKS.search(text):
+        readers.append(_marking)
+    if "$" in text:
+        readers.append(_full)
+    return any(_leads_astray(way, text.replace("[^", r"\[^")) for way in readers)
+
+
+def _leads_astray(way: MarkdownIt, text: str) -> bool:
     return any(
         token.type == "image" or (token.type == "link_open" and not _may_be_clicked(str(token.attrs["href"])))
-        for token in _every(_commonmark.parse(text))
+        for token in _every(way.parse(text))
     )
 
 

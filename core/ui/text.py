@@ -7,19 +7,26 @@ from core.lines import isolated, one_line, without_unseen
 from core.services.search_views import Part
 from core.transfer.html import LONGEST_MARKDOWN
 from core.ui.leading import checked, kept_here
+from core.ui.reading import NAME
 
 # A fence, in lists and quotations too, up to its like or the end; or code within a line, in any number of ticks; or an
 # address, which one more character would break.
 CODE = re.compile(
-    r"^[ \t>]*(`{3,}|~{3,})[^\n]*$.*?(?:^[ \t>]*\1|\Z)"
+    r"^(?:[ \t>]|(?:[-*+]|\d{1,9}[.)])[ \t])*+(`{3,}|~{3,})[^\n]*$.*?(?:^[ \t>]*\1|\Z)"
     r"|(?<!`)(`+)(?!`)[^\n]+?(?<!`)\2(?!`)"
     r"|https?://[^\s<>)\]]+|\]\((?:(?!\]\()[^)\n])*+\)",
     re.DOTALL | re.MULTILINE,
 )
-# Streamlit's own marks. `:red[…]` is read by its parser, which a backslash stops; `:material/home:` and `:smile:` are
-# looked for in the text that comes out of it, where only an invisible word joiner keeps them apart.
-DIRECTIVE = re.compile(r"(?<!\\)((?:\\\\)*+):(?=[a-zA-Z][\w-]*\[)")
-SHORTCODE = re.compile(r":(?=[a-zA-Z+\-][\w/+\-]*:)")
+# Streamlit's own marks. Its parser takes `:name[…]` and `:name{…}` for them whatever the name is, in any script, and of
+# those it doesn't know it leaves the name alone; of `:red` without more it leaves nothing, as of lines like `::name`. A
+# backslash stops it. `:material/home:` and `:smile:` are looked for in the text that comes out of it, where only an
+# invisible word joiner keeps them apart.
+COLOUR = "red|orange|yellow|green|blue|violet|gray|grey|primary|rainbow"
+LOOK = f"(?:{COLOUR})(?:-background|-badge)?|color|small|shimmer|help"
+MEANT = rf":(?={NAME}++[\[{{]|(?:{LOOK})(?!{NAME}))"
+DIRECTIVE = re.compile(rf"(?<!\\)((?:\\\\)*+){MEANT}")
+LINE_DIRECTIVE = re.compile(rf"^([ \t>*+\-\d.)]*+):(?=:++{NAME})", re.MULTILINE)
+SHORTCODE = re.compile(r":(?=(?:[+\-]1|100|1234|8ball|[123](?:st|nd|rd)_place_medal|[a-zA-Z][\w/+\-]*):)")
 WORD_JOINER = "\u2060"
 # Nothing remote is fetched without a click: an image is shown as the link that it is.
 IMAGE = re.compile(r"!(?=\[)")
@@ -35,8 +42,9 @@ LONGEST_CALL = 400
 RUNS = re.compile(r"[*_~]+")
 MOST_RUNS = 4_000
 LINE_MARK = re.compile(r"^=", re.MULTILINE)
+INDENT = re.compile(r"^[ \t]+(?=\S)", re.MULTILINE)
 # What would be markup of a sentence of ours that has names and words of people in it; its stops and brackets stay.
-SENTENCE_MARKS = re.compile(r"([\\`*_\[\]<>~$&]|:(?=[a-zA-Z][\w-]*\[)|^[#+\-=|])")
+SENTENCE_MARKS = re.compile(rf"([\\`*_\[\]<>~$&]|{MEANT}|^[#+\-=|:])")
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 
@@ -126,8 +134,13 @@ def _plain(text: str) -> str:
 def _drawn(text: str, change: Callable[[str], str]) -> str:
     """With `change` where it is no code; and without any marks where a browser would take minutes to pair them."""
     if len(text) > LONGEST_MARKDOWN or len(RUNS.findall(text)) > MOST_RUNS:
-        return LINE_MARK.sub(r"\\=", _plain(text)).replace("\n", "  \n")
+        return INDENT.sub(_seen, LINE_MARK.sub(r"\\=", _plain(text))).replace("\n", "  \n")
     return checked(_outside_code(text, change))
+
+
+def _seen(blanks: re.Match[str]) -> str:
+    """Blanks that neither go away nor make a block of code, in which the backslashes would be seen."""
+    return "\u00a0" * len(blanks[0].expandtabs(4))
 
 
 def _typed(text: str) -> str:
@@ -135,7 +148,8 @@ def _typed(text: str) -> str:
 
 
 def _without_extensions(text: str) -> str:
-    text = SHORTCODE.sub(f":{WORD_JOINER}", DIRECTIVE.sub(r"\1\\:", text))
+    text = LINE_DIRECTIVE.sub(r"\1\\:", DIRECTIVE.sub(r"\1\\:", text))
+    text = SHORTCODE.sub(f":{WORD_JOINER}", text)
     return kept_here(DOLLAR.sub(r"\1\\$", IMAGE.sub("", text)))
 
 
