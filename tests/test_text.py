@@ -111,8 +111,8 @@ def test_an_image_in_what_only_looks_like_code_is_not_fetched_either(deceit: str
         "> ```\n[x](blob:x)",
         "> [x](\n> ms-word:x)",
         "> [x]\n>\n> [x]:\n> ms-word:x",
-        "<a][x](ms-word:x)",
-        "[1]: \n[x](ms-word:x)",
+        "<a][x](\nms-word:x)",
+        "[^1]: \n\n[y]: ms-word:x\n\n[y]",
         "[^1]: [x](data:x)",
     ],
 )
