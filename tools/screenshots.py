@@ -90,7 +90,7 @@ def take(browser: Browser, url: str, password: str, picture: Picture) -> int:
             page.get_by_text(picture.click).locator("visible=true").first.click()
         page.get_by_text(picture.shows).locator("visible=true").first.wait_for()
         settle(page)
-        page.mouse.move(0, 0)
+        page.mouse.move(picture.width - 1, 0)  # over the sidebar it would bring up what folds that away
         path = PICTURES / picture.name
         page.screenshot(path=path, animations="disabled", caret="hide")
     return path.stat().st_size

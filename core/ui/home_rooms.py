@@ -28,8 +28,9 @@ def home_rooms(actor: Actor) -> None:
                 st.switch_page(links.CHAT.page())
 
 
-def _new_first(line: RoomLine) -> tuple[bool, float]:
-    return not _counted(line), -line.last_message_at.timestamp()
+def _new_first(line: RoomLine) -> tuple[bool, bool, float]:
+    """Where they are called before where there is only more to read."""
+    return not line.mentions, not _counted(line), -line.last_message_at.timestamp()
 
 
 def _counted(line: RoomLine) -> int:

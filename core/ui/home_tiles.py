@@ -17,7 +17,7 @@ from core.ui.budget_left import left, tightest
 from core.ui.usage_filters import browser_zone
 from core.ui.usage_words import many
 
-NARROWEST = 150
+NARROWEST = 120
 """Pixels of a tile."""
 NO_PRICE = "no price known"
 
@@ -56,9 +56,8 @@ def _tiles(actor: Actor) -> Iterator[Tile]:
 
 def _draw(tile: Tile) -> None:
     with st.container(border=True, gap="xxsmall", height="stretch"):
-        st.page_link(
-            tile.screen.page(), label=tile.label, icon=tile.screen.icon, help="", query_params=dict(tile.params)
-        )
+        # Without the screen's icon: beside one the longest label is too long for the narrowest tile.
+        st.page_link(tile.screen.page(), label=tile.label, icon="", help="", query_params=dict(tile.params))
         st.metric(tile.label, tile.value, label_visibility="collapsed")
         st.caption(tile.below)
 

@@ -110,7 +110,7 @@ def test_the_latest_five_chats_lead_on_with_what_was_said_last(desk: Desk) -> No
     ]
 
 
-def test_rooms_with_something_new_come_first(desk: Desk) -> None:
+def test_rooms_with_something_new_come_first_and_those_where_one_is_called_before_them(desk: Desk) -> None:
     ada, bo = desk.staff(display_name="Ada"), desk.staff(display_name="Bo")
     application, kind = desk.application, ConversationKind.GROUP
     names = ("muted", "called", "new", "muted and called", "old", "older than five")
@@ -125,12 +125,12 @@ def test_rooms_with_something_new_come_first(desk: Desk) -> None:
     assert below(browser) == (
         [
             ("**called**", f"c={rooms['called']}"),
-            ("**new**", f"c={rooms['new']}"),
             ("**muted and called**", f"c={rooms['muted and called']}"),
+            ("**new**", f"c={rooms['new']}"),
             ("muted", f"c={rooms['muted']}"),
             ("old", f"c={rooms['old']}"),
         ],
-        ["@ · 1 new", "1 new", "@ · 1 new", "just now", "just now"],
+        ["@ · 1 new", "@ · 1 new", "1 new", "just now", "just now"],
     )
     assert tiles(browser)["Unread"] == ("3", "2 mention you")
 

@@ -260,7 +260,7 @@ INCIDENTS = (
         "Help with tools",
         0.9,
         "Jonas",
-        "WIN a new phone: answer three questions on phones-for-free.example and tell your colleagues!",
+        "WIN a new phone! Answer three questions on win.example and tell your colleagues!",
         R.SPAM,
         ("Teo", "Lucía"),
         "His account may be somebody else's.",
