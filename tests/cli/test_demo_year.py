@@ -245,7 +245,8 @@ def test_the_command_makes_it_once_prints_the_sign_ins_and_leaves_no_half_of_it(
         while not any(Path(place).glob(".demo-*/postgres/postmaster.pid")):
             assert interrupted.poll() is None
         interrupted.send_signal(signal.SIGINT)
-        assert interrupted.wait(120) != 0
+        interrupted.communicate(timeout=120)
+        assert interrupted.returncode != 0
         assert list(Path(place).iterdir()) == []
 
         printed, _ = begun(folder, "--messages", "1000").communicate()
