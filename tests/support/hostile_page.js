@@ -3,6 +3,8 @@
 ([marks, elsewhere]) => {
   const found = []
   const plain = (text) => text.replace(/[\u2060\u200b\ufeff\u2066-\u2069\u202a-\u202e\u00ad]/g, "").replace(/\s+/g, " ")
+  // Two texts word by word: what is between their changes stands apart.
+  const inDifference = (element) => Boolean(element.closest("del, .stMarkdownColoredBackground"))
   const inMessage = (element) => Boolean(element.closest("[data-testid=stChatMessage]"))
   const above = (node) => node.parentElement ?? node.getRootNode().host ?? null
   const shown = (element) => element.outerHTML.slice(0, 200)
@@ -42,7 +44,7 @@
       }
       const at = node.parentElement
       if (!around || !text.includes(plain(mark) + word)) {
-        if (!at || !inMessage(at)) found.push(`“${mark}${word}” reads “${plain(at?.parentElement?.textContent ?? node.data).slice(0, 120)}”: ${at ? shown(at) : ""}`)
+        if (!at || !(inMessage(at) || inDifference(at))) found.push(`“${mark}${word}” reads “${plain(at?.parentElement?.textContent ?? node.data).slice(0, 120)}”: ${at ? shown(at) : ""}`)
       }
     }
   }
