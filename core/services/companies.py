@@ -12,10 +12,9 @@ from core.errors import Conflict, Invalid, NotFound
 from core.lines import one_line
 from core.models import MAX_ASSISTANT_NAME, MAX_INSTRUCTIONS, AuditAction, Company, CompanyPart
 from core.permissions import Actor, Permission
-from core.repositories.audit import Audit
 from core.repositories.companies import Companies, LastChange
 from core.repositories.rules import Rules
-from core.services.company_changes import company_to_change, keep_change
+from core.services.company_changes import company_to_change, keep_change, record_on_company
 from core.services.texts import checked_instructions, required_text
 
 MAX_NAME = 120
@@ -70,14 +69,7 @@ class CompanyService:
             _refuse_taken(session, name)
             company = Companies(session).add(Company(name=name))
             Rules(session).add_first(company.id)
-            Audit(session).record(
-                AuditAction.COMPANY_CREATED,
-                actor=None,
-                company_id=company.id,
-                target_type="company",
-                target_id=company.id,
-                after={"name": name},
-            )
+            record_on_company(session, AuditAction.COMPANY_CREATED, None, company.id, after={"name": name})
             return CompanyLine(company.id, company.name)
 
     def list_all(self) -> tuple[CompanyLine, ...]:
@@ -150,15 +142,8 @@ class CompanyService:
                 _refuse_taken(session, name, company.id)
                 companies.update(company, name=name)
                 companies.count_change(company.id, CompanyPart.PROFILE, None, clock.now())
-                Audit(session).record(
-                    AuditAction.COMPANY_UPDATED,
-                    actor=None,
-                    company_id=company.id,
-                    target_type="company",
-                    target_id=company.id,
-                    before={"name": before},
-                    after={"name": name},
-                )
+                changed = {"before": {"name": before}, "after": {"name": name}}
+                record_on_company(session, AuditAction.COMPANY_UPDATED, None, company.id, **changed)
             return CompanyLine(company.id, company.name)
 
 

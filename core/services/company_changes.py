@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -12,7 +13,7 @@ from core.permissions import Actor
 from core.repositories.audit import Audit
 from core.repositories.companies import Companies, LastChange
 
-__all__ = ["LastChange", "company_to_change", "keep_change", "record_change"]
+__all__ = ["LastChange", "company_to_change", "keep_change", "record_on_company"]
 
 OVERTAKEN = "{who} changed this after you opened it. What you typed is still here: look at theirs first."
 
@@ -41,17 +42,26 @@ def keep_change(
         last = companies.list_changes(actor.company_id).get(part)
         return last.version if last else 0
     version = companies.count_change(actor.company_id, part, actor.user_id, clock.now())
-    record_change(session, actor, before, after)
+    record_on_company(session, AuditAction.COMPANY_UPDATED, actor, actor.company_id, before=before, after=after)
     return version
 
 
-def record_change(session: Session, actor: Actor, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+def record_on_company(
+    session: Session,
+    action: AuditAction,
+    actor: Actor | None,
+    company_id: UUID,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """What was done to a company; by nobody where it came of the command line."""
     Audit(session).record(
-        AuditAction.COMPANY_UPDATED,
+        action,
         actor=actor,
-        company_id=actor.company_id,
+        company_id=company_id,
         target_type=TargetType.COMPANY,
-        target_id=actor.company_id,
+        target_id=company_id,
         before=before,
         after=after,
     )

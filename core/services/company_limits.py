@@ -8,12 +8,12 @@ from sqlmodel import Session
 from core import clock
 from core.database.engine import Database
 from core.errors import Invalid, Overtaken
-from core.models import LONGEST_WINDOW, MAX_COUNT, RateLimit
+from core.models import LONGEST_WINDOW, MAX_COUNT, AuditAction, RateLimit
 from core.permissions import Actor, Permission
 from core.repositories.companies import Companies
 from core.repositories.rate_limits import LimitLine, RateLimits
 from core.repositories.users import Users
-from core.services.company_changes import OVERTAKEN, record_change
+from core.services.company_changes import OVERTAKEN, record_on_company
 from core.services.limits import Limit, Limited, RateLimiter
 
 __all__ = ["CompanyLimits", "LimitLine", "LimitView"]
@@ -77,7 +77,8 @@ class CompanyLimits:
                 )
                 limit.count, limit.seconds, limit.set_by, limit.set_at = number, span, actor.user_id, clock.now()
                 limits.put_limit(limit)
-            record_change(session, actor, _audited(event, before), _audited(event, wanted))
+            changed = {"before": _audited(event, before), "after": _audited(event, wanted)}
+            record_on_company(session, AuditAction.COMPANY_UPDATED, actor, actor.company_id, **changed)
 
 
 def limit_of(line: LimitLine | None) -> Limit | None:

@@ -10,11 +10,11 @@ from core.database.engine import Database
 from core.errors import Conflict, LinkExpired
 from core.models import AuditAction, Company, LinkPurpose, OneTimeLink, User
 from core.permissions import Actor, Role
-from core.repositories.audit import Audit
 from core.repositories.companies import Companies
 from core.repositories.one_time_links import OneTimeLinks
 from core.repositories.rules import Rules
 from core.repositories.users import Users
+from core.services.company_changes import record_on_company
 from core.services.identity import clean_email, clean_name
 from core.services.passwords import Passwords, check_password, require_passwords
 from core.services.people_access import record_on
@@ -113,14 +113,7 @@ def _make_first(session: Session, company_name: str, email: str, display_name: s
 
 
 def _record_first(session: Session, user: User, company_name: str, actor: Actor | None) -> None:
-    Audit(session).record(
-        AuditAction.COMPANY_CREATED,
-        actor=actor,
-        company_id=user.company_id,
-        target_type="company",
-        target_id=user.company_id,
-        after={"name": company_name},
-    )
+    record_on_company(session, AuditAction.COMPANY_CREATED, actor, user.company_id, after={"name": company_name})
     record_on(session, AuditAction.USER_CREATED, actor, user, after={"roles": sorted(FIRST_ROLES)})
 
 

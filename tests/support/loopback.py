@@ -1,8 +1,11 @@
-"""An ASGI application on a real port of this machine, in a thread of its own."""
+"""What answers on a port of this machine: an application in a thread, or a program in a process of its own."""
 
 import asyncio
 import socket
+import subprocess
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -38,3 +41,13 @@ class Loopback:
         """At the same port, after its end."""
         self._socket = socket.create_server(("127.0.0.1", self.port))
         self.__enter__()
+
+
+@contextmanager
+def running(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Ends it afterwards, whatever became of it."""
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)

@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from core.config import ROOT
+from tests.support.loopback import running
 from tests.support.waiting import until
 
 DOCUMENT = ROOT / "docs" / "operations.md"
@@ -73,12 +74,9 @@ def balanced(folder: Path, port: int, first: int, second: int) -> Iterator[str]:
     configuration.write_text(AROUND.format(folder=folder, user=user, documented=block))
     url = f"https://127.0.0.1:{port}"
     process = subprocess.Popen([nginx, "-c", configuration, "-p", folder], stdin=subprocess.DEVNULL)
-    try:
+    with running(process):
         until(lambda: answers(url, process))
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def answers(url: str, process: "subprocess.Popen[bytes]") -> bool:

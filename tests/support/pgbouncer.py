@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 
 from tests.e2e.served import free_port
+from tests.support.loopback import running
 from tests.support.nginx import DOCUMENT
 from tests.support.waiting import until
 
@@ -61,12 +62,9 @@ def pooled(folder: Path, database: URL, *, run_as: str = "pgserver") -> Iterator
     process = subprocess.Popen(
         [pgbouncer, *configuration], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
     )
-    try:
+    with running(process):
         until(lambda: answers(url, process))
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def answers(url: URL, process: "subprocess.Popen[bytes]") -> bool:
