@@ -21,6 +21,8 @@ _PILE = re.compile(f"({_MARK}{{4}}){_MARK}+")
 """More accents on one letter than any language has: they would be drawn over the lines around."""
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 """Letters, marks and a sign by their category, of which nothing is seen."""
+_IGNORED = re.compile("[\u2065\ufdd0-\ufdef\ufff0-\ufff8\U000e0000-\U000e0fff]")
+"""What never becomes a letter. All else that this Python knows no category of may be one of a newer Unicode."""
 _VARIANTS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
@@ -39,7 +41,12 @@ def without_unseen(text: str) -> str:
 def is_blank(text: str) -> bool:
     """Whether nobody would see anything of it."""
     seen = _VARIANTS.sub("", "".join(text.split()))
-    return all(one in _FILLERS or unicodedata.category(one) in ("Cc", "Cf", "Cn") for one in seen)
+    return all(one in _FILLERS or unicodedata.category(one) in ("Cc", "Cf") or _is_nothing(one) for one in seen)
+
+
+def _is_nothing(character: str) -> bool:
+    """The last two of each plane are no characters either."""
+    return bool(_IGNORED.match(character)) or ord(character) & 0xFFFE == 0xFFFE
 
 
 def isolated(text: str) -> str:

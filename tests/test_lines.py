@@ -20,6 +20,11 @@ def test_what_nobody_sees_is_blank(hostile: Hostile) -> None:
     assert is_blank(one_line(hostile.text))
 
 
+@pytest.mark.parametrize("text", ["\U0001fae9", "\U0001fac8", "\U00018cd6"])
+def test_an_emoji_or_a_letter_that_is_newer_than_this_python_is_seen(text: str) -> None:
+    assert not is_blank(text) and one_line(text) == text
+
+
 @pytest.mark.parametrize(
     ("hostile", "line"),
     [
