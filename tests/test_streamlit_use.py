@@ -44,3 +44,13 @@ def test_what_is_drawn_by_itself_asks_by_itself() -> None:
     for file in users("dialog"):
         source = (ROOT / "core" / "ui" / file).read_text()
         assert source.count("st.dialog(") == source.count(")(asked_again("), f"{file}: st.dialog(…)(asked_again(…))"
+
+
+def test_what_a_component_says_is_asked_so_that_it_may_be_gone() -> None:
+    """Its events call back after its page was left, when Streamlit has forgotten it."""
+    for file in SOURCES:
+        nodes = list(ast.walk(ast.parse(file.read_text())))
+        called = [node.func for node in nodes if isinstance(node, ast.Call)]
+        read = [ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute) and node not in called]
+        asking = [source for source in read if source.startswith("st.session_state[")]
+        assert not asking, f"{file.name}: take `told` from core/ui/told.py for {asking}"

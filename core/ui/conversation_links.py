@@ -13,6 +13,7 @@ from uuid import UUID
 import streamlit as st
 
 from core.ids import parse_id
+from core.ui.told import told
 
 CODE = "conversation_links_code"
 
@@ -48,11 +49,12 @@ def conversation_links_code(
     """
 
     def opened() -> None:
-        if conversation_id := parse_id(str(st.session_state[CODE].open)):
+        if conversation_id := parse_id(str(told(CODE, "open"))):
             on_open(conversation_id)
 
     def lengthened() -> None:
-        on_more(str(st.session_state[CODE].more))
+        if group := told(CODE, "more"):
+            on_more(str(group))
 
     _code(
         key=CODE,

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.ui import links
 from core.ui.browse_address import Address
+from core.ui.told import told
 
 KEY = "find"
 ASKED = "find_asked"
@@ -33,6 +34,6 @@ def find_field() -> None:
         st.switch_page(links.BROWSE.page(), query_params=Address(query=asked).params())
 
     def found() -> None:
-        st.session_state[ASKED] = str(st.session_state[KEY].find or "").strip()
+        st.session_state[ASKED] = str(told(KEY, "find") or "").strip()
 
     _find(key=KEY, on_find_change=found)

@@ -12,6 +12,7 @@ import streamlit as st
 
 from core.models import ConversationKind
 from core.services.room_views import RoomView
+from core.ui.told import told
 
 DRAWNS = "drawn_count"
 TASKS, TASKS_HEARD = "live_tasks", "tasks_heard"
@@ -73,7 +74,7 @@ def live_room(
     """
 
     def changed() -> None:
-        on_changed(json.loads(st.session_state[LIVE_ROOM].changed or "[]"))
+        on_changed(json.loads(told(LIVE_ROOM, "changed") or "[]"))
 
     _live_room(
         key=LIVE_ROOM,
@@ -87,7 +88,7 @@ def live_tasks() -> None:
     """For a page of tasks: it is drawn anew when they are others, wherever that was done. To be drawn before them."""
 
     def heard() -> None:
-        st.session_state[TASKS_HEARD] = st.session_state[TASKS].heard
+        st.session_state[TASKS_HEARD] = told(TASKS, "heard") or 0
 
     seen = st.session_state.get(TASKS_HEARD, 0)
     _live_tasks(key=TASKS, data=json.dumps({"seen": seen}), on_heard_change=heard)

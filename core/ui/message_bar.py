@@ -15,6 +15,7 @@ from uuid import UUID
 import streamlit as st
 
 from core.ids import parse_id
+from core.ui.told import told
 
 DONE = "acts_done"
 REMEMBERED = 100
@@ -53,7 +54,7 @@ def message_bar_code(on_acts: Callable[[Sequence[Act]], None]) -> None:
     """To be drawn once on a page with message bars. `on_acts` is told what was clicked, before the next draw."""
 
     def acted() -> None:
-        on_acts(_new(st.session_state[CODE].acts))
+        on_acts(_new(told(CODE, "acts") or []))
 
     _code(key=CODE, on_acts_change=acted)
 
@@ -73,10 +74,10 @@ def message_bar(data: Mapping[str, Any], *, key: str) -> None:
     _bar(key=key, data=json.dumps(data))
 
 
-def _new(told: Sequence[Mapping[str, Any]]) -> list[Act]:
+def _new(acts: Sequence[Mapping[str, Any]]) -> list[Act]:
     """Those that were not done yet."""
     done: list[str] = st.session_state.get(DONE, [])
-    new = [one for one in told if one["id"] not in done]
+    new = [one for one in acts if one["id"] not in done]
     st.session_state[DONE] = [*done, *(one["id"] for one in new)][-REMEMBERED:]
     parsed = [(parse_id(str(one["message"])), str(one["name"]), one.get("value")) for one in new]
     return [Act(id_, name, None if value is None else str(value)) for id_, name, value in parsed if id_]

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.services.uploads import too_large
+from core.ui.told import told
 
 ADDRESS = "/api/import"
 KEY = "upload"
@@ -46,9 +47,9 @@ def upload(limit: int, on_chosen: Callable[[Chosen], None]) -> None:
     """`limit` in bytes. `on_chosen` is told when the file is there, before the next draw."""
 
     def arrived() -> None:
-        told = st.session_state[KEY].uploaded
-        if isinstance(told, dict):
-            on_chosen(Chosen(str(told.get("id")), str(told.get("name"))[:LONGEST_NAME]))
+        file = told(KEY, "uploaded")
+        if isinstance(file, dict):
+            on_chosen(Chosen(str(file.get("id")), str(file.get("name"))[:LONGEST_NAME]))
 
     data = {"address": ADDRESS, "limit": limit, "tooLarge": too_large(limit)}
     _upload(key=KEY, data=json.dumps(data), on_uploaded_change=arrived)
