@@ -25,20 +25,20 @@ st.markdown(f"**{as_label(actor.display_name, 120)}**  \n{as_label(actor.email, 
 notices(actor, MOST_NOTICES)
 profile(actor)
 
-st.subheader("Sign-in", anchor=False)
+st.header("Sign-in", anchor=False)
 by_password = {"Change password": "/account/password"} if app.accounts.has_password(actor) else {}
 plain_links(by_password | {"Sign out here or everywhere": "/account/sign-out"}, key="ways_out")
 own_sign_ins(actor)
 own_data(actor)
 
 if actor.may(Permission.CHAT_USE):
-    st.subheader("History", anchor=False)
+    st.header("History", anchor=False)
     st.markdown("Remove all your chats with the assistant from your account. Usage figures stay.")
     with st.form("clear", border=False):
         typed = st.text_input("To confirm, type “clear history”", key="clear_words")
         if st.form_submit_button("Delete all my chats"):
             if typed.strip().lower() == CONFIRM:
                 count = app.conversations.clear_history(actor)
-                st.success(f"{count} chat{'' if count == 1 else 's'} deleted.")
+                st.success(f"{count} chat{'' if count == 1 else 's'} deleted.", icon=":material/check:")
             else:
-                st.error("Nothing was deleted: the words don't match.")
+                st.error("Nothing was deleted: the words don't match.", icon=":material/error:")

@@ -13,7 +13,7 @@ from core.ui.audit_download import download_button
 from core.ui.audit_event import audit_event
 from core.ui.audit_filters import checked, filter_row, whose_switch
 from core.ui.audit_list import audit_list
-from core.ui.text import as_label
+from core.ui.controls import left_out
 from core.ui.usage_filters import browser_zone
 
 
@@ -40,8 +40,7 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     whose_switch(actor, query)
 failures.show_notice()
 filter_row(query, people)
-if reader.complaints:
-    st.caption("  \n".join(f":material/info: {as_label(complaint, 200)}" for complaint in reader.complaints))
+left_out(reader.complaints)
 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     chain_state(actor, zone)
     download_button(query, zone)

@@ -15,8 +15,8 @@ from core.ui.browse_filters import checked, filter_row, order_switch, search_fie
 from core.ui.browse_hits import hits
 from core.ui.browse_list import browse_list, nothing_here
 from core.ui.browse_transcript import browse_transcript
+from core.ui.controls import left_out
 from core.ui.importing import import_button
-from core.ui.text import as_label
 
 
 def listed(actor: Actor, address: Address, complaints: list[str]) -> tuple[Address, Page]:
@@ -55,8 +55,7 @@ if page is None:
     order_switch(address)
 else:
     filter_row(address, owners)
-if reader.complaints:
-    st.caption("  \n".join(f":material/info: {as_label(complaint, 200)}" for complaint in reader.complaints))
+left_out(reader.complaints)
 browse_deeds.told(actor)
 if address.conversation_id is None:
     found(actor, address, page)

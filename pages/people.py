@@ -5,13 +5,13 @@ import streamlit as st
 from core import bootstrap
 from core.permissions import Permission
 from core.ui import failures, guard
+from core.ui.controls import left_out
 from core.ui.link_shown import forget_link
 from core.ui.people_address import PeopleReader, Shown
 from core.ui.people_invites import invite_somebody, people_invites
 from core.ui.people_list import people_filters, people_list
 from core.ui.person import person
 from core.ui.person_acts import told
-from core.ui.text import as_label
 
 actor = guard.require(Permission.PEOPLE_MANAGE)
 forget_link()
@@ -27,8 +27,7 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
 failures.show_notice()
 told()
 people_filters(address)
-if reader.complaints:
-    st.caption("  \n".join(f":material/info: {as_label(complaint, 200)}" for complaint in reader.complaints))
+left_out(reader.complaints)
 if address.shown is Shown.INVITED:
     people_invites(actor)
 elif address.person_id is None:

@@ -8,7 +8,8 @@ from core.permissions import Actor, Permission
 from core.services.usage_query import Query, Reader
 from core.services.usage_views import Choices, UsageView
 from core.ui import failures, guard
-from core.ui.text import as_label
+from core.ui.controls import left_out
+from core.ui.nothing import nothing
 from core.ui.usage_budget import monthly_budget
 from core.ui.usage_calls import calls_list
 from core.ui.usage_chart import main_chart, month
@@ -36,15 +37,14 @@ def figures(actor: Actor, query: Query, view: UsageView, choices: Choices) -> No
 
 def nothing_here(query: Query, *, is_mine: bool) -> None:
     if query.is_filtered:
-        st.markdown("Nothing in these days fits all of that.")
         everything = query.looking(models=(), purposes=(), user_ids=(), room_ids=())
-        st.button("Show all", icon=":material/filter_alt_off:", key="usage_all", on_click=go, args=(everything,))
-    elif is_mine:
-        st.markdown("You asked nothing in these days. What your questions cost will be shown here.")
-    else:
-        st.markdown(
-            "Nothing was asked in these days. What the assistant is used for, and its cost, will be shown here."
+        nothing("Nothing in these days fits all of that.").button(
+            "Show all", icon=":material/filter_alt_off:", key="usage_all", on_click=go, args=(everything,)
         )
+    elif is_mine:
+        nothing("You asked nothing in these days. What your questions cost will be shown here.")
+    else:
+        nothing("Nothing was asked in these days. What the assistant is used for, and its cost, will be shown here.")
 
 
 actor = guard.require(Permission.USAGE_VIEW)
@@ -67,5 +67,5 @@ else:
     view = usage.look(actor, query.wanted(period), query.chart)
     trust(view)
     figures(actor, query, view, choices)
-if reader.complaints:
-    complaints.caption("  \n".join(f":material/info: {as_label(complaint, 200)}" for complaint in reader.complaints))
+with complaints:
+    left_out(reader.complaints)

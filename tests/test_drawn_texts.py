@@ -29,7 +29,7 @@ MADE_PLAIN = frozenset(
 )
 DRAWS = frozenset(
     """
-    badge button caption checkbox error expander header info link_button markdown metric page_link popover status
+    badge button caption checkbox error expander header info link_button markdown metric nothing page_link popover status
     subheader success title toast toggle warning write
     """.split()  # noqa: SIM905
 )

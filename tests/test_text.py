@@ -234,10 +234,10 @@ def test_in_a_label_no_mark_has_a_meaning(text: str) -> None:
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        ("Ask @Bo or @ADA!", "Ask **@Bo** or :primary-badge[@ADA]!"),
+        ("Ask @Bo or @ADA!", "Ask **@Bo** or :green-badge[@ADA]!"),
         ("@Bo Diddley, not @Bob", "**@Bo Diddley**, not @Bob"),
-        ("to:@Ada", f"to:{JOINER}:primary-badge[@Ada]"),
-        ("@A*b] (x) and @Ada\n$5", "**@A\\*b\\]** (x) and :primary-badge[@Ada]  \n\\$5"),
+        ("to:@Ada", f"to:{JOINER}:green-badge[@Ada]"),
+        ("@A*b] (x) and @Ada\n$5", "**@A\\*b\\]** (x) and :green-badge[@Ada]  \n\\$5"),
         # Neither a call nor anything else.
         ("me@Bo.org, `@Bo`, \\@Bo, @@Bo", None),
         ("```\n@Ada\n```", None),
@@ -250,7 +250,7 @@ def test_a_name_that_is_called_stands_out(said: str, shown: str | None) -> None:
 
 @given(st.text(alphabet="ab@:$[]1 -/", max_size=40))
 def test_beside_a_call_no_mark_of_the_writer_is_left(text: str) -> None:
-    shown = as_said(text, ["a"], ["b"]).replace(":primary-badge[@b]", "@").replace("**@a**", "@")
+    shown = as_said(text, ["a"], ["b"]).replace(":green-badge[@b]", "@").replace("**@a**", "@")
     assert not re.search(r"(?<!\\)\$\d", shown)
     assert not re.search(r"(?<!\\):[a-z][a-z1-]*\[", shown)
     assert not re.search(r":[a-z][a-z1/-]*:", shown)

@@ -16,6 +16,8 @@ from core.ui.access_address import AccessAddress, AccessReader, go
 from core.ui.access_asking import ask
 from core.ui.access_transcript import access_transcript
 from core.ui.access_words import left, moment, whose, whose_label
+from core.ui.controls import left_out
+from core.ui.nothing import ENDED, nothing
 from core.ui.text import as_label
 
 EXPLAINED = (
@@ -44,15 +46,14 @@ def grants_tab(actor: Actor) -> None:
     st.caption(EXPLAINED)
     _mine(actor, bootstrap.current().access_grants.mine(actor), address)
     page, complaints = _page(actor, address, reader.complaints)
-    if complaints:
-        st.caption("  \n".join(f":material/info: {as_label(complaint, 200)}" for complaint in complaints))
+    left_out(complaints)
     _everybodys(page, address, times.zone())
 
 
 def _mine(actor: Actor, lines: tuple[GrantLine, ...], address: AccessAddress) -> None:
-    st.subheader("Yours", anchor=False)
+    st.header("Yours", anchor=False)
     if not lines:
-        st.markdown("You have no access to a private conversation at the moment.")
+        nothing("You have no access to a private conversation at the moment.")
     for line in lines:
         _own(actor, line, address)
     if st.button("Ask for access", icon=":material/visibility:", key="access_ask"):
@@ -83,14 +84,14 @@ def _page(actor: Actor, address: AccessAddress, complaints: list[str]) -> tuple[
 
 
 def _everybodys(page: GrantPage, address: AccessAddress, where: tzinfo) -> None:
-    st.subheader("All moderators", anchor=False)
+    st.header("All moderators", anchor=False)
     if page.lines:
         st.dataframe(
             frame_of(page.lines, where), hide_index=True, height="content", column_config=COLUMNS,
             alt="Access that moderators had, the newest first",
         )  # fmt: skip
     else:
-        st.markdown("There is nothing more in this direction." if address.older else "Nobody has asked for access yet.")
+        nothing(ENDED if address.older else "Nobody has asked for access yet.")
     with st.container(horizontal=True, horizontal_alignment="center"):
         if address.older:
             _step("To the newest", "first_page", replace(address, older=None))

@@ -24,7 +24,7 @@ EXPLAINED = (
 
 
 def own_data(actor: Actor) -> None:
-    st.subheader("Your data", anchor=False)
+    st.header("Your data", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button("Export my data", icon=":material/download:", key="own_data"):
             _export()

@@ -15,7 +15,7 @@ BROWSER = "As the browser says"
 
 
 def profile(actor: Actor) -> None:
-    st.subheader("Profile", anchor=False)
+    st.header("Profile", anchor=False)
     if st.button("Change my name", icon=":material/edit:", key="change_name"):
         _change_name(actor)
     zones = [None, *sorted(available_timezones())]

@@ -13,6 +13,7 @@ from core.services.audit_views import AuditLine, AuditPage
 from core.ui import times
 from core.ui.audit_filters import go
 from core.ui.audit_words import NOTHING, OUTCOMES, did
+from core.ui.nothing import ENDED, nothing
 
 FIRST, CLEAR = ":material/first_page:", ":material/filter_alt_off:"
 ROUND = "audit_round"
@@ -57,16 +58,16 @@ def _step(query: AuditQuery, label: str, icon: str, mark: dict[str, str | None],
 
 def _nothing_here(query: AuditQuery, page: AuditPage) -> None:
     if page.looked_to:
-        st.markdown("Nothing found so far.")
+        nothing("Nothing found so far.")
     elif query.older or query.newer:
-        st.markdown("There is nothing more in this direction.")
-        st.button("To the newest", icon=FIRST, key="audit_first", on_click=go, args=(query.looking(),))
+        nothing(ENDED).button("To the newest", icon=FIRST, key="audit_first", on_click=go, args=(query.looking(),))
     elif query.is_filtered:
-        st.markdown("Nothing fits all of that.")
         everything = AuditQuery(is_mine=query.is_mine, zone=query.zone)
-        st.button("Show all", icon=CLEAR, key="audit_all", on_click=go, args=(everything,))
+        nothing("No event fits all of that.").button(
+            "Show all", icon=CLEAR, key="audit_all", on_click=go, args=(everything,)
+        )
     else:
-        st.markdown("Nothing was recorded yet. What people do and what is refused will be listed here.")
+        nothing("Nothing was recorded yet. What people do and what is refused will be listed here.")
 
 
 def _table(query: AuditQuery, page: AuditPage, where: tzinfo) -> None:

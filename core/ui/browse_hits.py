@@ -11,6 +11,7 @@ from core.services.search_views import Found, Hit, TitleHit
 from core.ui import times
 from core.ui.browse_address import Address, go
 from core.ui.browse_list import NEW_CHAT
+from core.ui.nothing import ENDED, nothing
 from core.ui.room_header import ICONS
 from core.ui.text import as_label, as_snippet
 
@@ -40,9 +41,9 @@ def hits(actor: Actor, address: Address) -> None:
 
 def _nothing(address: Address) -> None:
     if address.more:
-        st.markdown("There are no more hits.")
+        nothing(ENDED)
     else:
-        st.markdown(NOTHING)
+        nothing(NOTHING)
 
 
 def _titles(address: Address, found: Found) -> None:

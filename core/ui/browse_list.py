@@ -17,6 +17,7 @@ from core.ui import browse_deeds, times
 from core.ui.browse_address import Address, go
 from core.ui.browse_deeds import deed_buttons
 from core.ui.exporting import export_button
+from core.ui.nothing import ENDED, nothing
 
 NEW_CHAT = "New chat"
 KIND_NAMES = {
@@ -71,14 +72,16 @@ def nothing_here(address: Address) -> None:
     """In place of an empty list."""
     filters = address.filters
     if address.older or address.newer:
-        st.markdown("There is nothing more in this direction.")
-        st.button("To the beginning", icon=FIRST, key="browse_first", on_click=go, args=(address.listing(),))
+        nothing(ENDED).button(
+            "To the beginning", icon=FIRST, key="browse_first", on_click=go, args=(address.listing(),)
+        )
     elif filters != Filters(state=filters.state):
-        st.markdown("No conversation fits all of that.")
         everything = address.listing(filters=Filters(state=filters.state))
-        st.button("Show all", icon=":material/filter_alt_off:", key="browse_all", on_click=go, args=(everything,))
+        nothing("No conversation fits all of that.").button(
+            "Show all", icon=":material/filter_alt_off:", key="browse_all", on_click=go, args=(everything,)
+        )
     else:
-        st.markdown(NOTHING[filters.state])
+        nothing(NOTHING[filters.state])
 
 
 def _step(label: str, icon: str, address: Address, *, is_there: bool) -> None:

@@ -19,6 +19,7 @@ from core.ui.browse_list import KIND_NAMES, NEW_CHAT
 from core.ui.exporting import export_button
 from core.ui.into_view import into_view
 from core.ui.message import AVATARS, STATES
+from core.ui.nothing import nothing
 from core.ui.text import as_label, as_markdown, as_typed
 
 LONGEST_TITLE, LONGEST_NAME, EXCERPT = 120, 60, 100
@@ -136,7 +137,7 @@ def messages(shown: BrowsedTranscript, opened: str) -> None:
     today = clock.now().astimezone(where).date()
     day: date | None = None
     if not shown.messages:
-        st.markdown("Nothing has been said here yet.")
+        nothing("Nothing has been said here yet.")
     for message in shown.messages:
         said_on = message.created_at.astimezone(where).date()
         if said_on != day:

@@ -11,6 +11,7 @@ from core.services.budgets import BudgetLine, BudgetView, RaiseLine, Standing
 from core.ui import budget_dialogs, failures, guard, times
 from core.ui.budget_left import number, quantity
 from core.ui.budget_words import ICONS, limit_of, name_of
+from core.ui.nothing import nothing
 from core.ui.paging import paged, pages_of, show_more
 from core.ui.text import as_label
 
@@ -37,7 +38,7 @@ def budgets(actor: Actor) -> None:
             label_visibility="collapsed", on_change=_from_the_first,
         )  # fmt: skip
     if not views:
-        st.markdown("No budget has that name." if name else "There is no budget yet: everybody may ask as they like.")
+        nothing("No budget has that name." if name else "There is no budget yet: everybody may ask as they like.")
     for view in views:
         _budget(actor, view)
     if has_more:

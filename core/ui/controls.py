@@ -1,10 +1,12 @@
 """What the filters of all pages share."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
+
+from core.ui.text import as_label
 
 ROUNDS = "rounds_of_widgets"
 
@@ -31,6 +33,12 @@ def shown(name: str, value: Any) -> str:
 
 def _key(name: str, number: int) -> str:
     return f"{name}_{number}" if number else name
+
+
+def left_out(complaints: Sequence[str]) -> None:
+    """What of the address could not be used."""
+    if complaints:
+        st.caption("  \n".join(f":material/info: {as_label(complaint, 200)}" for complaint in complaints))
 
 
 def distinct(options: Mapping[Any, str]) -> dict[Any, str]:

@@ -103,5 +103,5 @@ def say_why(actor: Actor, answer_id: UUID) -> None:
         tags = st.pills("Reason", REASONS, selection_mode="multi", label_visibility="collapsed")
         comment = st.text_area("What would have helped?", placeholder="Optional", height=100)
         if st.form_submit_button("Send", type="primary") and tried(rate):
-            st.toast("Thank you. It is kept with the answer.")
+            st.toast("Thank you. It is kept with the answer.", icon=":material/thumb_down:")
             st.rerun()

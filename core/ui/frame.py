@@ -18,10 +18,15 @@ from core.ui.text import as_label
 
 # The theme's primary colour is also the ground of white words, on buttons: in the dark theme none is light enough for
 # words and dark enough for that. So what is chosen is written as everything else, and its frame and ground mark it.
-ZONE = "zone_remembered"
+# And where the keyboard is has to be seen on links too, which Streamlit leaves as they are.
 STYLE = """<style>
 [data-testid="stButtonGroup"] button[data-selected]:not(:disabled) { color: inherit; }
+[data-testid="stSidebarNavLink"]:focus-visible, [data-testid="stPageLink-NavLink"]:focus-visible,
+[data-testid="stMain"]:focus-visible, [role="group"][tabindex]:focus-visible {
+  outline: 2px solid currentColor; outline-offset: -2px;
+}
 </style>"""
+ZONE = "zone_remembered"
 
 
 def frame(actor: Actor, page: Page) -> None:

@@ -11,6 +11,7 @@ from core.permissions import Actor
 from core.services.retention_views import Holdable, HoldLine, WantedHold
 from core.ui import guard, times
 from core.ui.dialogs import dialog, tried
+from core.ui.nothing import nothing
 from core.ui.text import as_label
 
 PERSON, ROOM, BY_ID = "Person", "Company room", "Conversation"
@@ -27,10 +28,10 @@ EXPLAINED = (
 
 
 def legal_holds(actor: Actor, holds: Sequence[HoldLine]) -> None:
-    st.subheader("Legal holds", anchor=False)
+    st.header("Legal holds", anchor=False)
     st.caption(EXPLAINED)
     if not holds:
-        st.markdown("Nothing is held.")
+        nothing("Nothing is held.")
     for hold in holds:
         _hold(actor, hold)
     if st.button("Place a hold", icon=":material/gavel:", key="hold_add"):

@@ -36,7 +36,10 @@ def _listening(name: str) -> str:
 
 
 _ear = st.components.v2.component(
-    "ear", css=_beside("ear.css"), js=_beside("popovers.js") + _beside("ear.js"), isolate_styles=False
+    "ear",
+    css=_beside("ear.css"),
+    js=_beside("popovers.js") + _beside("mends.js") + _beside("ear.js"),
+    isolate_styles=False,
 )
 _live = st.components.v2.component("live", js=_listening("live.js"))
 _live_room = st.components.v2.component("live_room", js=_listening("live_room.js"))
@@ -46,7 +49,7 @@ _label = st.components.v2.component("live_label", html=LABEL, css=LABEL_CSS, js=
 
 
 def ear() -> None:
-    """Listens for the window, and leads the keyboard into popovers. On every page, once. Nothing to see but numbers, on
+    """Listens for the window, leads the keyboard into popovers and mends what screen readers are told. On every page, once. Nothing to see but numbers, on
     "Chat" of what is unread, on "Tasks" of what is due and on "Moderation" of what waits.
     """
     _ear(key="ear")

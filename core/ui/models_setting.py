@@ -17,7 +17,7 @@ FIRST = "The first of them"
 def models_setting(actor: Actor) -> None:
     models = bootstrap.current().company_models
     view = models.get(actor)
-    st.subheader("Models", anchor=False)
+    st.header("Models", anchor=False)
     _gone(view)
     if len(view.parleys) < 2 and not view.is_limited:
         st.caption(f"Parley offers one here, {as_label(view.parleys[0], MAX_MODEL_NAME)}: there is nothing to choose.")

@@ -9,6 +9,7 @@ from core.permissions import Actor
 from core.services.in_force_views import LockLine, Place, SuspensionLine
 from core.ui import times
 from core.ui.moderation_acts import remember
+from core.ui.nothing import ENDED, nothing
 from core.ui.room_locking import named, unlock_room
 from core.ui.suspending import LONGEST_NAME, lift_suspension, until
 from core.ui.text import as_label
@@ -25,11 +26,11 @@ def in_force_tab(actor: Actor) -> None:
 
 
 def _people(actor: Actor, where: tzinfo) -> None:
-    st.subheader("Suspended", anchor=False)
+    st.header("Suspended", anchor=False)
     after = st.session_state.get(PEOPLE)
     found = bootstrap.current().suspensions.list_in_force(actor, after=after, limit=PAGE + 1)
     if not found:
-        st.markdown("Nobody is suspended." if after is None else "There is nobody more.")
+        nothing("Nobody is suspended." if after is None else ENDED)
     for line in found[:PAGE]:
         _person(actor, line, where)
     _steps(PEOPLE, after, found[PAGE - 1].place if len(found) > PAGE else None)
@@ -44,11 +45,11 @@ def _person(actor: Actor, line: SuspensionLine, where: tzinfo) -> None:
 
 
 def _rooms(actor: Actor, where: tzinfo) -> None:
-    st.subheader("Locked rooms", anchor=False)
+    st.header("Locked rooms", anchor=False)
     after = st.session_state.get(ROOMS)
     found = bootstrap.current().room_locks.list_locked(actor, after=after, limit=PAGE + 1)
     if not found:
-        st.markdown("No room is locked." if after is None else "There are no more.")
+        nothing("No room is locked." if after is None else ENDED)
     for line in found[:PAGE]:
         _room(actor, line, where)
     _steps(ROOMS, after, found[PAGE - 1].place if len(found) > PAGE else None)

@@ -13,6 +13,7 @@ from core.services.moderation_views import CaseLine, QueuePage
 from core.ui.moderation_filters import go
 from core.ui.moderation_words import KINDS, age_of, author_of, reasons_of, state_of
 from core.ui.narrowing import CLEAR
+from core.ui.nothing import ENDED, nothing
 
 SEEN = "moderation_clicked"
 FIRST = ":material/first_page:"
@@ -60,13 +61,14 @@ def _step(label: str, icon: str, query: QueueQuery | None) -> None:
 
 def _nothing_here(query: QueueQuery) -> None:
     if query.after:
-        st.markdown("There is nothing more in this direction.")
+        nothing(ENDED)
     elif query.is_filtered:
-        st.markdown("No case fits all of that.")
         everything = QueueQuery(shown=query.shown, case_id=query.case_id)
-        st.button("Show all", icon=CLEAR, key="moderation_all", on_click=go, args=(everything,))
+        nothing("No case fits all of that.").button(
+            "Show all", icon=CLEAR, key="moderation_all", on_click=go, args=(everything,)
+        )
     else:
-        st.markdown(f":material/volunteer_activism: {NOTHING[query.shown]}")
+        nothing(NOTHING[query.shown], ":material/volunteer_activism:")
 
 
 def _table(query: QueueQuery, page: QueuePage) -> None:

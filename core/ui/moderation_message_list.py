@@ -18,6 +18,7 @@ from core.ui.moderation_message_acts import ROUND, selected_bar
 from core.ui.moderation_message_filters import go
 from core.ui.moderation_message_words import around_hit, author_of, state_of, where_of
 from core.ui.narrowing import CLEAR
+from core.ui.nothing import ENDED, nothing
 
 SEEN = "messages_clicked"
 TRAIL = "messages_trail"
@@ -80,18 +81,18 @@ def _step(label: str, icon: str, query: MessagesQuery) -> None:
 
 def _nothing_here(query: MessagesQuery, page: MessagesPage) -> None:
     if page.is_cut:
-        st.markdown("Nothing so far.")
+        nothing("Nothing found so far.")
     elif query.after:
-        st.markdown("There is nothing more in this direction.")
+        nothing(ENDED)
     elif query.text or query.looking(state=State.ANY).is_filtered:
-        st.markdown(
+        place = nothing(
             "No message fits all of that. Here you find what is said in company rooms; of direct chats, groups and "
             "chats with the assistant only what was reported."
         )
         everything = MessagesQuery(message_id=query.message_id)
-        st.button("Show all", icon=CLEAR, key="messages_all", on_click=go, args=(everything,))
+        place.button("Show all", icon=CLEAR, key="messages_all", on_click=go, args=(everything,))
     else:
-        st.markdown(NOTHING[query.state])
+        nothing(NOTHING[query.state])
 
 
 def _table(query: MessagesQuery, page: MessagesPage) -> list[Seen]:

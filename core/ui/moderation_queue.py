@@ -7,11 +7,11 @@ from core.errors import Invalid
 from core.permissions import Actor
 from core.services.moderation_query import QueueQuery, QueueReader
 from core.services.moderation_views import QueuePage
+from core.ui.controls import left_out
 from core.ui.moderation_acts import step_keys
 from core.ui.moderation_case import case_beside
 from core.ui.moderation_filters import checked, filter_row, go
 from core.ui.moderation_list import queue_list
-from core.ui.text import as_label
 from core.ui.usage_filters import browser_zone
 
 KEYS = "Keys: J and K next and previous case · T claim · D dismiss · E edit · X delete · U undo · L release · Q close"
@@ -24,8 +24,7 @@ def queue_tab(actor: Actor) -> None:
     query = checked(reader, reader.read(), people, reviewers)
     query, page = _listed(actor, query, reader.complaints)
     filter_row(query, people, reviewers)
-    if reader.complaints:
-        st.caption("  \n".join(f":material/info: {as_label(complaint, 200)}" for complaint in reader.complaints))
+    left_out(reader.complaints)
     if query.case_id is None:
         queue_list(query, page)
         if page.lines:

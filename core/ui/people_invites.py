@@ -11,6 +11,7 @@ from core.services.invites import PAGE, InviteLine
 from core.ui import failures, guard, times
 from core.ui.dialogs import dialog, tried
 from core.ui.link_shown import keep_link, link_shown
+from core.ui.nothing import nothing
 from core.ui.paging import paged, pages_of, show_more
 from core.ui.people_address import PAGES
 from core.ui.people_words import role_names, what_roles_do
@@ -49,7 +50,7 @@ def people_invites(actor: Actor) -> None:
     sizes = pages_of(PAGES, PAGE)
     lines, has_more = paged(lambda limit, after: service.list_invites(actor, after=after, limit=limit), sizes)
     if not lines:
-        st.markdown("Nobody is invited at the moment. Whoever you invite stands here until they have come.")
+        nothing("Nobody is invited at the moment. Whoever you invite stands here until they have come.")
     for line in lines:
         _invite(actor, line)
     if has_more:

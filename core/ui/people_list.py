@@ -14,6 +14,7 @@ from core.services.people_looking import PAGE, PersonLine
 from core.ui import times
 from core.ui.controls import shows
 from core.ui.narrowing import CLEAR
+from core.ui.nothing import nothing
 from core.ui.paging import paged, pages_of, show_more
 from core.ui.people_address import PAGES, PeopleAddress, Shown, go, search
 from core.ui.people_words import SHOWN, STATES, role_names
@@ -75,8 +76,7 @@ def people_list(actor: Actor, address: PeopleAddress) -> None:
     sizes = pages_of(PAGES, PAGE)
     lines, has_more = paged(lambda limit, after: look(actor, wanted, after=after, limit=limit), sizes)
     if not lines:
-        st.markdown("Nobody fits all of that.")
-        st.button(
+        nothing("Nobody fits all of that.").button(
             "Show everybody",
             icon=CLEAR,
             key="people_all",

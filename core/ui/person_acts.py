@@ -13,7 +13,7 @@ from core.ui.text import as_label
 PASSWORD_PATH = "/account/new-password"  # where it leads, no password
 TOLD = "people_told"
 LONGEST_NAME = 60
-NO_MATCH = "That isn't the name. Nothing was done."
+NO_MATCH = "Nothing was done: the name doesn't match."
 
 
 def told() -> None:

@@ -11,6 +11,7 @@ from core.services.room_views import Colleague, OpenRoomLine
 from core.services.rooms import PAGE
 from core.ui import guard, links, times
 from core.ui.dialogs import OPEN, dialog, tried
+from core.ui.nothing import nothing
 from core.ui.paging import paged, pages_of, show_more
 from core.ui.people import choose_somebody
 from core.ui.room_making import DRAFT, new_company_room, new_group
@@ -65,8 +66,8 @@ def browse(actor: Actor) -> None:
     rooms = bootstrap.current().rooms
     count = rooms.count_open(actor)
     if not count:
-        st.markdown("There are no company rooms yet. One is for a subject that everybody here may follow.")
-        if st.button("New company room", type="primary"):
+        place = nothing("There are no company rooms yet. One is for a subject that everybody here may follow.")
+        if place.button("New company room", type="primary"):
             open_dialog(NEW_COMPANY_ROOM)
             st.rerun()
         return

@@ -90,7 +90,7 @@ def _separator(view: View, previous: MessageView | None, message: MessageView) -
     if previous is None or view.day_of(previous) != view.day_of(message):
         st.caption(times.day_label(view.day_of(message), view.today), text_alignment="center")
     if message.seq == view.new_from:
-        st.markdown(":primary-badge[New]", text_alignment="center")
+        st.markdown(":green-badge[New]", text_alignment="center")
 
 
 def _group(actor: Actor, view: View, group: list[MessageView], refresh: Refresh) -> None:

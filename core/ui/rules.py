@@ -8,6 +8,7 @@ from core.permissions import Actor
 from core.services.rules import Hit, RuleView
 from core.ui import failures, guard, rule_dialogs, times
 from core.ui.dialogs import tried
+from core.ui.nothing import nothing
 from core.ui.rule_words import ACTIONS, ICONS, LONGEST, looks_for, where, would
 from core.ui.text import as_label
 
@@ -25,7 +26,7 @@ def rules_tab(actor: Actor) -> None:
         if st.button("Add a rule", icon=":material/add:", type="primary", key="rule_add"):
             rule_dialogs.add(actor)
     if not rules:
-        st.info("There is no rule, so nothing is looked for.", icon=":material/rule:")
+        nothing("There is no rule yet, so nothing is looked for.")
     for rule in rules:
         _rule(actor, rule)
     _try_out(actor)

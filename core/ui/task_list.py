@@ -10,6 +10,7 @@ from core import bootstrap
 from core.permissions import Actor
 from core.services.task_views import TaskCounts, TaskGroup, TaskLine, TaskPage, TaskPlace, Whose
 from core.ui import failures, guard, task_editing, task_undo, times
+from core.ui.nothing import nothing
 from core.ui.task_filters import Chosen
 from core.ui.task_row import task_row
 from core.ui.task_words import GROUPS
@@ -64,7 +65,7 @@ def _done(actor: Actor, chosen: Chosen, today: date) -> None:
         return
     with place:
         if not _rows(actor, TaskGroup.DONE, today, _loader(actor, chosen, TaskGroup.DONE, today)):
-            st.caption("Nothing is done yet.")
+            nothing("Nothing is done yet.")
         elif not chosen.is_narrowed and chosen.whose is Whose.ALL:
             _clear_button(actor)
 
@@ -100,16 +101,16 @@ def _found(actor: Actor, chosen: Chosen, today: date) -> None:
         return tasks.find(actor, chosen.words, chosen.wanted, after=after, limit=limit)
 
     if not _rows(actor, FOUND, today, load):
-        st.markdown("No task has all of these words. Leave one out, or write only how it begins.")
+        nothing("No task has all of these words. Leave one out, or write only how it begins.")
 
 
 def _nothing(chosen: Chosen) -> None:
     if chosen.is_narrowed:
-        st.markdown("No open task fits these filters.")
+        nothing("No open task fits these filters.")
     elif chosen.whose is Whose.GIVEN:
-        st.markdown("Nobody has anything to do for you. **@name** in the line above gives a task to a colleague.")
+        nothing("Nobody has anything to do for you. **@name** in the line above gives a task to a colleague.")
     else:
-        st.markdown(f"Nothing to do. {HOW}")
+        nothing(f"Nothing to do. {HOW}")
 
 
 def _pages() -> dict[str, int]:

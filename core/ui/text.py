@@ -61,7 +61,7 @@ def as_typed(text: str) -> str:
 def as_said(text: str, names: Iterable[str], mine: Iterable[str] = ()) -> str:
     """`as_typed`, and where somebody of these names is called as @name, that stands out; most of all one's own."""
     calls = {name.casefold(): "**{}**" for name in names if name} | {
-        name.casefold(): ":primary-badge[{}]" for name in mine if name
+        name.casefold(): ":green-badge[{}]" for name in mine if name
     }
     if not calls or "@" not in text:
         return as_typed(text)

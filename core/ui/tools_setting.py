@@ -14,7 +14,7 @@ def tools_setting(actor: Actor, own: CompanyView) -> None:
     companies = bootstrap.current().companies
     changing = companies.list_changing()
     draft = drafted("tools", "on", own.version(CompanyPart.TOOLS))
-    st.subheader("What the assistant may do", anchor=False)
+    st.header("What the assistant may do", anchor=False)
     with st.form("tools", border=False):
         tools_on = st.toggle("Use tools for whoever asks", own.tools_on, key=draft.key("on"))
         st.caption(

@@ -17,6 +17,7 @@ from core.permissions import Actor, Permission
 from core.services.usage_query import Query
 from core.services.usage_views import CallLine, CallsPage, Chart, Table
 from core.ui import links
+from core.ui.nothing import ENDED, nothing
 from core.ui.text import as_label
 from core.ui.usage_download import download_button
 from core.ui.usage_filters import days_text, go
@@ -53,10 +54,10 @@ def calls_list(actor: Actor, query: Query, period: Period, complaints: list[str]
         on_click=go, args=(query.looking(),),
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(_heading(query, period), anchor=False)
+        st.header(_heading(query, period), anchor=False)
         download_button(query.fixed(period), Table.CALLS, "All calls of this list", key="usage_calls_save")
     if not page.lines:
-        st.markdown("There is nothing more in this direction." if query.after else "No call fits all of that.")
+        nothing(ENDED if query.after else "No call fits all of that.")
     else:
         frame = calls_frame(actor, page.lines, period)
         st.dataframe(

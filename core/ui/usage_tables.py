@@ -20,6 +20,7 @@ from core.analytics.metrics import (
 from core.analytics.units import NOT_KNOWN, SECOND
 from core.services.usage_query import Query
 from core.services.usage_views import Table, UsageView
+from core.ui.nothing import nothing
 from core.ui.usage_download import download_button
 from core.ui.usage_words import change
 
@@ -111,7 +112,7 @@ def subjects_frame(subjects: DataFrame, whole: float) -> DataFrame:
 def _subjects(title: str, subjects: DataFrame, query: Query, view: UsageView, table: Table) -> None:
     _headed(title, query, view, table, f"The table of {title.lower()}")
     if subjects.empty:
-        st.markdown("Nothing was asked in a room." if table is Table.ROOMS else "Nobody asked anything.")
+        nothing("Nothing was asked in a room." if table is Table.ROOMS else "Nobody asked anything.")
         return
     frame = subjects_frame(subjects, view.totals.cost)
     columns: dict[str, Any] = {
@@ -130,7 +131,7 @@ def _subjects(title: str, subjects: DataFrame, query: Query, view: UsageView, ta
 
 def _headed(title: str, query: Query, view: UsageView, table: Table, what: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", wrap=False):
-        st.subheader(title, anchor=False)
+        st.header(title, anchor=False)
         download_button(query.fixed(view.period), table, what, key=f"usage_{table.value}_save")
 
 

@@ -16,7 +16,7 @@ from tests.pages.visitor import Desk, DeskWith, Person, bars, bubbles, go, sente
 from tests.support.models import Answer, ScriptedModel
 from tests.support.waiting import until
 
-NEW = ":primary-badge[New]"
+NEW = ":green-badge[New]"
 
 
 class Room:
@@ -119,11 +119,11 @@ def test_reactions_are_counted_and_say_whose_they_are(room: Room) -> None:
 @pytest.mark.parametrize(
     ("text", "to_ada", "to_bo"),
     [
-        ("Ask @ada", "Ask :primary-badge[@ada]", "Ask **@ada**"),
-        ("@Ada Lovelace: yes", ":primary-badge[@Ada Lovelace]: yes", "**@Ada Lovelace**: yes"),
+        ("Ask @ada", "Ask :green-badge[@ada]", "Ask **@ada**"),
+        ("@Ada Lovelace: yes", ":green-badge[@Ada Lovelace]: yes", "**@Ada Lovelace**: yes"),
         ("`@Ada` and me@Ada.org", "`@Ada` and me@Ada.org", "`@Ada` and me@Ada.org"),
         ("@Nobody :red[x] $5", "@Nobody \\:red[x] \\$5", "@Nobody \\:red[x] \\$5"),
-        ("**@Ada**\n:blue[@Bo]", "**:primary-badge[@Ada]**  \n\\:blue[**@Bo**]", None),
+        ("**@Ada**\n:blue[@Bo]", "**:green-badge[@Ada]**  \n\\:blue[**@Bo**]", None),
     ],
 )
 def test_who_is_called_by_name_stands_out(room: Room, text: str, to_ada: str, to_bo: str | None) -> None:

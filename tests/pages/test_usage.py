@@ -340,7 +340,7 @@ def test_the_calls_behind_a_point_and_the_way_back(house: House) -> None:
     house.asked(house.bo, model="small", status=CallStatus.FAILED, error_code="model_busy", cost=None)
     house.asked(house.bo, NOON - timedelta(days=1))
     browser = opened(house.ana, calls=1, at="2026-05-12T00:00:00Z", of="small")
-    assert browser.subheader[0].value == "Calls · Tuesday, 12 May 2026 · small"
+    assert browser.header[0].value == "Calls · Tuesday, 12 May 2026 · small"
     [line] = table(browser, "Calls").to_dict("records")
     assert (line["Who"], line["Model"], line["Status"]) == ("Bo", "small", "Failed: Model busy")
     assert line["Cost"] != line["Cost"] and line["In"] == 1_000 and line["Took"] == 2.3
