@@ -29,8 +29,8 @@ MADE_PLAIN = frozenset(
 )
 DRAWS = frozenset(
     """
-    badge button caption checkbox error expander header info link_button markdown metric nothing page_link popover status
-    subheader success title toast toggle warning write
+    badge button caption checkbox error expander header info link_button markdown metric nothing page_link popover
+    status subheader success title toast toggle warning write
     """.split()  # noqa: SIM905
 )
 ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, Exception)}

@@ -90,7 +90,7 @@ def test_from_the_invite_to_a_new_password(parley: Parley, tab: Open, ada: Guest
     admin.get_by_role("button", name="Deactivate").click()
     dialog.get_by_label("Type the name to confirm").fill("Nora")
     dialog.get_by_role("button", name="Deactivate").click()
-    expect(dialog.get_by_text("That isn't the name. Nothing was done.")).to_be_visible()
+    expect(dialog.get_by_text("Nothing was done: the name doesn't match.")).to_be_visible()
     dialog.get_by_label("Type the name to confirm").fill(NAME)
     dialog.get_by_role("button", name="Deactivate").click()
     expect(admin.get_by_role("button", name="Reactivate")).to_be_visible()
