@@ -49,8 +49,9 @@ _label = st.components.v2.component("live_label", html=LABEL, css=LABEL_CSS, js=
 
 
 def ear() -> None:
-    """Listens for the window, leads the keyboard into popovers and mends what screen readers are told. On every
-    page, once. Nothing to see but numbers, on "Chat" of what is unread, on "Tasks" of what is due and on "Moderation" of what waits.
+    """Listens for the window, leads the keyboard into popovers, and mends what screen readers are told. On every page,
+    once. Nothing to see but numbers, on "Chat" of what is unread, on "Tasks" of what is due and on "Moderation" of what
+    waits.
     """
     _ear(key="ear")
 
