@@ -1,6 +1,7 @@
 """What stands around every page: the sidebar under the navigation."""
 
 from contextlib import suppress
+from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -16,16 +17,7 @@ from core.ui.look import look
 from core.ui.plain_links import plain_links
 from core.ui.text import as_label
 
-# The theme's primary colour is also the ground of white words, on buttons: in the dark theme none is light enough for
-# words and dark enough for that. So what is chosen is written as everything else, and its frame and ground mark it.
-# And where the keyboard is has to be seen on links too, which Streamlit leaves as they are.
-STYLE = """<style>
-[data-testid="stButtonGroup"] button[data-selected]:not(:disabled) { color: inherit; }
-[data-testid="stSidebarNavLink"]:focus-visible, [data-testid="stPageLink-NavLink"]:focus-visible,
-[data-testid="stMain"]:focus-visible, [role="group"][tabindex]:focus-visible {
-  outline: 2px solid currentColor; outline-offset: -2px;
-}
-</style>"""
+STYLE = f"<style>{Path(__file__).with_suffix('.css').read_text('utf-8')}</style>"
 ZONE = "zone_remembered"
 
 

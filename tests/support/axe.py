@@ -1,0 +1,62 @@
+"""axe-core in an open page: what of it people who can't see well, or can't use a mouse, would stumble over."""
+
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
+from playwright.sync_api import Page
+
+GRAVE = ("serious", "critical")
+BY_COLOUR_AND_WIDTH = ("color-contrast", "scrollable-region-focusable", "link-in-text-block")
+"""The rules whose answer is another one in the dark and on a phone."""
+MARKUP = re.compile(r":[a-z]+(-[a-z]+)?\[|:material/|\*\*|\\[\[\]*_:]")
+"""In a name, what Streamlit's Markdown is written with: it would be read out."""
+NAMES = """() => {
+  const names = []
+  const look = (root) => {
+    for (const one of root.querySelectorAll('*')) {
+      if (one.shadowRoot) look(one.shadowRoot)
+      const isThere = one.checkVisibility() && !one.closest('[aria-hidden=true], [inert]')
+      if (isThere && one.ariaLabel) names.push(one.ariaLabel)
+    }
+  }
+  look(document)
+  return names
+}"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    rule: str
+    target: str
+    """Where, by CSS."""
+    html: str
+    why: str
+
+    def __repr__(self) -> str:
+        return f"{self.rule}\n    {self.target[-160:]}\n    {self.html[:200]}\n    {self.why[:300]}"
+
+
+def findings(page: Page, rules: Collection[str] = (), without: Collection[str] = ()) -> list[Finding]:
+    """What is grave of it; by these rules, or all. `without`: places that it leaves out, by CSS."""
+    if not page.evaluate("Boolean(window.axe)"):
+        page.evaluate(AXE_SCRIPT)
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": list(rules)}
+    place = {"exclude": [[one] for one in without]}
+    said = page.evaluate("([place, options]) => axe.run(place, options)", [place, options])
+    return [
+        Finding(one["id"], json.dumps(node["target"]), node["html"], " ".join(node["failureSummary"].split()))
+        for one in said["violations"]
+        if one["impact"] in GRAVE
+        for node in one["nodes"]
+    ]
+
+
+def names_with_markup(page: Page) -> list[Finding]:
+    names: list[str] = page.evaluate(NAMES)
+    return [Finding("name-with-markup", "", name, "Read out as it is written") for name in names if MARKUP.search(name)]
