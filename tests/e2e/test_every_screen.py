@@ -41,6 +41,19 @@ STILL = """addEventListener('DOMContentLoaded', () => {
 """Else colours are still on their way from one to the other when they are looked at."""
 SIDEBAR = '[data-testid="stSidebar"]'
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
+STOPS = 30
+"""Of Tab: from the navigation to the ticks of a list."""
+# What has the focus, in our parts too, with the place around it.
+FOCUSED = """() => {
+  let one = document.activeElement
+  while (one.shadowRoot?.activeElement) one = one.shadowRoot.activeElement
+  window.focused = one
+  const { x, y, width, height } = one.getBoundingClientRect(), margin = 24
+  return [
+    `${one.tagName} ${one.ariaLabel ?? one.innerText} ${y}`, Math.max(0, x - margin), Math.max(0, y - margin),
+    width + 2 * margin, Math.min(height + 2 * margin, innerHeight),
+  ]
+}"""
 LONG = """Two ways lead there, and the [second](https://example.com/a/very/long/address/that/goes/on) is shorter:
 
 ## With a loop
@@ -93,6 +106,7 @@ class Place:
             context.add_cookies([cookie])  # type: ignore[list-item]
         context.set_default_timeout(PATIENCE)
         context.add_init_script(STILL)
+        context.route("**/onward", lambda route: route.abort())  # to a provider, which is none
         return context.new_page()
 
 
@@ -104,7 +118,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             "sso-failed.html": _text(
                 "sso-failed.html", title="That didn't work", sentence="No.", again="/", others="/"
             ),
-            "signed-out.html": _text("signed-out.html", onward="/", provider="Keys & Co"),
+            "signed-out.html": _text("signed-out.html", onward="/onward", provider="Keys & Co"),
         }
         with parley.database() as database:
             world = World(bootstrap.build(parley.settings, database), Desk(database))
@@ -120,7 +134,7 @@ def _text(template: str, **values: str) -> str:
 def _fill(world: World) -> dict[str, str]:
     app, desk, me = world.app, world.desk, world.me
     world.people["new"] = desk.person(Role.STAFF, display_name="Noa")
-    world.tokens["new"] = world._signed_in(world.people["new"])
+    world.tokens["new"] = world.signed_in(world.people["new"])
     links = {
         "invite": app.invites.invite(me, email="one@example.com", display_name="One", roles=[Role.STAFF]).token,
         "password": app.password_links.issue(me, world.people["eli"].user_id).token,
@@ -178,6 +192,30 @@ def test_nothing_grave_on_any_screen(place: Place) -> None:
     }
     assert {name: ones for name, ones in left.items() if ones} == {}
     assert used == EXCEPTIONS.keys(), "take out of EXCEPTIONS what is mended"
+
+
+@pytest.mark.e2e
+@pytest.mark.long
+@pytest.mark.xdist_group("every screen")
+def test_it_can_be_seen_where_the_keyboard_is(place: Place) -> None:
+    """On whatever Tab comes to: with the focus it looks different than without."""
+    page = place.tab("all")
+    page.emulate_media(reduced_motion="reduce")
+    _open(place, page, Shown("tasks.py", "/tasks"))
+    unseen, names = [], []
+    for _ in range(STOPS):
+        page.keyboard.press("Tab")
+        name, *around = page.evaluate(FOCUSED)
+        clip = dict(zip(("x", "y", "width", "height"), around, strict=True))
+        focused = page.screenshot(clip=clip)  # type: ignore[arg-type]
+        page.evaluate("window.focused.blur()")
+        if focused == page.screenshot(clip=clip):  # type: ignore[arg-type]
+            unseen.append(name)
+        page.evaluate("window.focused.focus()")
+        names.append(name)
+    assert unseen == []
+    assert {"A", "INPUT", "BUTTON"} <= {name.split()[0] for name in names}
+    assert len(set(names)) > STOPS / 2, "it went round in a circle"
 
 
 def _open(place: Place, page: Page, shown: Shown) -> None:

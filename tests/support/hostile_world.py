@@ -188,7 +188,7 @@ class World:
             "moderator": desk.person(Role.STAFF, Role.MODERATOR, display_name="Di"),
             **{name: desk.person(display_name=name) for name in ("bo", "cy", "eli")},
         }
-        self.tokens = {name: self._signed_in(actor) for name, actor in self.people.items()}
+        self.tokens = {name: self.signed_in(actor) for name, actor in self.people.items()}
         self._talk()
         self._ask()
         self._plan()
@@ -200,7 +200,7 @@ class World:
         """With every role."""
         return self.people["all"]
 
-    def _signed_in(self, actor: Actor) -> str:
+    def signed_in(self, actor: Actor) -> str:
         with self.app.database.transaction() as session:
             user = session.get_one(User, actor.user_id)
             signed_in, _ = SessionLimits(self.app.settings).open(session, user, BROWSER)
