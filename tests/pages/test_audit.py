@@ -119,7 +119,7 @@ def test_each_filter_is_kept_in_the_address(desk: Desk, mo: Person, name: str) -
 def test_days_and_clearing(desk: Desk, mo: Person) -> None:
     World(desk)
     browser = opened(mo, **{"from": "2026-01-01", "to": "2026-01-02", "action": "room"})
-    assert "Nothing fits all of that." in [one.value for one in browser.markdown]
+    assert "No event fits all of that." in [one.value for one in browser.markdown]
     assert str(browser.date_input(key="audit_from").value) == "2026-01-01"
     browser.button(key="audit_all_days").click().run()
     assert len(lines(browser)) == 1 and set(browser.query_params) == {"action"}
