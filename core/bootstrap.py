@@ -35,6 +35,7 @@ from core.services.company_limits import CompanyLimits
 from core.services.company_models import CompanyModels
 from core.services.conversations import ConversationService
 from core.services.exporting import ExportService
+from core.services.feedback import FeedbackService
 from core.services.importing import ImportService
 from core.services.indexing import SearchIndexer
 from core.services.invites import InviteService
@@ -163,6 +164,7 @@ class Application:
             admit=budgeting.admit,
             reported=events.publish_person,
         )
+        self.feedback = FeedbackService(database)
         self.queue = QueueService(
             database,
             self.runner.submit,

@@ -71,8 +71,8 @@ class Settings(BaseSettings):
     analytics_database_url: SecretStr | None = Field(
         None,
         validation_alias="ANALYTICS_DATABASE_URL",
-        description="A read replica of DATABASE_URL, from which the usage page reads. While it is away or far behind, "
-        "the original is read.",
+        description="A read replica of DATABASE_URL, from which the usage page reads. While it is away, far behind "
+        "or promoted, the original is read.",
     )
     database_pool_size: int = Field(10, ge=1, le=200, description="Connections kept open by one process.")
     database_max_overflow: int = Field(20, ge=0, le=200, description="Connections beyond the pool under load.")
@@ -121,9 +121,11 @@ class Settings(BaseSettings):
         15, ge=0, le=525_600, description="Minutes for which people may edit what they wrote in a room; 0: for ever."
     )
     rate_limits: str = Field(
-        "message=60/60, ask=10/60, react=120/60, room=30/3600, report=30/3600, command=60/60, invite=60/3600",
-        description="What a person may do in each room as count/seconds; with a role before it for that role, "
-        "like admin.message=300/60. What is left out stays as it is here. Companies can set their own in Settings.",
+        "message=60/60, question=30/60, ask=10/60, react=120/60, room=30/3600, report=30/3600, command=60/60, "
+        "invite=60/3600",
+        description="What a person may do as count/seconds; with a role before it for that role, like "
+        "admin.message=300/60. message, ask and react count in each room, question in all own chats together. What is "
+        "left out stays as it is here. Companies can set their own in Settings.",
     )
 
     import_megabytes: int = Field(

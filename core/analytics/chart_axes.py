@@ -4,9 +4,8 @@ Buckets stand side by side by their number, not on an axis of dates: all are equ
 when the clocks go back is two of them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.analytics.chart_style import FAINT
@@ -32,10 +31,6 @@ class Buckets:
     def of(cls, period: Period) -> "Buckets":
         starts = tuple(edge.astimezone(period.zone) for edge in period.edges)
         return cls(starts, period.end.astimezone(period.zone), period.bucket)
-
-    @classmethod
-    def from_starts(cls, starts: Sequence[datetime], end: datetime, bucket: Bucket, zone: tzinfo = UTC) -> "Buckets":
-        return cls(tuple(start.astimezone(zone) for start in starts), end.astimezone(zone), bucket)
 
     def __len__(self) -> int:
         return len(self.starts)

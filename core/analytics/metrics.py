@@ -3,7 +3,6 @@
 A metric reads the columns that core.analytics.frames gives, one value a row, and NaN where there is nothing to know.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -57,10 +56,6 @@ class Metric:
         if self.is_money:
             values = values.where((frame["calls"] == 0) | (frame["unpriced"] < frame["calls"]))
         return values
-
-    def of_row(self, row: Mapping[str, Any]) -> float:
-        """The same for one row."""
-        return float(self.of(DataFrame([dict(row)])).iloc[0])
 
     def text(self, value: float | None) -> str:
         return self.unit.text(value)

@@ -9,11 +9,12 @@ from pydantic import SecretStr
 
 from core import bootstrap
 from core.cli import audit, usage
+from core.cli.stopping import stoppable
 from core.config import Settings, is_postgresql_address, load_settings
 from core.database import copying
 from core.database.copying import Contents
 from core.database.opening import open_database, open_engine
-from core.errors import Conflict, CopyFailed, Invalid
+from core.errors import CopyFailed, Invalid
 from core.services.retention_views import counted
 
 app = typer.Typer(help="The database as a whole: dumped, restored, moved.", no_args_is_help=True)
@@ -33,6 +34,11 @@ SAID = {
     "model_calls": "model call",
     "audit_events": "audit event",
 }
+
+
+@app.callback()
+def stop_in_order(context: typer.Context) -> None:
+    context.with_resource(stoppable())
 
 
 @app.command()
@@ -65,8 +71,6 @@ def move(to: Target = "") -> None:
         )
     there = settings.model_copy(update={"database_url": SecretStr(to), "listen_database_url": None})
     with open_engine(settings.past_pooler) as source, open_engine(there) as target:
-        if copying.is_serving(source):
-            raise Conflict("Parley is running: what people write meanwhile would stay behind. Stop it first.")
         contents = copying.move(source, target)
     typer.echo(f"Moved: {_said(contents)}.")
     check(there)

@@ -3,12 +3,11 @@
 import os
 import re
 import shutil
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -16,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core import clock, ids
 from core.cli.serve import serve
+from core.cli.stopping import stoppable
 from core.config import ROOT, Settings, load_settings
 from core.database.opening import open_database
 from core.errors import Conflict, Invalid
@@ -131,13 +131,8 @@ def _note(path: Path, password: str) -> None:
 @contextmanager
 def _discarded(draft: Path) -> Iterator[None]:
     """What is there of the draft in the end is taken away; being told to stop is no reason to leave it."""
-    before = signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt
+    with stoppable():
+        try:
+            yield
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)

@@ -5,7 +5,7 @@ there afterwards, or nothing.
 """
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +15,15 @@ from typing import IO
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from core.database.channel import LINE
+from core.database.drafts import drafted
 from core.database.engine import shown
 from core.database.migrate import first_line, is_known_revision, refuse_old_server
+from core.database.moving import NAMED, held_still
 from core.database.programs import Program, running
 from core.database.watchdog import unhurried
 from core.errors import CopyFailed, DatabaseUnavailable, Invalid, Misconfigured
 
 SCHEMA = "public"
-PRIVATE = 0o600
 DUMP = ("--format=custom", f"--schema={SCHEMA}", "--no-owner", "--no-privileges")
 RESTORE = (f"--schema={SCHEMA}", "--no-owner", "--no-privileges", "--no-comments", "--file=-")
 QUIET = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", "--file=-")
@@ -40,9 +40,6 @@ OBJECTS = f"""
     WHERE c.relnamespace = '{SCHEMA}'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
 """
-SERVING = """
-    SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +53,15 @@ class Contents:
 def dump(engine: Engine, file: Path) -> Contents:
     """Writes the database into a new file, for `restore` or `pg_restore`; people may go on meanwhile.
 
-    Raises DatabaseUnavailable, Misconfigured where no Parley is, Invalid where the file can't be, and CopyFailed.
+    Raises DatabaseUnavailable, Misconfigured where no Parley is, Invalid where the file can't be, Conflict while
+    another process writes it, and CopyFailed.
     """
-    draft = file.with_name(f".{file.name}.part")
-    if file.exists():
-        raise Invalid(f"{file} is there already. Choose another name: a dump overwrites nothing.")
     try:
-        draft.unlink(missing_ok=True)
-        draft.touch(PRIVATE, exist_ok=False)
         # By its own way, not through standard output: only then does a file that is cut lack something.
-        with dumping(engine, f"--file={draft}") as (program, contents):
+        with drafted(file) as draft, dumping(engine, f"--file={draft}") as (program, contents):
             _require(program, "The dump was broken off")
-        draft.rename(file)
     except OSError as error:
         raise Invalid(f"{file} can't be written: {error.strerror}.") from error
-    finally:
-        draft.unlink(missing_ok=True)
     return contents
 
 
@@ -81,7 +71,7 @@ def dumping(engine: Engine, *words: str) -> Iterator[tuple[Program, Contents]]:
     with _at(engine), engine.connect() as connection, unhurried(connection):
         connection.execution_options(isolation_level="REPEATABLE READ")
         _refuse_other_places(connection)
-        connection.execute(text(UNHURRIED))
+        connection.execute(text(f"{UNHURRIED}; SET LOCAL {NAMED}"))
         snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
         with running("pg_dump", *DUMP, *words, f"--snapshot={snapshot}", at=engine.url, stdout=PIPE) as program:
             yield program, _contents(connection)
@@ -100,9 +90,11 @@ def restore(engine: Engine, file: Path) -> Contents:
         return restoring(engine, dumped)
 
 
-def restoring(engine: Engine, dumped: IO[bytes]) -> Contents:
-    """The same of a stream. Raises DatabaseUnavailable; Misconfigured for a server or a database that will not do,
-    with a sentence for the operator; CopyFailed, and then nothing is there.
+def restoring(engine: Engine, dumped: IO[bytes], last_look: Callable[[], None] = lambda: None) -> Contents:
+    """The same of a stream. `last_look` is called when all was read: what that raises leaves nothing there.
+
+    Raises DatabaseUnavailable; Misconfigured for a server or a database that will not do, with a sentence for the
+    operator; CopyFailed, and then nothing is there.
     """
     with _at(engine), engine.connect() as connection:
         _refuse_unfit(connection)
@@ -110,7 +102,7 @@ def restoring(engine: Engine, dumped: IO[bytes]) -> Contents:
         running("pg_restore", *RESTORE, stdin=dumped, stdout=PIPE) as script,
         running("psql", *QUIET, at=engine.url, stdin=PIPE) as psql,
     ):
-        is_whole = _carry(script, psql)
+        is_whole = _carry(script, psql, last_look)
         if is_whole:
             psql.end_input()
         else:
@@ -122,9 +114,11 @@ def restoring(engine: Engine, dumped: IO[bytes]) -> Contents:
 
 
 def move(source: Engine, target: Engine) -> Contents:
-    """Copies one into the other, which is empty. Raises like both, and CopyFailed when there is not the same then."""
-    with dumping(source) as (program, contents):
-        found = restoring(target, program.output)
+    """Copies one into the other, which is empty. Raises like both; Conflict where a Parley runs in what is moved, be it
+    that it came in between: then nothing is there; and CopyFailed when there is not the same then.
+    """
+    with _at(source), held_still(source) as still, dumping(source) as (program, contents):
+        found = restoring(target, program.output, still.refuse_company)
         _require(program, "The copy is not whole")
     if found != contents:
         other = [table for table, rows in contents.rows.items() if found.rows.get(table) != rows]
@@ -140,13 +134,7 @@ def look_into(engine: Engine) -> Contents:
         return _contents(connection)
 
 
-def is_serving(engine: Engine) -> bool:
-    """Whether any process serves people from that database just now."""
-    with _at(engine), engine.connect() as connection:
-        return bool(connection.execute(text(SERVING), {"name": LINE}).scalar_one())
-
-
-def _carry(script: Program, psql: Program) -> bool:
+def _carry(script: Program, psql: Program, last_look: Callable[[], None]) -> bool:
     """Hands the script over, in one transaction that is only committed when the script came to its end."""
     try:
         psql.input.write(b"BEGIN;\n")
@@ -158,6 +146,7 @@ def _carry(script: Program, psql: Program) -> bool:
         shutil.copyfileobj(script.output, psql.input)
         if not script.ends_well():
             return False
+        last_look()
         psql.input.write(b"COMMIT;\n")
         psql.input.flush()
     except BrokenPipeError:  # it has something to say

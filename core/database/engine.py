@@ -32,6 +32,10 @@ POOLED: dict[str, object] = {"prepare_threshold": None}
 """Behind a pooler the next statement may meet a session that knows nothing of what was prepared, or set."""
 SECRETS = frozenset({"password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"})
 """Parts of an address that nobody else may see."""
+APPLICATION = "parley"
+"""What each connection is called, where its address says nothing else."""
+COPYING = "parley-copy"
+"""The same of those that only carry everything elsewhere."""
 LONGEST_STATEMENT = 300
 """Characters of one that are logged."""
 
@@ -162,7 +166,7 @@ def connect(settings: Settings, url: URL) -> Database:
         hide_parameters=True,  # what people wrote has no place in an error that may be logged
         connect_args={
             "connect_timeout": settings.database_connect_timeout,
-            "application_name": "parley",
+            "application_name": APPLICATION,
             **(POOLED if settings.is_pooled else {"options": session_options(settings)}),
         },
     )

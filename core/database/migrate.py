@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.config import ROOT
 from core.database.engine import Database, is_gone, shown
+from core.database.moving import refuse_moving
 from core.database.watchdog import unhurried
 from core.errors import DatabaseUnavailable, Misconfigured
 
@@ -45,7 +46,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     """Upgrades to `revision`. One process does it, the others wait and find it done.
 
     Raises DatabaseUnavailable when the server cannot be reached, Misconfigured when it is too old or its schema
-    is newer than this code.
+    is newer than this code, Conflict while it is moved elsewhere.
     """
     try:
         with engine.connect() as connection, unhurried(connection):
@@ -53,6 +54,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             connection.execute(text("SET statement_timeout = 0"))
             _wait_for_turn(connection)
             try:
+                refuse_moving(connection)
                 if current_revision(connection) != head_revision():
                     _refuse_newer_schema(connection)
                     # Looking has begun a transaction: inside one of ours Alembic would begin none for each migration.

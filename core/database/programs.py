@@ -12,8 +12,10 @@ from typing import IO, Any
 from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import URL
 
-from core.database.engine import SECRETS
+from core.database.engine import COPYING, SECRETS
 
+PATIENCE = 5.0
+"""Seconds that one gets to end by itself."""
 NOISE = ("pg_dump: ", "pg_restore: ", "psql: ", "error: ", "ERROR:  ")
 
 
@@ -67,9 +69,18 @@ def running(name: str, *words: str, at: URL | None = None, **streams: Any) -> It
         finally:
             for stream in (process.stdin, process.stdout):
                 _close(stream)
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+            _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Asked to, `pg_dump` has the server end what it waits for; killed, it leaves that waiting with its locks."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def folder() -> Path:
@@ -100,7 +111,7 @@ def _address(url: URL) -> tuple[str, ...]:
 def _environment(url: URL | None) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if name not in ("PGOPTIONS", "PGAPPNAME")}
     password = url and _parameters(url).get("password")
-    return inherited | {"PGAPPNAME": "parley-copy", **({"PGPASSWORD": str(password)} if password else {})}
+    return inherited | {"PGAPPNAME": COPYING, **({"PGPASSWORD": str(password)} if password else {})}
 
 
 def _parameters(url: URL) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -19,14 +20,22 @@ log = logging.getLogger(__name__)
 MOST_BEHIND = timedelta(minutes=5)
 """More than that, and the original is asked."""
 LOOK_AGAIN = 30.0
-"""Seconds until a copy that was away or too far behind is tried again."""
-# A copy that has replayed all it got, and gets more, is up to date, however long ago anybody wrote something.
-REPLAYED = """
-    SELECT CASE WHEN NOT pg_is_in_recovery() THEN clock_timestamp()
+"""Seconds until a copy that was away, too far behind or none any more is tried again."""
+# A copy that has replayed all it got, and gets more, is up to date, however long ago anybody wrote something. One that
+# was promoted goes its own way: to itself it is always up to date.
+STATE = """
+    SELECT pg_is_in_recovery(), CASE WHEN NOT pg_is_in_recovery() THEN clock_timestamp()
         WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver
             WHERE pid IS NOT NULL) THEN clock_timestamp()
         ELSE pg_last_xact_replay_timestamp() END
 """
+
+
+class State(NamedTuple):
+    is_copy: bool
+    """False for a server that takes writes of its own."""
+    replayed: datetime | None
+    """The moment up to which it knows everything; None when it knows nothing of that."""
 
 
 class Replica(Database):
@@ -53,17 +62,19 @@ class Replica(Database):
             yield session
 
     def as_of(self, session: Session) -> datetime:
-        return _replayed(session) or clock.now()
+        return _state(session).replayed or clock.now()
 
     def _is_fit(self) -> bool:
         if time.monotonic() < self._unfit_until:
             return False
         try:
             with super().reading() as session:
-                replayed = _replayed(session)
+                state = _state(session)
         except DatabaseUnavailable:
             return self._rest("away")
-        if replayed is None or clock.now() - replayed > MOST_BEHIND:
+        if not state.is_copy:
+            return self._rest("no_replica")
+        if state.replayed is None or clock.now() - state.replayed > MOST_BEHIND:
             return self._rest("behind")
         return True
 
@@ -81,7 +92,6 @@ def replica_of(settings: Settings, database: Database) -> Database:
     return Replica(connect(there, postgres_url(settings.analytics_database_url.get_secret_value())), database)
 
 
-def _replayed(session: Session) -> datetime | None:
-    """The moment up to which it knows everything; None when it knows nothing of that."""
-    found = session.execute(text(REPLAYED)).scalar_one()
-    return min(found, clock.now()) if found else None
+def _state(session: Session) -> State:
+    is_copy, found = session.execute(text(STATE)).one()
+    return State(is_copy, min(found, clock.now()) if found else None)

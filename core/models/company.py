@@ -4,13 +4,14 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, text
+from sqlalchemy import CheckConstraint, Column, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from core.models.base import Record, counter_field, enum_field, one_of, time_field
 
 MAX_ASSISTANT_NAME = 40
+COMPANY_NAME_KEY = "companies_lower_name_key"
 
 
 class Company(Record, table=True):
@@ -18,6 +19,7 @@ class Company(Record, table=True):
 
     __tablename__ = "companies"
     __table_args__ = (
+        Index(COMPANY_NAME_KEY, text("lower(name)"), unique=True),
         CheckConstraint("char_length(name) BETWEEN 1 AND 120", name="name"),
         CheckConstraint(f"char_length(assistant_name) BETWEEN 1 AND {MAX_ASSISTANT_NAME}", name="assistant_name"),
     )

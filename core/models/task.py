@@ -43,8 +43,23 @@ class Task(Record, table=True):
         CheckConstraint(f"char_length(description) <= {MAX_TASK_DESCRIPTION}", name="description"),
         CheckConstraint("status = 'open' OR completed_at IS NOT NULL", name="completed"),
         # Each list of the page in its own order, for those who are to do it and for those who gave it to others.
-        Index("tasks_assignee_open_idx", "assignee_id", text(DUE), "id", postgresql_where=text(IS_OPEN)),
-        Index("tasks_owner_open_idx", "owner_id", text(DUE), "id", postgresql_where=text(IS_OPEN)),
+        # With what is counted of them: PostgreSQL takes no column out of an expression.
+        Index(
+            "tasks_assignee_counted_idx",
+            "assignee_id",
+            text(DUE),
+            "id",
+            postgresql_include=["due_on"],
+            postgresql_where=text(IS_OPEN),
+        ),
+        Index(
+            "tasks_owner_counted_idx",
+            "owner_id",
+            text(DUE),
+            "id",
+            postgresql_include=["due_on", "assignee_id"],
+            postgresql_where=text(IS_OPEN),
+        ),
         Index(
             "tasks_assignee_done_idx",
             "assignee_id",

@@ -12,8 +12,6 @@ from core.models import Conversation, ConversationKind, Member, MemberRole
 from core.models.base import literal_of, table_of
 from core.permissions import Actor
 from core.repositories.base import Repository
-from core.repositories.message_lines import MessageLine
-from core.repositories.messages import Messages
 from core.repositories.search_index import SearchIndex
 
 _columns = table_of(Conversation).c
@@ -63,15 +61,6 @@ class Conversations(Repository):
         given = {"conversation": conversation_id, "me": actor.user_id, "company": actor.company_id}
         statement = _readable(with_deleted=with_deleted, lock=lock)
         return self.session.execute(statement, given).scalar_one_or_none()
-
-    def get_with_messages(
-        self, actor: Actor, conversation_id: UUID, limit: int = 40
-    ) -> tuple[Conversation, list[MessageLine]] | None:
-        """The conversation and its newest messages, oldest of them first; None when it is not readable."""
-        conversation = self.get_readable(actor, conversation_id)
-        if conversation is None:
-            return None
-        return conversation, Messages(self.session).latest(conversation_id, limit)
 
     def list_recent(
         self,

@@ -111,10 +111,6 @@ class ModelCalls(Repository):
             .values(tokens=_conversations.c.tokens + spending.tokens, spent=_conversations.c.spent + spending.cost)
         )
 
-    def list_of_message(self, message_id: UUID) -> list[ModelCall]:
-        statement = select(ModelCall).where(col(ModelCall.message_id) == message_id).order_by(col(ModelCall.id))
-        return list(self.session.execute(statement).scalars())
-
     def sum_by_message(self, message_ids: Collection[UUID]) -> dict[UUID, MessageUsage]:
         """What each of these messages came to, all its versions in time together: one query for a whole page."""
         if not message_ids:

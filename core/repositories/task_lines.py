@@ -38,6 +38,7 @@ from core.repositories.task_wanted import TaskCounts, TaskGroup, TaskLine, TaskP
 _tasks, _conversations, _messages = table_of(Task), table_of(Conversation), table_of(Message)
 _owner, _assignee = aliased(User), aliased(User)
 _due: ColumnElement[date] = literal_column("coalesce(tasks.due_on, 'infinity'::date)", Date)
+_NO_DAY: ColumnElement[date] = literal_column("'infinity'::date", Date)
 _is_there = _tasks.c.deleted_at.is_(None)
 _is_open = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.OPEN), _is_there)
 _is_done = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.DONE), _is_there)
@@ -93,16 +94,7 @@ class TaskLines(Repository):
 
     def counts(self, actor: Actor, today: date, whose: Whose) -> TaskCounts:
         """From the indexes of what is open alone."""
-        is_mine, is_given = _tasks.c.assignee_id == actor.user_id, _given_by(actor)
-        counted = {Whose.MINE: is_mine, Whose.GIVEN: is_given, Whose.ALL: or_(is_mine, is_given)}[whose]
-        numbers = (
-            func.count().filter(_due < today),
-            func.count().filter(_due == today),
-            func.count().filter(_due > today, _tasks.c.due_on.is_not(None)),
-            func.count().filter(_tasks.c.due_on.is_(None)),
-        )
-        given = select(func.count()).select_from(_tasks).where(is_given, _is_open).scalar_subquery()
-        row = self.session.execute(select(*numbers, given).select_from(_tasks).where(counted, _is_open)).one()
+        row = self.session.execute(counts_statement(actor, today, whose)).one()
         return TaskCounts(*row)
 
     def count_due(self, user_id: UUID, today: date) -> int:
@@ -146,13 +138,26 @@ class TaskLines(Repository):
         return [(row[0], row[1]) for row in self.session.execute(people.order_by(func.lower(col(User.display_name))))]
 
 
+def counts_statement(actor: Actor, today: date, whose: Whose) -> Select[Any]:
+    """How many are overdue, due today, upcoming, without a day, and given to others."""
+    parts = [select(_due.label("due")).where(one, _is_open) for one in _branches(actor, whose)]
+    open_ones = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("open")
+    due = open_ones.c.due
+    numbers = (
+        func.count().filter(due < today),
+        func.count().filter(due == today),
+        func.count().filter(due > today, due < _NO_DAY),
+        func.count().filter(due == _NO_DAY),
+    )
+    given = select(func.count()).select_from(_tasks).where(_given_by(actor), _is_open).scalar_subquery()
+    return select(*numbers, given).select_from(open_ones)
+
+
 def page_statement(actor: Actor, wanted: TasksWanted, after: TaskPlace | None, limit: int) -> Select[Any]:
     """Two lists, each from its index: what they are to do, and what they gave to others. Merged, the first few."""
     order = order_of(wanted)
     conditions = [order.holds, *_conditions(wanted)] + ([order.behind(after)] if after else [])
-    is_mine = _tasks.c.assignee_id == actor.user_id
-    is_given = _given_by(actor)
-    branches = {Whose.MINE: [is_mine], Whose.GIVEN: [is_given], Whose.ALL: [is_mine, is_given]}[wanted.whose]
+    branches = _branches(actor, wanted.whose)
     parts = [select(_tasks).where(whose, *conditions).order_by(*order.by).limit(limit) for whose in branches]
     if len(parts) == 1:
         return _dressed(actor, parts[0]).order_by(*_of_page(order))
@@ -189,10 +194,16 @@ def _conditions(wanted: TasksWanted) -> list[ColumnElement[bool]]:
     in_group = {
         TaskGroup.OVERDUE: _due < wanted.today,
         TaskGroup.TODAY: _due == wanted.today,
-        TaskGroup.UPCOMING: and_(_due > wanted.today, _due < literal_column("'infinity'::date")),
-        TaskGroup.SOMEDAY: _due == literal_column("'infinity'::date"),
+        TaskGroup.UPCOMING: and_(_due > wanted.today, _due < _NO_DAY),
+        TaskGroup.SOMEDAY: _due == _NO_DAY,
     }
     return [*conditions, in_group[wanted.group]]
+
+
+def _branches(actor: Actor, whose: Whose) -> list[ColumnElement[bool]]:
+    """Each has an index of its own; no task is in both."""
+    is_mine, is_given = _tasks.c.assignee_id == actor.user_id, _given_by(actor)
+    return {Whose.MINE: [is_mine], Whose.GIVEN: [is_given], Whose.ALL: [is_mine, is_given]}[whose]
 
 
 def _given_by(actor: Actor) -> ColumnElement[bool]:

@@ -1,27 +1,27 @@
 """What may stand in a budget: amounts and marks as people type them."""
 
-import re
 from decimal import Decimal
 
 from core.errors import Invalid
 from core.models import BudgetUnit
+from core.typed.numbers import decimal_of, whole_of
 
 MOST = {BudgetUnit.USD: Decimal(1_000_000_000), BudgetUnit.TOKENS: Decimal(1_000_000_000_000)}
 DECIMALS = {BudgetUnit.USD: 8, BudgetUnit.TOKENS: 0}
 MAX_MARKS = 5
-NUMBER = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII)
 
 
 def checked_amount(typed: str, unit: BudgetUnit) -> Decimal:
     """Raises Invalid with what is wrong."""
-    text = typed.strip().replace(",", "").removeprefix("$").strip()
+    text = typed.strip().removeprefix("$").strip()
     if text.startswith("-"):
         raise Invalid("A budget can't be negative. To allow nothing for a while, take the role away.")
-    if not NUMBER.fullmatch(text):
+    whole = whole_of(text) if unit is BudgetUnit.TOKENS else None
+    amount = decimal_of(text) if whole is None else Decimal(whole)
+    if amount is None:
         raise Invalid("Write the amount as a number, like 25 or 12.50.")
-    if len(text) > 40 or Decimal(text) > MOST[unit]:
+    if amount > MOST[unit]:
         raise Invalid(f"That is more than {MOST[unit]:,}. Without a budget there is no limit at all.")
-    amount = Decimal(text)
     if amount == 0:
         raise Invalid("A budget of nothing would refuse every question. Choose more than 0.")
     if amount != round(amount, DECIMALS[unit]):
@@ -40,5 +40,5 @@ def checked_marks(typed: str) -> tuple[int, ...]:
 
 
 def plain(amount: Decimal) -> str:
-    """Without noughts that say nothing, like 1990 and 12.5: as it is kept in the audit trail, and typed again."""
+    """Without noughts that say nothing, like 1990 and 12.5: as it is kept in the audit trail."""
     return f"{amount.normalize():f}"

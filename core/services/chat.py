@@ -13,7 +13,6 @@ from core.assistant.asking import (
     Next,
     ask_next,
     asking,
-    begin_answer,
     put_question,
     resume_answer,
     rewrite_answer,
@@ -32,40 +31,33 @@ from core.models import (
     Message,
     MessageRole,
     MessageStatus,
-    Score,
 )
 from core.permissions import Actor, Permission
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.companies import Companies
 from core.repositories.conversations import Conversations
-from core.repositories.feedback import Feedbacks
-from core.repositories.members import Members
-from core.repositories.messages import REACHED_LIMIT, Messages
+from core.repositories.messages import Messages
 from core.repositories.queued_questions import QueuedQuestions
 from core.repositories.versions import Versions
 from core.rules.screen import Screened, told
 from core.services.access import get_or_raise
+from core.services.answers_again import can_be_resumed, require_question, require_same, written_again
 from core.services.limits import Limited, RateLimiter
 from core.services.messages import (
-    NO_QUESTION,
     asked_before,
     asked_of,
     idle_conversation,
     is_last,
     locked_answer,
     locked_message,
-    own_message,
     refuse_moderated,
     refuse_room,
 )
-from core.services.room_access import refuse_closed
-from core.services.texts import checked_text, required_text
+from core.services.texts import required_text
 from core.services.views import Asked, Queued
 
 MAX_QUEUED = 20
 """Questions that may wait in one conversation."""
-MAX_COMMENT = 1_000
-REASONS = ("Wrong", "Not what I asked", "Too long", "Out of date", "Other")
 
 Written = tuple[Asked | Queued, UUID | None, tuple[UUID, ...]]
 """What came of a question, the run to begin for it, if one is, and the moderators to tell of it."""
@@ -113,13 +105,14 @@ class ChatService:
         """Sends a question and has the answer begun, or queues it behind those before it.
 
         Without a conversation it starts one. The same `client_key` again gives what the first time gave, or what has
-        become of it. Raises Invalid, NotFound.
+        become of it. Raises Invalid, NotFound, RateLimited.
         """
         actor.require(Permission.CHAT_USE)
         text = required_text(text, field="The message", limit=MAX_MESSAGE)
 
         def write(session: Session) -> Written:
             if conversation_id is None:
+                self.limiter.take(session, actor, Limited.QUESTION)
                 kept = _screened(session, actor, text)
                 conversation = self._start(session, actor, model)
                 run = put_question(session, conversation, actor.user_id, kept.text, client_key=client_key)
@@ -129,6 +122,7 @@ class ChatService:
                 raise RuleBroken("This is a room: send your message there.")
             if earlier := asked_before(session, actor, client_key):
                 return earlier, None, ()  # by another tab, while this one waited for the lock
+            self.limiter.take(session, actor, Limited.QUESTION)
             kept = _screened(session, actor, text)
             if conversation.archived_at is not None:  # writing in it brings it back
                 Conversations(session).unarchive(conversation)
@@ -149,6 +143,7 @@ class ChatService:
             conversation, question = locked_message(session, actor, question_id, MessageRole.USER)
             if question.sender_id != actor.user_id:
                 raise NotPermitted
+            self.limiter.take(session, actor, Limited.QUESTION)
             kept = _screened(session, actor, text, before=question.content)
             group = question.version_group_id or question.id
             if not Messages(session).page(conversation.id, before=question.seq, limit=1):
@@ -167,7 +162,8 @@ class ChatService:
         """Has an answer written again. The old one and all that followed stay reachable as a version."""
         with asking(self.database) as session:
             conversation, answer = locked_message(session, actor, answer_id, MessageRole.ASSISTANT)
-            asked = self._admitted(session, _written_again(session, actor, conversation, answer))
+            self.limiter.take(session, actor, Limited.QUESTION)
+            asked = self._admitted(session, written_again(session, actor, conversation, answer))
         return self._begin(asked)
 
     def retry(self, actor: Actor, answer_id: UUID) -> Asked:
@@ -179,16 +175,16 @@ class ChatService:
         with asking(self.database) as session:
             conversation, answer, run = locked_answer(session, actor, answer_id)
             if run:
-                _require_same(conversation, answer, run)
+                require_same(conversation, answer, run)
                 return asked_of(session, run)
             if answer.status not in (MessageStatus.FAILED, MessageStatus.INTERRUPTED):
                 raise Conflict
             refuse_moderated(session, answer)
+            self._take_up(session, actor, conversation, answer)
             if conversation.kind.is_room:
-                self._take_up(session, actor, conversation, answer)
                 run = rewrite_answer(session, conversation, actor.user_id, answer)
             elif answer.content.strip() or not is_last(session, answer):
-                run = _written_again(session, actor, conversation, answer)
+                run = written_again(session, actor, conversation, answer)
             else:  # nobody needs to go back to an empty version
                 run = resume_answer(session, conversation, actor.user_id, answer)
             asked = self._admitted(session, run)
@@ -203,23 +199,19 @@ class ChatService:
             if run:
                 raise AnswerInProgress
             refuse_moderated(session, answer)
-            if not _can_be_resumed(answer) or not (conversation.kind.is_room or is_last(session, answer)):
+            if not can_be_resumed(answer) or not (conversation.kind.is_room or is_last(session, answer)):
                 raise Conflict("Only the last answer can be continued, and only if it was not whole.")
-            if conversation.kind.is_room:
-                self._take_up(session, actor, conversation, answer)
+            self._take_up(session, actor, conversation, answer)
             asked = self._admitted(session, resume_answer(session, conversation, actor.user_id, answer))
         return self._begin(asked)
 
     def _take_up(self, session: Session, actor: Actor, conversation: Conversation, answer: Message) -> None:
-        """In a room, having an answer written again is asking: for who may, sees the question, and not too often."""
-        refuse_closed(session, conversation, actor)
-        question = Messages(session).get(answer.reply_to_id) if answer.reply_to_id else None
-        member = Members(session).get(conversation.id, actor.user_id)
-        if question is None or member is None:
-            raise RuleBroken(NO_QUESTION)
-        if question.seq <= conversation.floor_for(member):
-            raise RuleBroken("The question to this answer is from before you joined. Ask it anew.")
-        self.limiter.take(session, actor, Limited.ASK, conversation.id)
+        """Having an answer written again is asking: not too often, and in a room for who may and sees the question."""
+        if conversation.kind.is_room:
+            require_question(session, actor, conversation, answer)
+            self.limiter.take(session, actor, Limited.ASK, conversation.id)
+        else:
+            self.limiter.take(session, actor, Limited.QUESTION)
 
     def show_version(self, actor: Actor, message_id: UUID) -> UUID:
         """Puts a superseded version, with all that followed it, back into the transcript. Returns the conversation."""
@@ -250,20 +242,6 @@ class ChatService:
                 return
             AnswerRuns(session).request_stop(run.id)
         self.stop_run(run.id)
-
-    def rate(
-        self, actor: Actor, answer_id: UUID, score: Score | None, *, tags: tuple[str, ...] = (), comment: str = ""
-    ) -> None:
-        """Thumbs up or down on an answer; None takes it back. Tags are from REASONS."""
-        comment = checked_text(comment.strip(), field="The comment", limit=MAX_COMMENT)
-        if unknown := set(tags) - set(REASONS):
-            raise Invalid(f"Unknown reason: {', '.join(sorted(unknown))}.")
-        with self.database.transaction() as session:
-            answer = own_message(session, actor, answer_id, MessageRole.ASSISTANT)
-            if score is None:
-                Feedbacks(session).remove(answer.id, actor.user_id)
-            else:
-                Feedbacks(session).put(answer.id, actor.user_id, score, list(tags), comment)
 
     def _once(self, actor: Actor, client_key: UUID | None, write: Callable[[Session], Written]) -> Asked | Queued:
         """Writes and begins the answer, unless this key was sent before: then it gives what that gave."""
@@ -339,27 +317,6 @@ class ChatService:
 
 def _screened(session: Session, actor: Actor, text: str, *, before: str = "") -> Screened:
     return screened(session, actor.company_id, ConversationKind.ASSISTANT, text, limit=MAX_MESSAGE, before=before)
-
-
-def _require_same(conversation: Conversation, answer: Message, run: AnswerRun) -> None:
-    """In a room the answer under way may be somebody else's."""
-    if conversation.kind.is_room and run.message_id != answer.id:
-        raise AnswerInProgress("Another answer is being written here. Try again when it is finished.")
-
-
-def _written_again(session: Session, actor: Actor, conversation: Conversation, answer: Message) -> AnswerRun:
-    question = Messages(session).get(answer.reply_to_id) if answer.reply_to_id else None
-    if question is None or question.deleted_at is not None:
-        raise Invalid("This answer has no question any more. Ask it anew.")
-    group, question_id = answer.version_group_id or answer.id, question.id
-    Versions(session).supersede_from(answer)
-    return begin_answer(session, conversation, actor.user_id, question_id, version_group_id=group)
-
-
-def _can_be_resumed(answer: Message) -> bool:
-    if not answer.content.strip():
-        return False
-    return answer.status in (MessageStatus.STOPPED, MessageStatus.INTERRUPTED) or REACHED_LIMIT in answer.extra
 
 
 def _retitled(session: Session, conversation: Conversation, text: str) -> Conversation:

@@ -3,22 +3,25 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
-
 from core import clock
 from core.assistant.tools.registry import Toolbox, toolbox
 from core.database.engine import Database
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Invalid, NotFound
 from core.lines import one_line
 from core.models import MAX_ASSISTANT_NAME, MAX_INSTRUCTIONS, AuditAction, Company, CompanyPart
 from core.permissions import Actor, Permission
 from core.repositories.companies import Companies, LastChange
-from core.repositories.rules import Rules
-from core.services.company_changes import company_to_change, keep_change, record_on_company
+from core.services.company_changes import (
+    add_company,
+    company_to_change,
+    keep_change,
+    naming,
+    record_on_company,
+    refuse_taken,
+)
 from core.services.texts import checked_instructions, required_text
 
 MAX_NAME = 120
-TAKEN = "Another company here has this name. Choose another one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,7 @@ class CompanyService:
         """One more company, with nobody in it yet: for the command line. Raises Invalid, Conflict."""
         name = required_text(one_line(name), field="The company's name", limit=MAX_NAME)
         with self.database.transaction() as session:
-            _refuse_taken(session, name)
-            company = Companies(session).add(Company(name=name))
-            Rules(session).add_first(company.id)
+            company = add_company(session, name)
             record_on_company(session, AuditAction.COMPANY_CREATED, None, company.id, after={"name": name})
             return CompanyLine(company.id, company.name)
 
@@ -112,8 +113,9 @@ class CompanyService:
             company = company_to_change(session, actor, CompanyPart.PROFILE, seen)
             before = _audited(company)
             if name != company.name:
-                _refuse_taken(session, name, company.id)
-            Companies(session).update(company, name=name, instructions=instructions, assistant_name=assistant_name)
+                refuse_taken(session, name, company.id)
+            with naming():
+                Companies(session).update(company, name=name, instructions=instructions, assistant_name=assistant_name)
             return keep_change(session, actor, CompanyPart.PROFILE, before, _audited(company))
 
     def update_tools(self, actor: Actor, *, tools_on: bool, ask_first: Collection[str], seen: int | None = None) -> int:
@@ -139,8 +141,9 @@ class CompanyService:
                 raise NotFound("There is no such company.")
             before = company.name
             if name != before:
-                _refuse_taken(session, name, company.id)
-                companies.update(company, name=name)
+                refuse_taken(session, name, company.id)
+                with naming():
+                    companies.update(company, name=name)
                 companies.count_change(company.id, CompanyPart.PROFILE, None, clock.now())
                 changed = {"before": {"name": before}, "after": {"name": name}}
                 record_on_company(session, AuditAction.COMPANY_UPDATED, None, company.id, **changed)
@@ -168,12 +171,6 @@ def _audited(company: Company) -> dict[str, Any]:
 
 def _audited_tools(company: Company) -> dict[str, Any]:
     return {"tools_on": company.tools_on, "ask_first": list(company.ask_first)}
-
-
-def _refuse_taken(session: Session, name: str, but: UUID | None = None) -> None:
-    """By its name single sign-on may know a company: nobody takes another's."""
-    if Companies(session).is_taken(name, but=but):
-        raise Conflict(TAKEN)
 
 
 def _own(companies: Companies, actor: Actor) -> Company:

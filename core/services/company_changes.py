@@ -1,20 +1,33 @@
 """Two admins who change the same of their company: the second is told of the first, instead of undoing it unseen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from core import clock
-from core.errors import NotFound, Overtaken
+from core.errors import Conflict, NotFound, Overtaken
 from core.models import AuditAction, Company, CompanyPart, TargetType
 from core.permissions import Actor
 from core.repositories.audit import Audit
 from core.repositories.companies import Companies, LastChange
+from core.repositories.rules import Rules
 
-__all__ = ["LastChange", "company_to_change", "keep_change", "record_on_company"]
+__all__ = [
+    "TAKEN",
+    "LastChange",
+    "add_company",
+    "company_to_change",
+    "keep_change",
+    "naming",
+    "record_on_company",
+    "refuse_taken",
+]
 
+TAKEN = "Another company here has this name. Choose another one."
 OVERTAKEN = "{who} changed this after you opened it. What you typed is still here: look at theirs first."
 
 
@@ -31,6 +44,30 @@ def company_to_change(session: Session, actor: Actor, part: CompanyPart, seen: i
     if seen is not None and seen != (last.version if last else 0):
         raise Overtaken(OVERTAKEN.format(who=(last and last.by) or "Somebody"))
     return company
+
+
+def add_company(session: Session, name: str) -> Company:
+    """With nobody in it yet. Raises Conflict for another's name."""
+    refuse_taken(session, name)
+    with naming():
+        company = Companies(session).add(Company(name=name))
+    Rules(session).add_first(company.id)
+    return company
+
+
+def refuse_taken(session: Session, name: str, but: UUID | None = None) -> None:
+    """By its name single sign-on may know a company: nobody takes another's. Raises Conflict."""
+    if Companies(session).is_taken(name, but=but):
+        raise Conflict(TAKEN)
+
+
+@contextmanager
+def naming() -> Iterator[None]:
+    """Around keeping a name that was free a moment before. Raises Conflict when somebody was faster."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict(TAKEN) from error
 
 
 def keep_change(

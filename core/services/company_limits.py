@@ -15,6 +15,7 @@ from core.repositories.rate_limits import LimitLine, RateLimits
 from core.repositories.users import Users
 from core.services.company_changes import OVERTAKEN, record_on_company
 from core.services.limits import Limit, Limited, RateLimiter
+from core.typed.numbers import whole_of
 
 __all__ = ["CompanyLimits", "LimitLine", "LimitView"]
 
@@ -87,18 +88,19 @@ def limit_of(line: LimitLine | None) -> Limit | None:
 
 def checked_limit(count: str, seconds: int) -> Limit | None:
     """None for nothing typed. Raises Invalid."""
-    text = count.strip().replace(",", "")
+    text = count.strip()
     if not text:
         return None
-    if not (text.isascii() and text.lstrip("-").isdigit()):
+    number = whole_of(text.lstrip("-"))
+    if number is None:
         raise Invalid(NO_NUMBER)
-    if text.startswith("-") or not text.strip("0"):
+    if text.startswith("-") or number == 0:
         raise Invalid(NOTHING)
-    if len(text.lstrip("0")) > len(str(MAX_COUNT)) or int(text) > MAX_COUNT:
+    if number > MAX_COUNT:
         raise Invalid(TOO_MANY)
     if not 1 <= seconds <= LONGEST_WINDOW:
         raise Invalid(NO_WHILE)
-    return int(text), seconds
+    return number, seconds
 
 
 def _name(session: Session, user_id: UUID | None) -> str:

@@ -17,7 +17,10 @@ class Limited(StrEnum):
     """What there are limits for."""
 
     MESSAGE = "message"
+    QUESTION = "question"
+    """In one's own chats; there is one limit for all of them together."""
     ASK = "ask"
+    """In a room."""
     REACT = "react"
     ROOM = "room"
     REPORT = "report"
@@ -30,6 +33,7 @@ Limit = tuple[int, int]
 
 DEFAULTS: Mapping[str, Limit] = {
     "message": (60, 60),
+    "question": (30, 60),
     "ask": (10, 60),
     "react": (120, 60),
     "room": (30, 3_600),
@@ -39,6 +43,7 @@ DEFAULTS: Mapping[str, Limit] = {
 }
 WHAT = {
     Limited.MESSAGE: "messages here",
+    Limited.QUESTION: "questions in your own chats",
     Limited.ASK: "questions to the assistant here",
     Limited.REACT: "reactions here",
     Limited.ROOM: "new rooms",

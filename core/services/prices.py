@@ -1,6 +1,5 @@
 """What models cost, where the price list does not know it or an admin knows better."""
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -23,12 +22,12 @@ from core.repositories.audit import Audit
 from core.repositories.companies import Companies
 from core.repositories.model_prices import ModelPrices
 from core.services.texts import required_text
+from core.typed.numbers import decimal_of
 
 DEAREST = Decimal(1_000_000)
 """USD per million tokens."""
 DECIMALS = 6
 YEARS_AHEAD = 5
-NUMBER = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII)
 NO_TOKENS = Usage(0, 0, 0, UsageSource.EXACT)
 Amounts = tuple[Decimal | None, Decimal | None, Decimal | None]
 """Of input, of what of it was cached, and of output."""
@@ -194,13 +193,13 @@ def _amount(text: str, field: str) -> Decimal:
         raise Invalid(f"{field} is empty. Write 0 if it costs nothing.")
     if text.startswith(("-", "−")):
         raise Invalid(f"{field} can't be negative.")
-    if not NUMBER.fullmatch(text):
+    amount = decimal_of(text)
+    if amount is None:
         raise Invalid(f"{field} has to be a number, like 1.25.")
-    if len(text.rpartition(".")[2]) > DECIMALS and "." in text:
-        raise Invalid(f"{field} may have up to {DECIMALS} decimals.")
-    amount = Decimal(text)
     if amount > DEAREST:
         raise Invalid(f"{field} may be up to ${DEAREST:,} per million tokens.")
+    if amount != round(amount, DECIMALS):
+        raise Invalid(f"{field} may have up to {DECIMALS} decimals.")
     return amount
 
 
@@ -216,7 +215,7 @@ def _beginning(day: date, zone: tzinfo) -> datetime:
 
 
 def written(amount: Decimal | None) -> str | None:
-    """As a person would type it: without the noughts that a column adds."""
+    """As the trail keeps it: without the noughts that a column adds."""
     return None if amount is None else f"{amount.normalize():f}"
 
 

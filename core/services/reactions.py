@@ -44,14 +44,6 @@ class ReactionService:
             is_news = self._add(session, actor, conversation, message_id, emoji)
         self._tell(conversation, is_news=is_news)
 
-    def unreact(self, actor: Actor, message_id: UUID, emoji: str) -> None:
-        """Takes it away; not there, nothing happens."""
-        emoji = checked_emoji(emoji)
-        with self.database.transaction() as session:
-            conversation = _locked_room(session, actor, message_id)
-            is_news = _remove(session, actor, conversation, message_id, emoji)
-        self._tell(conversation, is_news=is_news)
-
     def toggle(self, actor: Actor, message_id: UUID, emoji: str) -> bool:
         """Adds it, or takes it away when it is there. True when it is there now."""
         emoji = checked_emoji(emoji)

@@ -1,6 +1,5 @@
 """How long what was said is kept, and what is held: set by admins, with what it comes to before it happens."""
 
-import re
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -28,6 +27,7 @@ from core.services.access import require_still
 from core.services.retention_keeping import last_run
 from core.services.retention_views import DryRun, Holdable, Kept, WantedHold
 from core.services.texts import checked_text, required_text
+from core.typed.numbers import whole_of
 
 MAX_REASON = 500
 PATIENCE = 5.0
@@ -181,12 +181,12 @@ class RetentionService:
 
 def checked_days(typed: str) -> int:
     """Raises Invalid with what is wrong."""
-    text = typed.strip().replace(",", "")
-    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+    days = whole_of(typed)
+    if days is None:
         raise Invalid(f"Write the days as a whole number from 1 to {MAX_DAYS:,}, like 90.")
-    if not 1 <= int(text) <= MAX_DAYS:
+    if not 1 <= days <= MAX_DAYS:
         raise Invalid(f"Days can be from 1 to {MAX_DAYS:,}. Without a rule everything is kept for good.")
-    return int(text)
+    return days
 
 
 def takes_more(before: int | None, days: int) -> bool:

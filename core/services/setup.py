@@ -8,13 +8,11 @@ from core import clock, ids
 from core.config import Settings
 from core.database.engine import Database
 from core.errors import Conflict, LinkExpired
-from core.models import AuditAction, Company, LinkPurpose, OneTimeLink, User
+from core.models import AuditAction, LinkPurpose, OneTimeLink, User
 from core.permissions import Actor, Role
-from core.repositories.companies import Companies
 from core.repositories.one_time_links import OneTimeLinks
-from core.repositories.rules import Rules
 from core.repositories.users import Users
-from core.services.company_changes import record_on_company
+from core.services.company_changes import add_company, record_on_company
 from core.services.identity import clean_email, clean_name
 from core.services.passwords import Passwords, check_password, require_passwords
 from core.services.people_access import record_on
@@ -59,8 +57,8 @@ class Setup:
     def set_up(
         self, *, token: str, company_name: str, email: str, display_name: str, password: str, user_agent: str
     ) -> SignedIn:
-        """Makes the company and its first admin, and signs them in. Raises Invalid, LinkExpired; SignInRefused where
-        passwords are switched off.
+        """Makes the company and its first admin, and signs them in. Raises Invalid, LinkExpired; Conflict for the name
+        of a company that is there; SignInRefused where passwords are switched off.
 
         However many do it at once, one succeeds.
         """
@@ -104,8 +102,7 @@ FIRST_ROLES = (Role.ADMIN, Role.STAFF)
 
 def _make_first(session: Session, company_name: str, email: str, display_name: str, password_hash: str | None) -> User:
     OneTimeLinks(session).use_all(LinkPurpose.SETUP, clock.now())
-    company = Companies(session).add(Company(name=company_name))
-    Rules(session).add_first(company.id)
+    company = add_company(session, company_name)
     user = User(company_id=company.id, email=email, display_name=display_name, password_hash=password_hash)
     Users(session).add(user)
     Users(session).set_roles(user.id, FIRST_ROLES)

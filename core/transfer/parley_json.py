@@ -10,7 +10,7 @@ from typing import Any
 from core.errors import Invalid
 from core.transfer.document import Document, Said
 from core.transfer.outgoing import Outgoing, outgoing
-from core.transfer.parts import BOOKED, HEAD, PERSON, SAID, a_list, an_object, list_of, part_of, refusal
+from core.transfer.parts import BOOKED, HEAD, PERSON, SAID, an_object, list_of, part_of, refusal
 
 FORMAT, MANY, VERSION = "parley.conversation", "parley.conversations", 1
 LISTS = ("messages", "calls", "people")
@@ -30,25 +30,6 @@ def write(going: Outgoing) -> Iterator[str]:
 
 def dumps(document: Document) -> str:
     return "".join(write(outgoing(document)))
-
-
-def to_json(document: Document) -> dict[str, Any]:
-    """The same as a value."""
-    return {
-        **_head(document),
-        "messages": list(map(SAID.write, document.messages)),
-        "calls": list(map(BOOKED.write, document.calls)),
-        "people": list(map(PERSON.write, document.people)),
-    }
-
-
-def conversations_of(value: Any) -> list[Any]:
-    """The conversations in a file of one or of several, each to be given to `from_json`. Raises Invalid."""
-    given = an_object(value, "")
-    if given.get("format") != MANY:
-        return [value]
-    _check_version(given)
-    return a_list(given.get("conversations"), "conversations")
 
 
 def from_json(value: Any) -> Document:

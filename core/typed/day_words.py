@@ -104,6 +104,20 @@ _KEEPING = (
 KEEPING = frozenset(_KEEPING.split())
 """Before what belongs to the title: "minutes of Friday", "jeden Morgen", "por la mañana", "chapter 3/4"."""
 
+_NUMBERED = (
+    # What it is raised to, where a day would leave half a title
+    "to auf vers hacia "
+    # What has versions, as far as no day is likely behind it
+    "release releases firmware kernel build python node nodejs java php perl django typescript numpy pandas postgres "
+    "postgresql mysql mariadb sqlite redis linux ubuntu debian fedora macos ios ipados android kubernetes docker "
+    "terraform ansible nginx openssl gitlab firefox chrome"
+)
+NUMBERED = frozenset(_NUMBERED.split())
+"""Before 3.11. they say that it is a number, not a day: "Install Python 3.11."."""
+_DOTTED = "az be bg bs cs da de et fi he hr hy is ka kk lb lt lv mk nb nn no pl ro ru sk sl sr tr uk"
+DOTTED = frozenset(_DOTTED.split())
+"""The languages that write days like 3.11.: behind a name, too."""
+
 DAYPARTS = {
     "morning": "in the morning",
     "afternoon": "in the afternoon",

@@ -89,6 +89,11 @@ def is_month_first(locale: str) -> bool:
     return country in MONTH_FIRST or (not is_placed and parts[0].lower() == "en")
 
 
+def is_dotted_by_custom(locale: str) -> bool:
+    """Whether days are written like 3.11. there."""
+    return locale.replace("_", "-").partition("-")[0].lower() in words.DOTTED
+
+
 def _day(today: date, year: str | None, month: int, day: int) -> date:
     """Without a year the next such day, today included. Raises ValueError where the calendar has none."""
     if year:

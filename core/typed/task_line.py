@@ -14,7 +14,7 @@ from uuid import UUID
 from core.errors import Invalid
 from core.search.words import fold
 from core.typed import day_words
-from core.typed.days import day_of
+from core.typed.days import day_of, is_dotted_by_custom
 from core.typed.names import Named, folded, person_called
 
 NOTHING_TO_DO = "Write what is to be done as well, like “Call the bakery tomorrow”."
@@ -24,6 +24,8 @@ LONGEST_PHRASE = 7
 _QUOTED = re.compile(r'"[^"]*"|“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»|»[^«»]*«|`[^`]*`')
 _AT_NAME = re.compile(r'(?<!\S)@(?:["“„](?P<quoted>[^"“”]*)["“”]|(?P<word>[^\s"“„]\S*))')
 _ENDING = ".,;:!?"
+_NUMBER = re.compile(r"\d{1,2}\.\d{1,2}\.(?:\d{2}[.,;:!?]*)?")
+"""A day without its year, or with two digits of it; and as well a version at the end of a sentence."""
 _SHAPES = tuple(
     (kind, re.compile(rf"(?:{leads}):? (?P<day>.+)"))
     for kind, leads in (
@@ -173,8 +175,22 @@ def _read(words: list[_Word], start: int, end: int, today: date, locale: str) ->
         if led := shape.fullmatch(said):
             return _led(kind, led["day"], today, locale)
     before = words[start - 1].folded if start else ""
-    day = None if before in _KEEPING else _possible(said, today, locale, is_led=False)
+    if before in _KEEPING or (_NUMBER.fullmatch(said) and _is_numbered(words, start, locale)):
+        return None
+    day = _possible(said, today, locale, is_led=False)
     return day if day and day >= today else None
+
+
+def _is_numbered(words: list[_Word], at: int, locale: str) -> bool:
+    """Whether what looks like 3.11. is a version: of something that is known to have them; and where nobody writes days
+    so, of whatever has a name: the word before begins with a capital, and not because the line does.
+    """
+    if at == 0:
+        return False
+    before = words[at - 1]
+    if before.folded in day_words.NUMBERED:
+        return True
+    return at > 1 and before.text[:1].isupper() and not is_dotted_by_custom(locale)
 
 
 def _led(kind: str, said: str, today: date, locale: str) -> date | None:

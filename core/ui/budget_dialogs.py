@@ -9,8 +9,8 @@ import streamlit as st
 from core import bootstrap
 from core.models import BudgetPeriod, BudgetScope, BudgetUnit
 from core.permissions import Actor, Role
-from core.services.budget_checks import plain
 from core.services.budgets import BudgetLine, WantedBudget
+from core.typed.numbers import typeable
 from core.ui import guard
 from core.ui.budget_words import EACH, PERIODS, SCOPES, UNITS, limit_of, name_of
 from core.ui.dialogs import dialog, tried
@@ -47,7 +47,7 @@ def add(actor: Actor) -> None:
 @dialog("Change a budget")
 def change(actor: Actor, line: BudgetLine) -> None:
     st.markdown(f"**{name_of(line)}**, {EACH[line.period]}, in {UNITS[line.unit]}")
-    amount = st.text_input("Amount", plain(line.amount), key=f"budget_amount_{line.id}")
+    amount = st.text_input("Amount", typeable(line.amount), key=f"budget_amount_{line.id}")
     marks = st.text_input(MARKS, ", ".join(map(str, line.marks)), key=f"budget_marks_{line.id}")
     if st.button("Save", type="primary", key="budget_change"):
         service = bootstrap.current().budgets

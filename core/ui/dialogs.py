@@ -11,7 +11,7 @@ from core import bootstrap
 from core.errors import ParleyError
 from core.models import MAX_INSTRUCTIONS, Score
 from core.permissions import Actor
-from core.services.chat import REASONS
+from core.services.feedback import REASONS
 from core.services.views import ConversationView
 from core.ui import failures, guard
 from core.ui.parts import asked_again
@@ -97,7 +97,7 @@ def instruct(actor: Actor, conversation: ConversationView) -> None:
 @dialog("What was wrong with it?")
 def say_why(actor: Actor, answer_id: UUID) -> None:
     def rate() -> None:
-        bootstrap.current().chat.rate(guard.again(actor), answer_id, Score.DOWN, tags=tuple(tags), comment=comment)
+        bootstrap.current().feedback.rate(guard.again(actor), answer_id, Score.DOWN, tags=tuple(tags), comment=comment)
 
     with st.form("say_why", border=False):
         tags = st.pills("Reason", REASONS, selection_mode="multi", label_visibility="collapsed")

@@ -12,6 +12,7 @@ from core.ui.text import as_label
 
 NAMES = {
     Limited.MESSAGE: "Messages, in each room",
+    Limited.QUESTION: "Questions in one's own chats",
     Limited.ASK: "Questions to the assistant, in each room",
     Limited.REACT: "Reactions, in each room",
     Limited.ROOM: "New rooms",
@@ -21,6 +22,7 @@ NAMES = {
 }
 ICONS = {
     Limited.MESSAGE: ":material/chat:",
+    Limited.QUESTION: ":material/assistant:",
     Limited.ASK: ":material/forum:",
     Limited.REACT: ":material/add_reaction:",
     Limited.ROOM: ":material/group_add:",

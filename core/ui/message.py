@@ -77,7 +77,7 @@ def remedies(actor: Actor, message: MessageView, after: Callable[[], None] | Non
 def rate(actor: Actor, message: MessageView, score: Score) -> None:
     """Says it, or takes it back; after a bad one the page asks why."""
     again = message.score is score
-    bootstrap.current().chat.rate(actor, message.id, None if again else score)
+    bootstrap.current().feedback.rate(actor, message.id, None if again else score)
     if score is Score.DOWN and not again:
         st.session_state[dialogs.RATED] = message.id
 

@@ -1,13 +1,15 @@
 """Setting what a model costs, in a window of its own."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import streamlit as st
 
 from core import bootstrap, clock
 from core.models import MAX_MODEL_NAME
 from core.permissions import Actor
-from core.services.prices import PricedModel, TypedPrice, written
+from core.services.prices import PricedModel, TypedPrice
+from core.typed.numbers import typeable
 from core.ui import guard, times
 from core.ui.dialogs import dialog, tried
 from core.ui.text import as_label
@@ -59,10 +61,14 @@ def _amounts(model: PricedModel | None) -> TypedPrice:
     price = model.price if model else None
     left, middle, right = st.columns(3)
     return TypedPrice(
-        left.text_input("Input", (price and written(price.input_price)) or "", placeholder="1.25"),
-        middle.text_input("Cached input", (price and written(price.cached_price)) or "", placeholder="As input"),
-        right.text_input("Output", (price and written(price.output_price)) or "", placeholder="10"),
+        left.text_input("Input", _typeable(price.input_price if price else None), placeholder="1.25"),
+        middle.text_input("Cached input", _typeable(price.cached_price if price else None), placeholder="As input"),
+        right.text_input("Output", _typeable(price.output_price if price else None), placeholder="10"),
     )
+
+
+def _typeable(amount: Decimal | None) -> str:
+    return "" if amount is None else typeable(amount)
 
 
 def _has_own(model: PricedModel | None) -> bool:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from core.errors import Invalid, LinkExpired, SignInRefused, Suspended, WrongCredentials
+from core.errors import Conflict, Invalid, LinkExpired, SignInRefused, Suspended, WrongCredentials
 from core.services.sessions import SessionIdentity
 from core.web import addresses, cookies
 from core.web.application import Application
@@ -96,7 +96,7 @@ class AccountPages(FormPages):
             )
         except LinkExpired as error:
             return await self._closed_link(error)
-        except Invalid as error:
+        except (Invalid, Conflict) as error:
             return self.form(request, "set-up", None, link=link, error=error, **typed)
         return self.welcome(request, signed_in, addresses.HOME)
 

@@ -1,7 +1,7 @@
 """Charts from tables, without a database: what is in them adds up, and what isn't known is not in them."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import combinations
 from typing import Any
@@ -27,7 +27,7 @@ from core.analytics.chart_style import (
     short_names,
     without_paths,
 )
-from core.analytics.metrics import ANSWERS, COST, COST_PER_ANSWER, ERROR_SHARE, METRICS, PEOPLE, SPEED
+from core.analytics.metrics import ANSWERS, COST, COST_PER_ANSWER, ERROR_SHARE, METRICS, PEOPLE, SPEED, Metric
 from core.analytics.pace import pace_of
 from core.analytics.periods import Period
 from core.analytics.units import Unit, compact, dollars, duration, percent
@@ -313,15 +313,19 @@ def test_no_forecast_from_hours_and_none_when_it_is_over() -> None:
 # Metrics and units
 
 
+def figure(metric: Metric, row: Mapping[str, Any]) -> float:
+    return float(metric.of(DataFrame([dict(row)])).iloc[0])
+
+
 def test_metrics_have_their_own_slug_and_divide_sums() -> None:
     assert len({metric.slug for metric in METRICS}) == len(METRICS)
     row = dict.fromkeys(MEASURES, 0) | {"calls": 10, "answers": 4, "errors": 1, "cost": 2.0}
     row |= {"timed_tokens": 300, "timed_ms": 2_000}
-    assert COST_PER_ANSWER.of_row(row) == 0.5 and ERROR_SHARE.of_row(row) == 0.1 and SPEED.of_row(row) == 150
+    assert figure(COST_PER_ANSWER, row) == 0.5 and figure(ERROR_SHARE, row) == 0.1 and figure(SPEED, row) == 150
     unknown = row | {"unpriced": 10, "cost": 0.0}
-    assert np.isnan(COST.of_row(unknown)) and COST.text(COST.of_row(unknown)) == "not known"
-    assert np.isnan(COST_PER_ANSWER.of_row(row | {"answers": 0}))
-    assert COST.of_row(dict.fromkeys(MEASURES, 0)) == 0
+    assert np.isnan(figure(COST, unknown)) and COST.text(figure(COST, unknown)) == "not known"
+    assert np.isnan(figure(COST_PER_ANSWER, row | {"answers": 0}))
+    assert figure(COST, dict.fromkeys(MEASURES, 0)) == 0
 
 
 @pytest.mark.parametrize(

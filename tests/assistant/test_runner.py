@@ -36,12 +36,12 @@ from core.ids import new_id, reference_of
 from core.models import AnswerRun, CallPurpose, CallStatus, Message, MessageStatus, ModelCall, RunStatus, UsageSource
 from core.permissions import Actor
 from core.repositories.answer_runs import AnswerRuns, Arrived
-from core.repositories.model_calls import ModelCalls
 from core.services.chat import ChatService
 from core.services.views import Asked, MessageView, Queued
 from core.telemetry import who
 from tests.conftest import autocommit
 from tests.support.builders import make_actor, make_company, make_user
+from tests.support.ledgers import calls_of
 from tests.support.models import Answer, ScriptedModel
 from tests.support.talks import admit_all, begun, ignore
 from tests.support.waiting import Following, until
@@ -112,7 +112,7 @@ def run_of(database: Database, asked: Asked) -> AnswerRun:
 
 def ledger(database: Database, asked: Asked) -> list[ModelCall]:
     with database.reading() as session:
-        return ModelCalls(session).list_of_message(asked.answer_id)
+        return calls_of(session, asked.answer_id)
 
 
 def execute(database: Database, statement: str, **values: Any) -> None:

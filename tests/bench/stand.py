@@ -49,6 +49,7 @@ class Stand:
             database_url=None,
             openai_base_url=None,
             models=[],
+            rate_limits="question=100000/60",  # one person asks what hundreds would
         )
         self._numbers = count(1)
 

@@ -19,7 +19,6 @@ from core.cli.database import check
 from core.config import Settings
 from core.database import copying
 from core.database.engine import Database, connect
-from core.database.events import Events
 from core.database.migrate import head_revision
 from core.errors import CopyFailed, DatabaseUnavailable, Invalid, Misconfigured
 from core.models import ConversationKind, User
@@ -208,16 +207,6 @@ def test_whatever_an_address_has_in_it_each_program_gets_the_same_and_nobody_see
                 assert "p@ss" not in str(refused.value) and "p%40ss" not in str(refused.value)
         finally:
             server.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-
-
-def test_a_parley_is_seen_to_serve_whatever_its_address_calls_it(source: Engine) -> None:
-    assert not copying.is_serving(source)
-    events = Events(source.url.update_query_dict({"application_name": "desk"}))
-    events.start()
-    try:
-        until(lambda: copying.is_serving(source))
-    finally:
-        events.stop()
 
 
 def test_each_place_that_will_not_do_is_refused_in_a_sentence(

@@ -158,3 +158,29 @@ def test_what_was_booked_and_rated_before_prices_is_left_as_it_was(fresh_url: UR
         connection.commit()
     migrate(engine)
     engine.dispose()
+
+
+DOUBLES = ("Engines", "engines", "ENGINES", "Engines (2)", "Bridges", "x" * 120, "X" * 120)
+DISTINCT = ("Engines", "engines (3)", "ENGINES (4)", "Engines (2)", "Bridges", "x" * 120, "X" * 116 + " (2)")
+
+
+def test_companies_of_one_name_are_told_apart_and_it_is_noted(fresh_url: URL) -> None:
+    """The oldest keeps it; whoever has a renamed one's settings open is told that they were changed."""
+    engine = create_engine(fresh_url)
+    with engine.connect() as connection:
+        command.downgrade(alembic_config(connection), "0022")
+        for number, name in enumerate(DOUBLES):
+            row = {"id": new_id(), "name": name, "number": number}
+            made = """
+                INSERT INTO companies (id, created_at, name, instructions)
+                VALUES (:id, now() + :number * interval '1 s', :name, '')"""
+            connection.execute(text(made), row)
+        connection.commit()
+    migrate(engine)
+    with engine.connect() as connection:
+        names = connection.execute(text("SELECT name FROM companies ORDER BY created_at")).scalars().all()
+        assert tuple(names) == DISTINCT
+        changed = text("SELECT name FROM companies c JOIN company_changes ON company_id = c.id WHERE version = 1")
+        renamed = set(connection.execute(changed).scalars())
+    assert renamed == set(DISTINCT) - set(DOUBLES)
+    engine.dispose()

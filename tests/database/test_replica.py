@@ -63,6 +63,9 @@ class Standby:
     def stop(self) -> None:
         self._control("stop", "-m", "immediate")
 
+    def promote(self) -> None:
+        self._control("promote")
+
     def _control(self, *words: str) -> None:
         self._run("pg_ctl", "-w", "-D", f"{self.folder}/data", *words)
 
@@ -121,6 +124,10 @@ def test_it_reads_from_the_copy_while_that_will_do(
         assert count(database) == 2
         standby.start()
         until(lambda: is_copy(database) and count(database) == 2)
+
+        standby.promote()
+        say(original)
+        assert count(database) == 3  # which the other never hears of
     finally:
         database.dispose()
 
@@ -132,17 +139,22 @@ def is_ahead(database: Database) -> bool:
         return bool(session.execute(text(got)).scalar_one())
 
 
+@pytest.mark.parametrize("cause", ["away", "no_replica"])
 def test_without_the_copy_the_original_is_read_and_the_copy_left_in_peace_for_a_while(
-    fresh_database: Database, settings: Settings, caplog: pytest.LogCaptureFixture
+    cause: str, fresh_database: Database, server_url: URL, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """`no_replica`: another database that takes writes of its own, as one does that was promoted."""
     nowhere = URL.create("postgresql+psycopg", "parley", host="127.0.0.1", port=9, database="parley")
-    database = Replica(connect(settings, nowhere), fresh_database)
+    database = Replica(connect(settings, nowhere if cause == "away" else server_url), fresh_database)
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             with database.snapshot() as session:
-                session.execute(text("SELECT 1 FROM alembic_version")).one()
+                assert (
+                    session.execute(text("SELECT current_database()")).scalar_one()
+                    == fresh_database.engine.url.database
+                )
                 assert clock.now() - database.as_of(session) < timedelta(seconds=5)
     assert [record.getMessage() for record in caplog.records if "replica" in record.message] == [
-        "replica_not_used cause=away"
+        f"replica_not_used cause={cause}"
     ]
     database.dispose()

@@ -81,7 +81,6 @@ budgets.set                         budgets:manage
 
 chat.ask                            chat:use
 chat.edit_and_resend                chat:use
-chat.rate                           chat:use
 chat.regenerate                     chat:use
 chat.resume                         chat:use
 chat.retry                          chat:use
@@ -125,6 +124,8 @@ conversations.unarchive             chat:use
 exporting.name_of                   - nothing: words a plan that `plan` has given
 exporting.plan                      conversations:browse
 exporting.write                     conversations:browse  again
+
+feedback.rate                       chat:use
 
 importing.look                      chat:use
 importing.run                       chat:use              again
@@ -227,7 +228,6 @@ queue.send_now                      chat:use
 
 reactions.react                     chat:use
 reactions.toggle                    chat:use
-reactions.unreact                   chat:use
 
 refusals.note                       - the gate and the guard, of what they refused
 

@@ -1,5 +1,6 @@
 """The chat page: asking, reading, naming, putting away; and everything it refuses."""
 
+import re
 import threading
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from core.database.engine import Database
 from core.errors import ModelCutShort, ModelKeyRefused, ModelMissing
 from core.models import Conversation, MessageStatus
 from core.permissions import Role
+from core.services.limits import Limited
 from core.ui.new_chat import SUGGESTIONS
 from tests.pages.visitor import (
     ID_ELSEWHERE,
@@ -167,6 +169,21 @@ def test_a_refused_message_says_why_and_is_given_back(
     if query:
         assert len(desk.messages(ada, query["c"])) == 2
     assert sentences(browser.run()) == [sentence]  # until the next action, not until the next draw
+
+
+@pytest.mark.parametrize("page", ["home.py", "chat.py"])
+def test_one_question_too_many_says_when_to_try_again_and_is_given_back(desk: Desk, page: str) -> None:
+    ada, boss = desk.staff(), desk.person(Role.ADMIN)
+    desk.application.company_limits.set(boss.actor, Limited.QUESTION, "2", 60, seen=None)
+    for question in ("What does rye cost?", "And spelt?"):
+        desk.application.chat.ask(ada.actor, question)
+    browser = ask(visit(ada, page), "And wheat?")
+    [said] = sentences(browser)
+    assert re.match(
+        r"That's the most for now: 2 questions in your own chats in one minute\. Try again in \d+ s\.", said
+    )
+    assert browser.chat_input[0].proto.value == "And wheat?"
+    assert len(desk.application.conversations.list_recent(ada.actor)) == 2
 
 
 def test_the_longest_message_is_taken(desk_with: DeskWith) -> None:

@@ -67,9 +67,9 @@ def test_the_address_says_which_section_is_open(desk: Desk, boss: Person) -> Non
 def test_a_price_is_set_changed_taken_back_and_ended(desk: Desk, boss: Person) -> None:
     browser = open_prices(boss)
     assert "Embedded, free" in texts(browser) and not browser.expander
-    set_price(browser, "2", "", "8.125")
+    set_price(browser, "2", "", "8.1255")
     assert not sentences(browser)
-    assert r"\$2.00 input · \$8.125 output" in texts(browser) and "Own price since" in texts(browser)
+    assert r"\$2.00 input · \$8.1255 output" in texts(browser) and "Own price since" in texts(browser)
     tomorrow = clock.now().date() + timedelta(days=1)
     set_price(browser, "3", "0.5", "9", day=tomorrow)
     assert rf"From {tomorrow:%-d %B %Y}: \$3.00 input · \$0.50 cached · \$9.00 output" in texts(browser)
@@ -77,7 +77,7 @@ def test_a_price_is_set_changed_taken_back_and_ended(desk: Desk, boss: Person) -
     assert "material/schedule" not in texts(browser)
     assert browser.expander[0].label == "History (2)" and "taken back on" in browser.expander[0].markdown[0].value
     browser.session_state[price_dialog.OPEN] = EMBEDDED_MODEL
-    assert [field.value for field in browser.run().text_input] == ["2", "", "8.125"]
+    assert [field.value for field in browser.run().text_input] == ["2", "", "8.1255"]
     send(browser, "End own price")
     assert "Embedded, free" in texts(browser) and "own price ends" in texts(browser)
     assert "Ada" in texts(browser)

@@ -97,17 +97,6 @@ def test_only_present_members_of_the_company_can_read_it(database: Database) -> 
         assert conversations.get_readable(people.colleague, conversation.id, with_deleted=True) is None
 
 
-def test_it_comes_with_its_newest_messages(database: Database) -> None:
-    with database.transaction() as session:
-        people = make_people(session)
-        conversation = make_conversation(session, people.owner)
-        make_messages(session, conversation, ["one", "two", "three"])
-        found = Conversations(session).get_with_messages(people.me, conversation.id, limit=2)
-        assert found
-        assert (found[0], [line.content for line in found[1]]) == (conversation, ["two", "three"])
-        assert Conversations(session).get_with_messages(people.colleague, conversation.id) is None
-
-
 def test_the_list_holds_one_persons_own_with_the_newest_activity_first(database: Database) -> None:
     with database.transaction() as session:
         people = make_people(session)

@@ -228,10 +228,10 @@ def test_ones_own_reactions_and_ratings_are_ones_own_here_too(desk: Desk) -> Non
         assert not session.execute(select(Reaction).where(Reaction.message_id.in_(messages))).all()  # type: ignore[attr-defined]
     shown = next(m for m in desk.read(conversation_id, room.ada).messages if m.content == "Ten is fine.")
     assert shown.score is Score.UP
-    desk.chat.rate(room.ada, shown.id, Score.DOWN, comment="No.")
+    desk.feedback.rate(room.ada, shown.id, Score.DOWN, comment="No.")
     rated = next(said for said in read(desk.database, conversation_id).messages if said.ratings)
     assert [(one.score, one.comment) for one in rated.ratings] == [(Score.DOWN, "No.")]
-    desk.chat.rate(room.ada, shown.id, None)
+    desk.feedback.rate(room.ada, shown.id, None)
     assert not any(said.ratings for said in read(desk.database, conversation_id).messages)
 
 

@@ -14,7 +14,7 @@ from core.errors import (
 from core.ids import new_id
 from core.models import MAX_MESSAGE, AnswerRun, MessageRole, MessageStatus, RunStatus, Score
 from core.permissions import Actor
-from core.services.chat import MAX_COMMENT, REASONS
+from core.services.feedback import MAX_COMMENT, REASONS
 from core.services.views import Asked, MessageView, Queued
 from tests.support.snapshots import snapshot
 from tests.support.talks import DENIED, DONE, HIDDEN, WHO, Desk, outcome
@@ -37,7 +37,7 @@ ACTS: dict[str, Act] = {
     "resume": lambda desk, actor, asked: desk.chat.resume(actor, asked.answer_id),
     "show_version": lambda desk, actor, asked: desk.chat.show_version(actor, asked.answer_id),
     "stop": lambda desk, actor, asked: desk.chat.stop(actor, asked.conversation_id),
-    "rate": lambda desk, actor, asked: desk.chat.rate(actor, asked.answer_id, Score.UP),
+    "rate": lambda desk, actor, asked: desk.feedback.rate(actor, asked.answer_id, Score.UP),
 }
 # Each row in the order of WHO.
 GRID = {
@@ -141,7 +141,7 @@ def test_a_bad_rating_is_refused_with_a_sentence(desk: Desk, tags: tuple[str, ..
     asked = desk.talk()
     before = snapshot(desk.database)
     with pytest.raises(Invalid) as refused:
-        desk.chat.rate(desk.me, asked.answer_id, Score.DOWN, tags=tags, comment=comment)
+        desk.feedback.rate(desk.me, asked.answer_id, Score.DOWN, tags=tags, comment=comment)
     assert str(refused.value).endswith(".")
     assert snapshot(desk.database) == before
 
@@ -149,9 +149,9 @@ def test_a_bad_rating_is_refused_with_a_sentence(desk: Desk, tags: tuple[str, ..
 def test_the_latest_word_on_an_answer_counts_and_can_be_taken_back(desk: Desk) -> None:
     asked = desk.talk()
     for score in (Score.UP, Score.DOWN):
-        desk.chat.rate(desk.me, asked.answer_id, score, tags=REASONS[:2], comment=" no ")
+        desk.feedback.rate(desk.me, asked.answer_id, score, tags=REASONS[:2], comment=" no ")
         assert score_of(desk, asked) == score
-    desk.chat.rate(desk.me, asked.answer_id, None)
+    desk.feedback.rate(desk.me, asked.answer_id, None)
     assert score_of(desk, asked) is None
 
 
@@ -336,7 +336,8 @@ def test_twenty_sends_of_one_message_are_one_message(
     after = {name: count for name, (count, _) in snapshot(desk.database).items()}
     added = {name: after[name] - before[name] for name in after if after[name] != before[name]}
     conversation = {"conversations": 1, "members": 1, "title_words": 1} if is_new else {}
-    assert added == {"messages": 2, "message_words": 1, "answer_runs": 1, **conversation}
+    counted = {"rate_limit_events": 1}
+    assert added == {"messages": 2, "message_words": 1, "answer_runs": 1, **counted, **conversation}
     assert desk.started[-1] == outcomes[0].run_id
     assert len(desk.started) == 1 + (0 if is_new else 1)
 

@@ -1,5 +1,8 @@
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from itertools import combinations_with_replacement, cycle
 
 import pytest
 
@@ -9,10 +12,14 @@ from core.errors import Conflict, Invalid, Overtaken
 from core.models import AuditAction, Company, CompanyPart
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
-from core.services.companies import TAKEN, CompanyService, CompanyView
+from core.services.companies import CompanyService, CompanyView
+from core.services.company_changes import TAKEN
 from tests.support.builders import make_actor, make_company, make_user
+from tests.support.properties import WHOLE
 from tests.support.steps import TOOLS
+from tests.support.waiting import at_once
 
+ROUNDS = 100 if WHOLE else 20
 KEPT = CompanyView("Engines", "", "Assistant")
 
 
@@ -21,10 +28,10 @@ def boss(database: Database) -> Actor:
     return somebody(database, Role.ADMIN)
 
 
-def somebody(database: Database, *roles: Role) -> Actor:
+def somebody(database: Database, *roles: Role, name: str = KEPT.name) -> Actor:
     """The only person of a company."""
     with database.transaction() as session:
-        return make_actor(make_user(session, make_company(session, name="Engines"), roles), roles)
+        return make_actor(make_user(session, make_company(session, name=name), roles), roles)
 
 
 def update(database: Database, actor: Actor, **changes: str) -> None:
@@ -80,8 +87,8 @@ def test_the_trail_has_the_names_and_the_length_of_the_instructions(database: Da
 
 
 def test_admins_change_their_own_alone(database: Database, boss: Actor) -> None:
-    elsewhere = somebody(database, Role.ADMIN)
-    update(database, elsewhere, assistant_name="Ida")
+    elsewhere = somebody(database, Role.ADMIN, name="Bridges")
+    update(database, elsewhere, name="Bridges", assistant_name="Ida")
     service(database).update_tools(elsewhere, tools_on=False, ask_first=["bake"])
     assert service(database).get(boss) == KEPT
 
@@ -116,6 +123,30 @@ def test_nobody_takes_another_companys_name(database: Database, boss: Actor) -> 
             service(database).create(taken)
     update(database, boss, name="ENGINES")  # one's own, written differently
     assert service(database).get(boss).name == "ENGINES"
+
+
+@pytest.mark.property
+def test_of_two_who_take_a_name_at_once_one_gets_it(fresh_database: Database) -> None:
+    """Made, renamed on the command line, or renamed in Settings, in every pairing: the other is told as they would be a
+    moment later.
+    """
+    own, boss = service(fresh_database), somebody(fresh_database, Role.ADMIN)
+    other = own.create("Bridges").id
+    ways: list[Callable[[str], object]] = [
+        own.create,
+        partial(own.rename, other),
+        lambda name: own.update(boss, name=name, instructions="", assistant_name="Ida"),
+    ]
+    pairs = cycle(combinations_with_replacement([0, 1, 2], 2))
+    for number, (one, two) in zip(range(ROUNDS), pairs, strict=False):
+        if one == two != 0:  # a company that is renamed twice to one name
+            continue
+        names = f"Cranes {number}", f"CRANES {number}"
+        results = at_once(2, lambda at: ways[(one, two)[at]](names[at]))  # noqa: B023
+        told = [one for one in results if isinstance(one, BaseException)]
+        assert [(type(error), str(error)) for error in told] == [(Conflict, TAKEN)]
+    called = [line.name.lower() for line in own.list_all()]
+    assert len(set(called)) == len(called)
 
 
 def test_what_another_admin_changed_meanwhile_is_not_undone_unseen(database: Database, boss: Actor) -> None:

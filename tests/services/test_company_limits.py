@@ -89,6 +89,7 @@ def test_it_says_whose_it_is_and_what_holds_without_it(desk: Desk, boss: Actor) 
         ("-3", MINUTE, NOTHING),
         ("ten", MINUTE, NO_NUMBER),
         ("1.5", MINUTE, NO_NUMBER),
+        ("1,5", MINUTE, NO_NUMBER),
         ("٣", MINUTE, NO_NUMBER),
         ("--3", MINUTE, NOTHING),
         ("100001", MINUTE, TOO_MANY),

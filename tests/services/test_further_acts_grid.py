@@ -59,7 +59,6 @@ reply                  r       r       r
 edit own               r       r       r
 delete own             d       d       d
 react                  r       r       r
-unreact                r       r       r
 toggle                 r       r       r
 mark read              d       d       d
 mute                   d       d       d

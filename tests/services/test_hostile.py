@@ -71,7 +71,7 @@ def _reported(world: World, text: str) -> None:
 
 def _asked(world: World, text: str) -> None:
     answer = world.desk.read(world.rooms["assistant"], world.me).messages[-1]
-    world.desk.chat.rate(world.me, answer.id, Score.UP, comment=text)
+    world.desk.feedback.rate(world.me, answer.id, Score.UP, comment=text)
 
 
 def _raised(world: World, text: str) -> None:

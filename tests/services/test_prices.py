@@ -26,9 +26,9 @@ from core.models import AuditAction, CallPurpose, CallStatus, ModelCall, RunStat
 from core.permissions import Actor, Role
 from core.repositories.answer_runs import Arrived
 from core.repositories.audit import Audit
-from core.repositories.model_calls import ModelCalls
 from core.services.prices import PriceService, TypedPrice
 from tests.bench.statements import statements_of
+from tests.support.ledgers import calls_of
 from tests.support.models import ScriptedModel
 from tests.support.properties import tried
 from tests.support.talks import MODELS, Desk
@@ -78,7 +78,7 @@ def booked(desk: Desk, usage: Usage = tokens(1_000, 400, 100), model: str = SMAL
     assert job
     desk.store.finish(job, RunStatus.COMPLETE, "So.", [Call(CallPurpose.ANSWER, model, usage, CallStatus.COMPLETE, 1)])
     with desk.database.reading() as session:
-        [row] = ModelCalls(session).list_of_message(job.origin.message_id)
+        [row] = calls_of(session, job.origin.message_id)
         return row
 
 
@@ -178,7 +178,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"output_price": "−0.5"}, "The price of output can't be negative."),
     ({"input_price": " "}, "The price of input is empty. Write 0 if it costs nothing."),
     ({"output_price": "free"}, "The price of output has to be a number, like 1.25."),
-    ({"input_price": "1,25"}, "The price of input has to be a number, like 1.25."),
+    ({"input_price": "1,125"}, "“1,125” can be read in two ways: write 1125, or 1.1250."),
+    ({"input_price": "1,25,5"}, "The price of input has to be a number, like 1.25."),
     ({"input_price": "1e3"}, "The price of input has to be a number, like 1.25."),
     ({"input_price": "NaN"}, "The price of input has to be a number, like 1.25."),
     ({"input_price": "٣"}, "The price of input has to be a number, like 1.25."),

@@ -185,7 +185,7 @@ def test_an_answer_goes_with_what_was_thought_of_it_and_the_title(database: Data
     desk = Desk(database)
     kim = keeper(desk)
     asked = desk.answer(desk.ask(desk.me, "Why?"), f"Because of {SECRET}")
-    desk.chat.rate(desk.me, asked.answer_id, Score.DOWN, comment=f"{SECRET} is wrong")
+    desk.feedback.rate(desk.me, asked.answer_id, Score.DOWN, comment=f"{SECRET} is wrong")
     with database.transaction() as session:  # as a model may make it of the answer
         session.execute(text("UPDATE conversations SET title = :title"), {"title": f"On {SECRET}"})
     desk.reports.report(desk.me, asked.answer_id, ReportReason.FALSE, f"{SECRET}?")

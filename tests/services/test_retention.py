@@ -317,7 +317,7 @@ def service(database: Database, boss: Actor) -> RetentionService:
 def say_everywhere(desk: Desk) -> tuple[UUID, UUID]:
     """The marker in all that people can write, each kind of conversation. A chat and a room."""
     asked = desk.talk(desk.me, f"What does a {MARKER} eat?")
-    desk.chat.rate(desk.me, asked.answer_id, Score.DOWN, comment=f"Not about the {MARKER}")
+    desk.feedback.rate(desk.me, asked.answer_id, Score.DOWN, comment=f"Not about the {MARKER}")
     again = desk.chat.edit_and_resend(desk.me, asked.question_id, f"What does the {MARKER} eat?")
     desk.answer(again, f"The {MARKER} eats worms.")
     failing = desk.ask(desk.me, f"And the other {MARKER}?", conversation_id=asked.conversation_id)
@@ -596,7 +596,7 @@ def _elsewhere(desk: Desk) -> Any:
 @pytest.mark.parametrize(
     ("typed", "days"),
     [("1", 1), (" 36,500 ", 36_500)]
-    + [(wrong, None) for wrong in ("", "0", "36501", "-1", "1.5", "ninety", "٣", "9" * 40)],
+    + [(wrong, None) for wrong in ("", "0", "36501", "-1", "1.5", "1,5", "ninety", "٣", "9" * 40)],
 )
 def test_days_are_whole_and_within_a_century(typed: str, days: int | None) -> None:
     if days is None:

@@ -32,7 +32,6 @@ delete theirs          p      p      p       -        -          -        p
 edit own               d      d      d       -        .          .        p
 delete own             d      d      d       -        .          .        p
 react                  d      d      d       -        -          -        p
-unreact                d      d      d       -        -          -        p
 toggle                 d      d      d       -        -          -        p
 mark read              d      d      d       -        -          -        p
 mute                   d      d      d       -        -          -        p
@@ -151,7 +150,6 @@ class Scene:
             "edit own": lambda: talk.edit(actor, own, "Other words"),
             "delete own": lambda: talk.delete(actor, own),
             "react": lambda: desk.reactions.react(actor, self.theirs, "👍"),
-            "unreact": lambda: desk.reactions.unreact(actor, self.theirs, "👍"),
             "toggle": lambda: desk.reactions.toggle(actor, self.theirs, "👍"),
             "mark read": lambda: members.mark_read(actor, room, 1),
             "mute": lambda: members.mute(actor, room),
@@ -172,7 +170,7 @@ class Scene:
             "delete": lambda: desk.conversations.delete(actor, room),
             "stop": lambda: chat.stop(actor, room),
             "retry": lambda: chat.retry(actor, self.answer),
-            "rate": lambda: chat.rate(actor, self.answer, None),
+            "rate": lambda: desk.feedback.rate(actor, self.answer, None),
             "regenerate": lambda: chat.regenerate(actor, self.answer),
             "ask as in a chat": lambda: chat.ask(actor, TEXT, conversation_id=room),
         }

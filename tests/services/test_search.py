@@ -269,9 +269,9 @@ def test_reactions_come_and_go(own: Library) -> None:
     coffee = own.message("coffee")
     for emoji in ("👍", "🎉"):
         own.desk.reactions.react(own.me, coffee, emoji)
-    own.desk.reactions.unreact(own.me, coffee, "👍")
+    own.desk.reactions.toggle(own.me, coffee, "👍")
     assert own.find("has:reaction") == {"coffee"}
-    own.desk.reactions.unreact(own.me, coffee, "🎉")
+    own.desk.reactions.toggle(own.me, coffee, "🎉")
     assert own.find("has:reaction") == set()
 
 

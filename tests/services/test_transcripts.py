@@ -53,7 +53,7 @@ def test_messages_say_which_of_their_versions_they_are(desk: Desk) -> None:
 def test_the_score_is_the_readers_own(desk: Desk) -> None:
     asked, member = desk.talk(), desk.person()
     desk.join(member, asked.conversation_id)
-    desk.chat.rate(member, asked.answer_id, Score.DOWN)
+    desk.feedback.rate(member, asked.answer_id, Score.DOWN)
     assert desk.read(asked.conversation_id).messages[-1].score is None
     assert desk.read(asked.conversation_id, member).messages[-1].score is Score.DOWN
     assert not desk.read(asked.conversation_id, member).conversation.is_mine

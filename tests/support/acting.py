@@ -18,10 +18,10 @@ from core.models import (
     ModelCall,
 )
 from core.permissions import Actor
-from core.repositories.model_calls import ModelCalls
 from core.services.task_views import NewTask, TasksWanted
 from core.services.tasks import TaskService
 from core.services.views import Asked, MessageView, StepView
+from tests.support.ledgers import calls_of
 from tests.support.openai_server import OpenAIServer, Received, Reply
 from tests.support.talks import begun
 from tests.support.waiting import until
@@ -147,7 +147,7 @@ def states(message: MessageView) -> list[tuple[str, StepState]]:
 
 def ledger(application: Application, asked: Asked) -> list[ModelCall]:
     with application.database.reading() as session:
-        return sorted(ModelCalls(session).list_of_message(asked.answer_id), key=lambda one: one.id)
+        return calls_of(session, asked.answer_id)
 
 
 def set_company(application: Application, me: Actor, **values: Any) -> None:

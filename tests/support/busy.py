@@ -7,7 +7,7 @@ from uuid import UUID
 from core.models import CallPurpose, CallStatus, ConversationKind, ModelCall, Score, UsageSource
 from core.permissions import Actor
 from core.repositories.model_calls import ModelCalls
-from core.services.chat import REASONS
+from core.services.feedback import REASONS
 from tests.support.talks import MODELS, Desk
 
 
@@ -29,12 +29,12 @@ def busy_chat(desk: Desk) -> Chat:
     """Six messages, two of them in another version; rated, one deleted, with a call for the title."""
     first = desk.talk(desk.me, "Where is order acme-1234?")
     again = desk.answer(desk.chat.edit_and_resend(desk.me, first.question_id, "Where is order acme-5678?"), "In Łódź.")
-    desk.chat.rate(desk.me, again.answer_id, Score.DOWN, tags=REASONS[:1], comment="It is in Łodz.")
+    desk.feedback.rate(desk.me, again.answer_id, Score.DOWN, tags=REASONS[:1], comment="It is in Łodz.")
     second = desk.answer(desk.ask(desk.me, "And <b>now</b>?", conversation_id=first.conversation_id), "**Gone.**")
     third = desk.answer(desk.chat.regenerate(desk.me, second.answer_id), "It left.")
     fourth = desk.answer(desk.ask(desk.me, "Secret", conversation_id=first.conversation_id), "Noted.")
     desk.delete_message(fourth.question_id)
-    desk.chat.rate(desk.me, third.answer_id, Score.UP)
+    desk.feedback.rate(desk.me, third.answer_id, Score.UP)
     desk.conversations.rename(desk.me, first.conversation_id, "Orders & more")
     with desk.database.transaction() as session:
         ModelCalls(session).add_all([_title_call(desk, first.conversation_id)])
@@ -54,7 +54,7 @@ def busy_room(desk: Desk, kind: ConversationKind = ConversationKind.GROUP, **opt
     asked = desk.talks.send(bo, room, "@Assistant is ten good?")
     assert asked.run_id
     desk.end(asked.run_id, "Ten is fine.")
-    desk.chat.rate(ada, desk.read(room, ada).messages[-1].id, Score.UP)
+    desk.feedback.rate(ada, desk.read(room, ada).messages[-1].id, Score.UP)
     taken_back = desk.talks.send(ada, room, "Never mind.")
     desk.talks.delete(ada, taken_back.message_id)
     desk.members.leave(bo, room)

@@ -227,7 +227,7 @@ class World:
         asked = desk.talk(me, "How are you?", "And why?")
         self.rooms["assistant"] = asked.conversation_id
         answer_id = desk.read(asked.conversation_id, me).messages[-1].id
-        desk.chat.rate(me, answer_id, Score.DOWN, comment="Not so")
+        desk.feedback.rate(me, answer_id, Score.DOWN, comment="Not so")
         failed = desk.answer(desk.ask(me, "Does it fail?"), "As far", error_code="model_busy")
         self.rooms["failed"] = failed.conversation_id
         waiting = desk.ask(me, "And this?")

@@ -8,6 +8,7 @@ from operator import add
 from uuid import UUID
 
 from hypothesis import strategies as st
+from sqlmodel import Session, col, select
 
 from core.analytics.slices import Slice
 from core.ids import new_id
@@ -23,6 +24,12 @@ class World:
     company_id: UUID
     people: tuple[UUID, ...]
     rooms: tuple[UUID, ...]
+
+
+def calls_of(session: Session, message_id: UUID) -> list[ModelCall]:
+    """What a message came to, in the order of booking."""
+    statement = select(ModelCall).where(col(ModelCall.message_id) == message_id).order_by(col(ModelCall.id))
+    return list(session.execute(statement).scalars())
 
 
 def calls_between(

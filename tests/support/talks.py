@@ -25,6 +25,7 @@ from core.services.access_grants import AccessGrantService
 from core.services.access_reading import AccessReading
 from core.services.chat import ChatService
 from core.services.conversations import ConversationService
+from core.services.feedback import FeedbackService
 from core.services.limits import RateLimiter
 from core.services.members import MemberService
 from core.services.moderation import ModerationService
@@ -110,13 +111,14 @@ class Desk:
     limits: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        limiter = RateLimiter(self.limits)
+        limiter = RateLimiter({"question": (10_000, 60), **self.limits})  # tests ask faster than people
         assistant = Assistant(Settings(_env_file=None), model_factory=lambda name: ScriptedModel())  # type: ignore[call-arg]
         admit = Budgeting(assistant).admit
         told = self.started.append, self.stopped.append, self.changed.append
         self.chat = ChatService(
             self.database, _resolve, *told, limiter=limiter, admit=admit, reported=self.hints.publish_person
         )
+        self.feedback = FeedbackService(self.database)
         self.queue = QueueService(self.database, *told, admit=admit, reported=self.hints.publish_person)
         self.store = RunStore(self.database, assistant, new_id(), timedelta(seconds=15), self.hints.publish_person)
         self.conversations = ConversationService(

@@ -24,7 +24,7 @@ from core.models import (
 )
 from core.transfer import parts
 from core.transfer.document import Document
-from core.transfer.parley_json import NEWER, UNKNOWN, conversations_of, dumps, from_json, to_json
+from core.transfer.parley_json import NEWER, UNKNOWN, dumps, from_json
 from core.transfer.reading import conversations_in
 from tests.support.documents import documents, talk
 from tests.support.exports import as_file
@@ -73,7 +73,6 @@ def whole() -> dict[str, Any]:
 @pytest.mark.long
 def test_the_same_document_is_the_same_bytes(made: Document) -> None:
     text = dumps(made)
-    assert json.loads(text) == to_json(made)
     again = from_json(json.loads(text))
     assert again == made and dumps(again) == text
     [read] = conversations_in(as_file(json.loads(text)))
@@ -83,18 +82,13 @@ def test_the_same_document_is_the_same_bytes(made: Document) -> None:
 def test_the_whole_of_it_is_read() -> None:
     made = from_json(whole())
     assert made.notes == () and len(made.messages) == 3 and made.messages[2].calls == made.calls
-    assert to_json(made) == whole()
+    assert json.loads(dumps(made)) == whole()
 
 
 def test_several_in_one_file() -> None:
-    both = {"format": "parley.conversations", "version": 1, "conversations": [whole(), to_json(talk(2))]}
-    assert [from_json(one).title for one in conversations_of(both)] == ["Launch", "A long talk"]
-    assert conversations_of(whole()) == [whole()]
-    assert len(list(conversations_in(as_file(both)))) == 2
-    broken: Any
-    for broken in ({"format": "parley.conversations", "version": 1}, both | {"version": 2}, [], "x"):
-        with pytest.raises(Invalid):
-            conversations_of(broken)
+    both = {"format": "parley.conversations", "version": 1, "conversations": [whole(), json.loads(dumps(talk(2)))]}
+    read = list(conversations_in(as_file(both)))
+    assert [one.title for one in read if isinstance(one, Document)] == ["Launch", "A long talk"]
 
 
 def at(*path: Any) -> Callable[[Any], Callable[[dict[str, Any]], None]]:
@@ -204,7 +198,7 @@ def test_fields_of_others_are_left_out_and_noted() -> None:
         given = whole()
         at(*path)("red")(given)
         made = from_json(given)
-        assert made.notes == (UNKNOWN,) and to_json(made) == whole()
+        assert made.notes == (UNKNOWN,) and json.loads(dumps(made)) == whole()
 
 
 junk = st.recursive(

@@ -129,6 +129,12 @@ def test_a_day_is_read_in_every_language_whatever_the_browser_speaks(
         "Geschenk für Di",
         "Upgrade to 1.5",
         "Ship version 1.5.",
+        "Install Python 3.11.",
+        "Install python 3.11.",
+        "Upgrade from 3.10 to 3.11.",
+        "Upgrade auf 3.11.",
+        "Install Python 3.11.27.",
+        "Ubuntu 24.04.",
         "Chapter 3/4",
         "Support 24/7",
         "Compare 31/31",
@@ -146,6 +152,32 @@ def test_a_day_is_read_in_every_language_whatever_the_browser_speaks(
 )
 def test_a_title_keeps_its_words(text: str, locale: str) -> None:
     assert read(text, locale=locale) == ParsedTask(text, None, None)
+
+
+THIRD = date(2026, 11, 3)
+DOTTED = {
+    # Text, title, and whether it is a day: where days are written so, and elsewhere
+    "Pay rent 3.11.": ("Pay rent", True, True),
+    "Miete zahlen 3.11.": ("Miete zahlen", True, True),
+    "Miete 3.11.": ("Miete", True, True),
+    "Die Miete 3.11.": ("Die Miete", True, False),
+    "Deploy Parley 3.11.": ("Deploy Parley", True, False),
+    "Die Miete am 3.11.": ("Die Miete", True, True),
+    "Meet Bob on 3.11.": ("Meet Bob", True, True),
+    "Python 3.11. bis 3.11.": ("Python 3.11.", True, True),
+    "Install Python 3.11. by 3.11.": ("Install Python 3.11.", True, True),
+    "Miete bis 3.11.": ("Miete", True, True),
+    "Rechnung an Bob 3.11.2026": ("Rechnung an Bob", True, True),
+    "Install Python 3.11.": ("", False, False),
+}
+
+
+@pytest.mark.parametrize("locale", ["de-DE", "de_AT", "pl", "nb-NO", "en-US", "en-GB", "fr", "es-MX", "zh-Hans", ""])
+@pytest.mark.parametrize("text", DOTTED)
+def test_a_number_with_dots_is_a_day_unless_it_is_somethings_version(text: str, locale: str) -> None:
+    title, is_day_there, is_day_elsewhere = DOTTED[text]
+    is_day = is_day_there if locale[:2] in ("de", "pl", "nb") else is_day_elsewhere
+    assert read(text, locale=locale) == (ParsedTask(title, THIRD, None) if is_day else ParsedTask(text, None, None))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from core.config import Settings
 from core.database.engine import Database
 from core.errors import StaleForm
 from core.services.accounts import SAME_PASSWORD, WRONG_CURRENT, AccountService
+from core.services.companies import CompanyService
+from core.services.company_changes import TAKEN
 from core.web import addresses, forms
 from core.web.account import SET_UP_ALREADY
 from tests.support.passwords import GOOD, OTHER, QuickPasswords
@@ -70,6 +72,17 @@ def test_from_the_set_up_link_to_signed_out_everywhere(empty: StandIn, inside: I
     out = fill_in(second, addresses.SIGN_OUT, where="everywhere")
     assert "You are signed out." in second.get(out.headers["location"]).text
     assert [client.get("/").status_code for client in (first, second)] == [401, 401]
+
+
+def test_a_company_that_was_made_before_is_not_set_up_again(empty: StandIn, inside: Inside) -> None:
+    """On the command line one may have been made, with nobody in it yet."""
+    CompanyService(empty.accounts.database, instruction_tokens=500).create(NEW["company_name"].upper())
+    link = f"{addresses.SET_UP}?token={empty.accounts.issue_setup_link()}"
+    client = client_of(site(empty, inside))
+    refused = fill_in(client, link, **NEW)
+    assert (refused.status_code, alert(refused.text)) == (409, TAKEN)
+    done = send(client, addresses.SET_UP, hidden_fields(refused.text) | NEW | {"company_name": "Bridges"})
+    assert done.status_code == 303
 
 
 def test_signing_in_leads_back_and_never_keeps_an_old_token(client: TestClient, application: StandIn) -> None:
