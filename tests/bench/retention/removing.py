@@ -19,6 +19,7 @@ from tests.support.builders import make_actor, make_company, make_user
 
 IN_EACH = 100
 """Messages of a chat, half of them old."""
+ROWS = ["1 messages: saying that 1 would go", "1 messages: removing 1, 50 of each chat"]
 CHATS = """
     WITH made AS (INSERT INTO conversations (id, created_at, company_id, owner_id, kind, title, is_titled, last_seq,
         said, last_message_at, instructions) SELECT uuidv7(), now(), :company, :owner, 'assistant', 'Chat ' || n, false,
@@ -62,8 +63,7 @@ def _measured(stand: Stand, database: Database, size: int) -> Iterator[Row]:
     began = perf_counter()
     dry = service.count_old(boss.company_id)
     took = perf_counter() - began
-    goal = {"goal": f"≤ {PATIENCE:g} s", "is_met": took <= PATIENCE}
-    yield Row(f"{where}: saying that {dry.messages:,} would go", ms(took), **goal)  # type: ignore[arg-type]
+    yield Row(f"{where}: saying that {dry.messages:,} would go", ms(took), goal=f"≤ {PATIENCE:g} s")
 
     before = clock.now() - timedelta(days=IN_EACH // 2)
     began = perf_counter()

@@ -26,6 +26,15 @@ DEFAULTS = {"STREAMLIT_RUNNER_POST_SCRIPT_GC": "true", "STREAMLIT_SERVER_FILE_WA
 HEALTH = "/_stcore/health"
 NOWHERE = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "PARLEY_MODELS": "nobody-asks-it"}
 """No page here has an answer written, so no model has to be started for it."""
+ROWS = [
+    "the chat page",
+    "the chat page, beside its own elements",
+    "reruns of it that ended on an error",
+    "the slowest twentieth of them",
+    "sent for a rerun of it",
+    "the chat page under Streamlit's default settings",
+    "the bare page under Streamlit's default settings",
+]
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,12 @@ def _rows(results: dict[str, list[Round]]) -> list[Row]:
     parley, bare, same = results["parley"], results["bare"], results["same"]
     return [
         at_least("the chat page", _shown(parley), f"{_shown(bare)} bare page", _share(parley, bare), 0.4),
-        at_least("the chat page", _shown(parley), f"{_shown(same)} same elements", _share(parley, same)),
+        at_least(
+            "the chat page, beside its own elements",
+            _shown(parley),
+            f"{_shown(same)} same elements",
+            _share(parley, same),
+        ),
         _errors(parley),
         Row("the slowest twentieth of them", f"{_slow(parley)} and more", f"{_slow(same)} same elements"),
         Row(
@@ -116,7 +130,7 @@ def _shown(rounds: list[Round]) -> str:
 
 def _errors(rounds: list[Round]) -> Row:
     failed, reruns = sum(one.failed for one in rounds), sum(one.reruns for one in rounds)
-    return Row("reruns of it that ended on an error", f"{failed:,} of {reruns:,}", goal="none", is_met=failed == 0)
+    return Row("reruns of it that ended on an error", f"{failed:,} of {reruns:,}", goal="none")
 
 
 def _cpu(rounds: list[Round]) -> float:

@@ -78,6 +78,8 @@ LOOKS: dict[str, tuple[Look, float | None]] = {
     ),
 }  # fmt: skip
 
+ROWS = [*(f"{what}, 1 of 1 tasks" for what in LOOKS), "complete and reopen, 1 tasks"]
+
 
 def _beside(stand: Stand, what: str, looks: list[Callable[[], object]], most: float | None) -> Row:
     ours, floor = interleaved(looks, rounds=stand.rounds(40, 5, what), batch=BATCH)
