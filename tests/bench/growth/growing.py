@@ -137,7 +137,7 @@ def _grows(stand: Stand, grown: list[Grown]) -> Iterator[Row]:
     counts = [f"{size:,}" for size in sizes(stand)]
     for act in ACTS:
         calls = [act.of(one) for one in grown]
-        timings = interleaved(calls, rounds=stand.rounds(40, 5, act.name), batch=BATCH)
+        timings = interleaved(calls, rounds=stand.rounds(20, 5, act.name), batch=BATCH)
         *smaller, largest = timings
         beside = ", ".join(f"{ms(one.median)} of {count}" for one, count in zip(smaller, counts, strict=False))
         what = f"{counts[-1]} messages beside {counts[0]}: {act.name}"

@@ -49,14 +49,14 @@ OLD = " WHERE c.company_id = :company AND m.created_at < :before)"
 
 
 def measure(stand: Stand) -> list[Row]:
-    size = stand.messages or stand.pick(1_000_000, 20_000)
+    size = stand.pick(200_000, 10_000)
     with stand.database() as database:
         return list(_measured(stand, database, size))
 
 
 def _measured(stand: Stand, database: Database, size: int) -> Iterator[Row]:
     boss, where = _company(database, size), f"{size:,} messages"
-    beside = _company(database, min(size, 100_000))
+    beside = _company(database, min(size, 50_000))
     with database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
     service = RetentionService(database)

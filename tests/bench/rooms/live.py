@@ -134,7 +134,7 @@ def _told(stand: Stand, database: Database, events: Events, company: list[tuple[
     ):
         listening.execute("LISTEN bench")
         time.sleep(SETTLED)
-        for number in stand.rounds(100, 20, f"telling {WATCHERS} streams"):
+        for number in stand.rounds(60, 20, f"telling {WATCHERS} streams"):
             floor.append(_notified(listening, calling))
             took += _told_once(talk, told, people, number)
     return [
@@ -163,7 +163,7 @@ def _drawn(stand: Stand, database: Database, events: Events, company: list[tuple
         visit = Visit(address, "chat", people.queries, people.cookies, f"Earlier {SAID - 1}, ")
         with onlookers(visit) as looking:
             time.sleep(SETTLED)
-            for number in stand.rounds(60, 15, f"{WATCHERS} open pages"):
+            for number in stand.rounds(30, 5, f"{WATCHERS} open pages"):
                 looking.expect(f"Message {number} of many")
                 talk.send(people.actors[number % WATCHERS], room, f"Message {number} of many")
                 committed = perf_counter()

@@ -51,7 +51,7 @@ def measure(stand: Stand, ledger: Ledger) -> list[Row]:
 
         def call(company_id: UUID, users: list[UUID], place: int | None = None) -> ModelCall:
             number = next(numbers)
-            return _call(company_id, users[(number if place is None else place) % len(users)], number)
+            return made_call(company_id, users[(number if place is None else place) % len(users)], number)
 
         def summed() -> None:
             _book(database, call(company, people))
@@ -130,7 +130,7 @@ def _insert(database: Database, call: ModelCall) -> None:
         session.execute(ALONE, {"rows": json.dumps([call.model_dump(mode="json")])})
 
 
-def _call(company_id: UUID, user_id: UUID, number: int) -> ModelCall:
+def made_call(company_id: UUID, user_id: UUID, number: int) -> ModelCall:
     return ModelCall(
         id=new_id(),
         created_at=clock.now(),

@@ -140,7 +140,7 @@ def _timed_figures(stand: Stand, ledger: Ledger, view: View) -> tuple[list[Timin
     """By figure: ours and DuckDB's by turns, PostgreSQL's out of the rows once before. They agree, or it ends here."""
     slice_, folder = view.slice_, stand.folder
     calls, ratings = written(ledger, folder)
-    rounds = 20 if view.name == WHOLE else 12
+    rounds = 12 if view.name == WHOLE else 8
     ours, raw, duck = ([Timing() for _ in FIGURES] for _ in range(3))
     with ExitStack() as stack:
         connection = stack.enter_context(ledger.database.snapshot()).connection()
@@ -213,7 +213,7 @@ def _page(stand: Stand, ledger: Ledger, view: View) -> Timing:
         _drawn(service.look(view.actor, view.wanted), choices.models)
 
     visit()
-    for _ in range(stand.pick(30, 5)):
+    for _ in range(stand.pick(20, 5)):
         timing.rounds.append([timed(visit)])
     return timing
 
