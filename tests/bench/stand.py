@@ -52,6 +52,7 @@ class Stand:
             database_url=None,
             openai_base_url=None,
             models=[],
+            database_statement_timeout=600,  # to fill a database takes longer than anything that people ask for
         )
         self._numbers = count(1)
         self._shared: dict[str, Any] = {}

@@ -13,7 +13,7 @@ from core.services.moderation_message_query import MessagesQuery, State
 from core.services.moderation_messages import ModerationMessages
 from tests.bench.measure import timed
 from tests.bench.search.corpus import Corpus, corpus_of, sizes
-from tests.bench.stand import Stand
+from tests.bench.stand import Stand, run
 from tests.bench.table import Row, spread, within
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -61,8 +61,7 @@ def _moderated(database: Database, corpus: Corpus) -> None:
         session.execute(text(CASES), {"moderator": corpus.moderator.user_id})
         for statement in AFTERWARDS:
             session.execute(text(statement))
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE cases, messages, message_words"))
+    run(database.engine.url, "VACUUM ANALYZE cases, messages, message_words")
 
 
 def _queries(corpus: Corpus) -> dict[str, list[MessagesQuery]]:

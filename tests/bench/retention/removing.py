@@ -13,7 +13,7 @@ from core.models import ConversationKind
 from core.permissions import Actor, Role
 from core.services.retention import PATIENCE, RetentionService
 from core.services.retention_keeping import RetentionKeeper
-from tests.bench.stand import Stand
+from tests.bench.stand import Stand, run
 from tests.bench.table import Row, at_least, ms, per_second
 from tests.support.builders import make_actor, make_company, make_user
 
@@ -57,8 +57,7 @@ def measure(stand: Stand) -> list[Row]:
 def _measured(stand: Stand, database: Database, size: int) -> Iterator[Row]:
     boss, where = _company(database, size), f"{size:,} messages"
     beside = _company(database, min(size, 50_000))
-    with database.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
+    run(database.engine.url, "VACUUM ANALYZE")
     service = RetentionService(database)
     began = perf_counter()
     dry = service.count_old(boss.company_id)
