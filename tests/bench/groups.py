@@ -44,7 +44,7 @@ GROUPS = {
         Group("model", "The embedded model", model.measure, model.ROWS),
         Group("answers", "Answers of a service, alone and many at once", answers.measure, answers.ROWS),
         Group("live", "Open pages while nothing happens, and when something does", live.measure, live.ROWS),
-        Group("pages", "The chat page with 50 sessions", pages.measure, pages.ROWS),
+        Group("pages", "Screens, with 50 sessions", pages.measure, pages.ROWS),
         Group("tasks", "The tasks of somebody who has very many", keeping.measure, keeping.ROWS),
         Group("queue", "What was reported, waiting to be looked at", queue.measure, queue.ROWS),
         Group("rules", "What is sent, held against the company's rules", rules.measure, rules.ROWS),

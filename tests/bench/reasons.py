@@ -1,6 +1,10 @@
 """Why goals are missed: what stands below the first table of docs/benchmarks.md for those that are."""
 
 REASONS = {
+    ("audit", "N events, first page"): (
+        "it is the very first look with each filter after the chain was made, when nothing that it reads is in memory."
+        " Those after it are the rows named page."
+    ),
     ("pages", "the chat page"): (
         "a rerun draws 40 messages with their actions, which are some 140 messages to the browser where a bare page has"
         " a handful. Beside the same elements out of constants, in the row below it, most of the time is Streamlit's."

@@ -112,7 +112,7 @@ ACTS = (
     Act("a page of tasks that are done", Grown.tasks),
 )
 WHOLE = "1 messages, kinds of query that read a large table whole"
-ROWS = [*(f"1 messages beside 1: {act.name}" for act in ACTS), *(f"indexes: {act.name}" for act in ACTS), WHOLE]
+ROWS = [*(f"{act.name}, 1 messages beside 1" for act in ACTS), *(f"indexes: {act.name}" for act in ACTS), WHOLE]
 
 
 def measure(stand: Stand) -> Iterator[Row]:
@@ -140,7 +140,7 @@ def _grows(stand: Stand, grown: list[Grown]) -> Iterator[Row]:
         timings = interleaved(calls, rounds=stand.rounds(20, 5, act.name), batch=BATCH)
         *smaller, largest = timings
         beside = ", ".join(f"{ms(one.median)} of {count}" for one, count in zip(smaller, counts, strict=False))
-        what = f"{counts[-1]} messages beside {counts[0]}: {act.name}"
+        what = f"{act.name}, {counts[-1]} messages beside {counts[0]}"
         yield at_most(what, _both(largest), beside, largest.ratio(timings[0]), act.goal)
 
 
