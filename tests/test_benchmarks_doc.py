@@ -15,12 +15,13 @@ from tests.bench.document import Document, read, written
 from tests.bench.goals import judged
 from tests.bench.groups import GROUPS
 from tests.bench.machine import PACKAGES, PEERS
+from tests.bench.reasons import REASONS
 from tests.bench.table import Row, Section
 
 REPORT = ROOT / "docs" / "benchmarks.md"
 LARGE = ROOT / "docs" / "benchmarks-large.md"
 QUOTING = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")} - {REPORT, LARGE})
-CHEAP = ("append", "read", "rooms", "writers", "tasks", "queue", "rules")
+CHEAP = ("append", "read", "rooms", "queue", "rules")
 
 
 def test_the_document_is_of_a_whole_run_of_the_bench_as_it_is() -> None:
@@ -123,6 +124,11 @@ def test_what_is_wrong_with_a_document_is_told(was: str, becomes: str, told: str
     assert was in text
     found = faults(text.replace(was, becomes))
     assert any(told in fault for fault in found), found
+
+
+def test_a_reason_is_one_of_a_row_that_there_is() -> None:
+    families = {(group.key, Row(row, "").family) for group in GROUPS.values() for row in group.expected}
+    assert set(REASONS) <= families
 
 
 def test_a_figure_that_was_never_measured_is_found() -> None:

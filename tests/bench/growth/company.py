@@ -9,11 +9,11 @@ from core.services.usage_keeping import UsageKeeper
 from tests.bench.search.corpus import BEGAN, YEAR, Corpus, corpus_of
 from tests.bench.stand import Stand, run
 
-# One answer in five has a call, said as long ago as it was before the corpus ends.
+# One answer in five has a call; the year they were said in becomes two months, for sums are made day by day.
 CALLS = """
     INSERT INTO model_calls (id, created_at, company_id, user_id, conversation_id, message_id, purpose, provider, model,
         input_tokens, output_tokens, usage_source, cost, price_source, first_token_ms, duration_ms, status)
-    SELECT uuidv7(m.created_at - CAST(:end AS timestamptz)), m.created_at + (CAST(:now AS timestamptz) - :end),
+    SELECT uuidv7(m.created_at - CAST(:end AS timestamptz)), CAST(:now AS timestamptz) - (:end - m.created_at) / 6,
         c.company_id, c.owner_id, c.id, m.id, 'answer', 'api.example.com', 'model-' || m.seq % 6,
         400 + hashtext(m.id::text) % 300, 200 + hashtext(m.id::text) % 150, 'exact', 0.002, 'genai-prices',
         300 + hashtext(m.id::text) % 200, 3000 + hashtext(m.id::text) % 2000, 'complete'

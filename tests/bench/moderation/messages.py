@@ -46,7 +46,7 @@ def measure(stand: Stand) -> Iterator[Row]:
     service = ModerationMessages(corpus.database)
     for name, queries in _queries(corpus).items():
         times: list[float] = []
-        for _ in stand.rounds(5, 2, f"Messages: {name}"):
+        for _ in stand.rounds(3, 1, f"Messages: {name}"):
             for query in queries:
                 look = partial(service.list_page, corpus.moderator, query, ZONE)
                 times.append(timed(look))
