@@ -70,14 +70,14 @@ ROWS = [
 
 
 def measure(stand: Stand) -> Iterator[Row]:
-    for size in sizes(stand)[-2:]:
+    for size in sizes(stand)[-stand.pick(2, 1) :]:
         corpus = corpus_of(stand, size)
-        yield from _looked_through(corpus, corpus.database.engine.url, size)
+        yield from _looked_through(corpus, corpus.database.engine.url, size, stand.pick(ROUNDS, 1))
         yield from _appending(stand, f"{size:,} messages", corpus)
 
 
-def _looked_through(corpus: Corpus, url: URL, size: int) -> Iterator[Row]:
-    where, bench = f"{size:,} messages", _Bench(corpus, SearchService(corpus.database))
+def _looked_through(corpus: Corpus, url: URL, size: int, rounds: int) -> Iterator[Row]:
+    where, bench = f"{size:,} messages", _Bench(corpus, SearchService(corpus.database), rounds)
     goal = next((seconds for most, seconds in GOALS if size <= most), None)
     found = {}
     for who in ("heavy", "moderator", "light"):
@@ -127,10 +127,11 @@ class _Timing:
 class _Bench:
     corpus: Corpus
     service: SearchService
+    rounds: int
 
     def time(self, actor: Actor, queries: list[str], order: Order) -> _Timing:
-        """Each query once to warm up, then ROUNDS times."""
-        rounds = [[self._once(actor, query, order) for query in queries] for _ in range(ROUNDS + 1)]
+        """Each query once to warm up, then so many times."""
+        rounds = [[self._once(actor, query, order) for query in queries] for _ in range(self.rounds + 1)]
         return _Timing([seconds for one in rounds[1:] for seconds in one])
 
     def _once(self, actor: Actor, query: str, order: Order) -> float:
