@@ -4,18 +4,23 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
+from typing import cast
 
 import pytest
+from rich.console import Console
 
 from core.config import ROOT
 from tests.bench.checks import faults, unmeasured
 from tests.bench.document import Document, read, written
 from tests.bench.goals import judged
-from tests.bench.groups import GROUPS
+from tests.bench.groups import GROUPS, Group, measured
 from tests.bench.machine import PACKAGES, PEERS
 from tests.bench.reasons import REASONS
+from tests.bench.stand import Stand
 from tests.bench.table import Row, Section
 
 REPORT = ROOT / "docs" / "benchmarks.md"
@@ -124,6 +129,27 @@ def test_what_is_wrong_with_a_document_is_told(was: str, becomes: str, told: str
     assert was in text
     found = faults(text.replace(was, becomes))
     assert any(told in fault for fault in found), found
+
+
+def test_a_group_that_fails_keeps_what_it_measured() -> None:
+    def measure(_: Stand) -> Iterator[Row]:
+        yield Row("one", "1.00 ms")
+        raise RuntimeError("the server is gone\nand more of that")
+
+    section = measured_of(Group("made_up", "Made up", measure, ["one", "two"]))
+    assert section.rows == (Row("one", "1.00 ms"),)
+    assert section.failure == "RuntimeError the server is gone"
+
+
+@pytest.mark.parametrize("row", [Row("three", "1.00 ms"), Row("two", "1.00 ms", goal="quick")])
+def test_a_group_fails_that_tells_what_it_does_not_name_or_has_a_goal_that_is_none(row: Row) -> None:
+    section = measured_of(Group("made_up", "Made up", lambda _: [Row("one", "1.00 ms"), row], ["one", "two"]))
+    assert section.rows[0] == Row("one", "1.00 ms")
+    assert section.failure
+
+
+def measured_of(group: Group) -> Section:
+    return measured(group, cast("Stand", None), Console(file=StringIO()))
 
 
 def test_a_reason_is_one_of_a_row_that_there_is() -> None:

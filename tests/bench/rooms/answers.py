@@ -36,15 +36,15 @@ KEPT_GOAL = 0.5
 """Seconds. What was sent longer ago must be there when the process is killed."""
 ROWS = [
     "a question sent until it is committed",
-    "its first token sent by the service until it is seen",
+    "an answer's first token sent by the service until it is seen",
     "added between question and first token seen",
-    "100 answers at once, 20 tokens/s each, whole",
-    "the same, each watched, whole",
+    "100 answers at once, 20 tokens/s each: whole",
+    "100 answers at once, 20 tokens/s each: whole, each watched",
     "delay of a token",
     "the same, each watched",
     "the same until the viewer has it, 8 frames a second",
     "the service itself, behind its schedule",
-    "oldest token not in the database, when some are kept",
+    "the oldest token that is not in the database yet, whenever some are kept",
     "an answer's last token until it is committed",
     "processor, asking and ending included",
     "memory of an answer under way",
@@ -250,7 +250,12 @@ def _first_rows(ours: tuple[First, ...], floor: tuple[First, ...]) -> list[Row]:
             f"{ms(median(insert))}, p95 {ms(p95(insert))} plain INSERT",
             median(sent) / median(insert),
         ),
-        _within("its first token sent by the service until it is seen", shown, f"{_p95(read)} plain HTTP", FIRST_GOAL),
+        _within(
+            "an answer's first token sent by the service until it is seen",
+            shown,
+            f"{_p95(read)} plain HTTP",
+            FIRST_GOAL,
+        ),
         _within(
             "added between question and first token seen",
             added,
@@ -265,14 +270,14 @@ def _crowd_rows(alone: Crowd, watched: Crowd, floor: Crowd, pace: Pace) -> list[
     late = [lag for one in alone.arrivals for lag in one.told.lags(pace)]
     plainly = f"{_spread(floor.delays)} plain HTTP"
     return [
-        _counted(f"{size} answers at once, {pace.rate} tokens/s each, whole", alone),
-        _counted("the same, each watched, whole", watched),
+        _counted(f"{size} answers at once, {pace.rate} tokens/s each: whole", alone),
+        _counted(f"{size} answers at once, {pace.rate} tokens/s each: whole, each watched", watched),
         at_most("delay of a token", _spread(alone.delays), plainly, p95(alone.delays) / p95(floor.delays)),
         at_most("the same, each watched", _spread(watched.delays), plainly, p95(watched.delays) / p95(floor.delays)),
         Row("the same until the viewer has it, 8 frames a second", _spread(watched.seen)),
         Row("the service itself, behind its schedule", "", _spread(late)),
         Row(
-            "oldest token not in the database, when some are kept",
+            "the oldest token that is not in the database yet, whenever some are kept",
             _spread(alone.ages),
             goal=within(KEPT_GOAL, "max"),
         ),

@@ -41,7 +41,7 @@ OTHERS = (
 ROWS = [
     "the chat page",
     "the chat page, beside its own elements",
-    "reruns of it that ended on an error",
+    "reruns of the chat page that ended on an error",
     "the slowest twentieth of them",
     "sent for a rerun of it",
     "the chat page under Streamlit's default settings",
@@ -161,7 +161,7 @@ def _shown(rounds: list[Round]) -> str:
 
 def _errors(rounds: list[Round]) -> Row:
     failed, reruns = sum(one.failed for one in rounds), sum(one.reruns for one in rounds)
-    return Row("reruns of it that ended on an error", f"{failed:,} of {reruns:,}", goal="none")
+    return Row("reruns of the chat page that ended on an error", f"{failed:,} of {reruns:,}", goal="none")
 
 
 def _cpu(rounds: list[Round]) -> float:
@@ -200,6 +200,6 @@ def _people(stand: Stand, database: Database) -> People:
 def _floors(folder: Path) -> Path:
     """The floors' scripts under the settings Parley ships; those are looked for beside the script."""
     copied = folder / "screens"
-    shutil.copytree(SCREENS, copied)
-    shutil.copytree(ROOT / ".streamlit", copied / ".streamlit")
+    shutil.copytree(SCREENS, copied, dirs_exist_ok=True)
+    shutil.copytree(ROOT / ".streamlit", copied / ".streamlit", dirs_exist_ok=True)
     return copied

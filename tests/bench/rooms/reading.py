@@ -16,8 +16,8 @@ from tests.bench.statements import statements_of
 from tests.bench.table import Row, at_most, ms
 
 BATCH = 10
-OPENING = ("open the latest 40 messages", "of 20,000 messages, latest 40", "of 40")
-LISTING = ("list 50 conversations", "of 20,000 conversations, newest 50", "of 50")
+OPENING = ("open the latest 40 messages", "open the latest 40 of 20,000 messages", "of 40")
+LISTING = ("list 50 conversations", "list the newest 50 of 20,000 conversations", "of 50")
 ROWS = [*OPENING[:2], *LISTING[:2]]
 
 

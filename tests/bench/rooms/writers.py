@@ -17,7 +17,7 @@ from tests.bench.table import Row, at_least, ms, per_second
 
 THREADS = 16
 SEVERAL, ONE = "16 threads into 16 conversations", "16 threads into one conversation"
-ORDERED = "their order afterwards"
+ORDERED = "the order of what 16 threads appended"
 ROWS = [SEVERAL, ONE, ORDERED]
 BEFORE = 40
 ORDER = (
