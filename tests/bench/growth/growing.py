@@ -78,6 +78,8 @@ class Grown:
         month = Wanted(today.replace(day=1), today, ZONE, is_mine=True)
 
         def read() -> None:
+            app.spending.notices(actor, limit=LISTED)
+            app.steps.list_waiting(actor, LISTED)
             app.rooms.unread(actor)
             app.tasks.count_due(actor, today)
             app.usage.totals(actor, month)
@@ -88,6 +90,7 @@ class Grown:
                 app.rooms.list_mine(actor, kind, limit=LISTED)
             if Role.MODERATOR in actor.roles:
                 app.moderation_queue.count_open(actor)
+            app.company_models.offered(actor)
 
         return read
 
