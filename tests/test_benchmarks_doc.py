@@ -55,6 +55,7 @@ def test_what_is_measured_by_hand_says_with_which_command() -> None:
         ("≥ 40%", "18.0 reruns/s, 56 ms CPU each", "4%", False),
         ("≤ 1% of one", "0.22 s, 0.4% of one", "", True),
         ("≤ 1% of one", "0.92 s, 1.4% of one", "", False),
+        ("≤ 1% of one", "-0.09 s, -1.4% of one", "", True),
         ("p95 ≤ 30 ms", "p50 31.0 ms, p95 29.9 ms", "", True),
         ("p95 ≤ 30 ms", "p50 1.00 ms, p95 30.1 ms", "", False),
         ("p50 ≤ 60 ms", "p50 59.0 ms, p95 61.0 ms", "0.2×", True),

@@ -11,7 +11,7 @@ UNITS = {
     "KB": ("size", 1024.0), "MB": ("size", 1024.0**2),
     "×": ("×", 1.0), "%": ("%", 1.0), "rows/s": ("rows/s", 1.0),
 }  # fmt: skip
-NUMBER = r"(?P<number>\d[\d,]*(?:\.\d+)?)"
+NUMBER = r"(?P<number>-?\d[\d,]*(?:\.\d+)?)"
 UNIT = rf" ?(?P<unit>{'|'.join(map(re.escape, UNITS))})(?![\w/])"
 LIMIT = re.compile(rf"(?:(?P<of>p50|p95|max) )?(?P<sign>[≤≥]) {NUMBER}{UNIT}")
 FIGURE = re.compile(rf"(?:(?P<of>p50|p95|max) )?{NUMBER}{UNIT}")
