@@ -49,9 +49,9 @@ format: ## put the code into its format and mend what can be mended by itself
 	@$(python) -m ruff format .
 	@$(python) -m ruff check --fix .
 
-bench: ## measure the hot paths beside their floors
+bench: ## measure Parley beside its floors, all of it, into docs/benchmarks.md; ARGS="--quick --only append" for a look
 	$(install) run dev --try model
-	@$(python) -m tests.bench
+	@$(python) -m tests.bench $(or $(ARGS),--write docs/benchmarks.md)
 
 model: ## install the embedded model
 	$(install) run model

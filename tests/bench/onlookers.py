@@ -22,8 +22,9 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from core.config import ROOT
 from tests.bench.clients import Browser, Visit, opened
 
-PART = "live_room"
-PATIENCE = 30.0
+PART, DRAWN = "live_room", "drawn"
+PATIENCE = 120.0
+"""Seconds for all of them, on a machine that has other work."""
 
 
 class Onlooker:
@@ -38,6 +39,8 @@ class Onlooker:
         self._part = ""
         self._events = ""
         self._state: str | None = None
+        self._shown: str | None = None
+        self._seen: str | None = None
         self._is_new = asyncio.Event()
 
     async def watch(self) -> None:
@@ -55,15 +58,17 @@ class Onlooker:
                 self.has_it.set()
             match message.WhichOneof("type"):
                 case "delta":
-                    self._look_for_part(message)
+                    self._look_for_parts(message)
                 case "script_finished" if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                     self._is_free.set()
 
-    def _look_for_part(self, message: ForwardMsg) -> None:
+    def _look_for_parts(self, message: ForwardMsg) -> None:
         part = message.delta.new_element.bidi_component
         if part.component_name == PART:
-            self._part = part.id
-            self._events = json.loads(json.loads(part.json))["address"]
+            told = json.loads(json.loads(part.json))
+            self._part, self._events, self._seen = part.id, told["address"], told["seen"]
+        elif part.component_name == DRAWN:
+            self._shown = json.loads(json.loads(part.json))["state"] or self._shown
 
     async def _listen(self) -> None:
         while not self._events:
@@ -83,13 +88,16 @@ class Onlooker:
                     self._is_new.set()
 
     async def _pass_on(self) -> None:
-        """One at a time, the newest."""
+        """One at a time, the newest, with the states that are on the screen: see `core.ui.live.live_room`."""
         while True:
             await self._is_free.wait()
             await self._is_new.wait()
-            self._is_free.clear()
             self._is_new.clear()
-            told = json.dumps([{"event": "changed", "value": self._state}])
+            if self._state in (self._shown, self._seen):
+                continue
+            self._is_free.clear()
+            known = json.dumps([self._shown, self._seen])
+            told = json.dumps([{"event": "changed", "value": known}])
             state = WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{self._part}__events", json_trigger_value=told)
             await self.browser.ask(state)
 

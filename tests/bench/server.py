@@ -13,7 +13,7 @@ import httpx2
 
 from core.config import ROOT
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 OURS = ("PARLEY_", "STREAMLIT_", "DATABASE_", "LISTEN_", "ANALYTICS_", "OPENAI_")
 
 

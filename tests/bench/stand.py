@@ -2,10 +2,11 @@
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
+from typing import Any, TypeVar
 
 import psycopg
 from rich.progress import Progress
@@ -19,6 +20,8 @@ from core.database.migrate import migrate
 
 KEPT_IN = "PARLEY_BENCH_DIR"
 """Environment variable: a folder in which the larger databases are kept for the next run."""
+
+T = TypeVar("T")
 
 
 class Stand:
@@ -50,8 +53,11 @@ class Stand:
             openai_base_url=None,
             models=[],
             rate_limits="question=100000/60",  # one person asks what hundreds would
+            database_statement_timeout=600,  # to fill a database takes longer than anything that people ask for
         )
         self._numbers = count(1)
+        self._shared: dict[str, Any] = {}
+        self._until_the_end = ExitStack()
 
     def pick(self, full: int, quick: int) -> int:
         """How much of something: in a full run, or in a quick one."""
@@ -74,9 +80,23 @@ class Stand:
             database.dispose()
             run(self.server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
+    def shared(self, name: str, fill: Callable[[Database], T]) -> T:
+        """What `fill` made of a database of its own, which the groups that ask for it by that name share."""
+        if name not in self._shared:
+            self._shared[name] = fill(self._until_the_end.enter_context(self.database()))
+        return self._shared[name]  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """What is shared goes."""
+        self._until_the_end.close()
+
     @contextmanager
     def kept(self, name: str) -> Iterator[Database]:
-        """A migrated database that is there again in the next run on the same folder."""
+        """A migrated database that is there again in the next run on the same folder, if that is kept."""
+        if KEPT_IN not in os.environ:
+            with self.database() as database:
+                yield database
+            return
         with plain(self.server_url, autocommit=True) as connection:
             if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
                 run(self.server_url, f"CREATE DATABASE {name}")
@@ -103,9 +123,11 @@ def stand(
     with nullcontext(kept) if kept else temporary as folder:
         server = EmbeddedPostgres(Path(folder))
         url = server.start()
+        place = Stand(Path(folder), url, progress, is_quick=is_quick, messages=messages, calls=calls, events=events)
         try:
-            yield Stand(Path(folder), url, progress, is_quick=is_quick, messages=messages, calls=calls, events=events)
+            yield place
         finally:
+            place.close()
             server.stop()
 
 

@@ -19,6 +19,13 @@ from tests.bench.table import Row, at_most, ms
 
 GROUP, COMPANY = ConversationKind.GROUP, ConversationKind.COMPANY
 BATCH = 5
+NEWEST, UNREAD, OPEN = (
+    "list the newest 30 rooms of 1,000",
+    "count all unread of 1,000 rooms, one query",
+    "list 30 of 1,000 company rooms",
+)
+BESIDE = "list 30 rooms beside 20,000 chats"
+ROWS = [NEWEST, UNREAD, OPEN, BESIDE]
 
 Query = Callable[[Session], list[Any]]
 
@@ -34,18 +41,17 @@ def measure(stand: Stand) -> list[Row]:
         run(database.engine.url, "VACUUM ANALYZE")
         with plain(database.engine.url, autocommit=True) as connection:
             contests = (
-                ("list the newest 30 rooms of 1,000", listing(many)),
-                ("count all unread of 1,000 rooms, one query", unread(many)),
-                ("list 30 of 1,000 company rooms", open_rooms(newcomer)),
+                (NEWEST, listing(many)),
+                (UNREAD, unread(many)),
+                (OPEN, open_rooms(newcomer)),
             )
             rows = [_row(stand, database, connection, what, query) for what, query in contests]
-            what = "list 30 rooms beside 20,000 chats"
             beside, alone = interleaved(
                 [reading(database, listing(chatty)), reading(database, listing(few))],
-                rounds=stand.rounds(60, 10, what),
+                rounds=stand.rounds(60, 10, BESIDE),
                 batch=BATCH,
             )
-            flat = at_most(what, ms(beside.median), f"{ms(alone.median)} without chats", beside.ratio(alone), 1.3)
+            flat = at_most(BESIDE, ms(beside.median), f"{ms(alone.median)} without chats", beside.ratio(alone), 1.3)
             return [*rows, flat]
 
 

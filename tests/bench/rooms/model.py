@@ -37,6 +37,13 @@ TOPICS = (
     "paper",
     "salt",
 )
+ROWS = [
+    "first token of a stream",
+    "pace of a stream",
+    "a question sent until it is kept",
+    "a question sent until first text is seen",
+    "the same, first question after the start",
+]
 _turns = count()
 
 

@@ -16,6 +16,9 @@ from tests.bench.statements import statements_of
 from tests.bench.table import Row, at_most, ms
 
 BATCH = 10
+OPENING = ("open the latest 40 messages", "open the latest 40 of 20,000 messages", "of 40")
+LISTING = ("list 50 conversations", "list the newest 50 of 20,000 conversations", "of 50")
+ROWS = [*OPENING[:2], *LISTING[:2]]
 
 
 def measure(stand: Stand) -> list[Row]:
@@ -32,7 +35,7 @@ def measure(stand: Stand) -> list[Row]:
                     stand,
                     database,
                     connection,
-                    ("open the latest 40 messages", "of 20,000 messages, latest 40", "of 40"),
+                    OPENING,
                     lambda session: Messages(session).latest(short, 40),
                     lambda session: Messages(session).latest(long, 40),
                 ),
@@ -40,7 +43,7 @@ def measure(stand: Stand) -> list[Row]:
                     stand,
                     database,
                     connection,
-                    ("list 50 conversations", "of 20,000 conversations, newest 50", "of 50"),
+                    LISTING,
                     lambda session: Conversations(session).list_recent(few, limit=50),
                     lambda session: Conversations(session).list_recent(many, limit=50),
                 ),

@@ -7,6 +7,7 @@ The whole stretches over a year, and what was said about the same time stands to
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -22,7 +23,7 @@ from core.models import ConversationKind
 from core.permissions import Actor, Role
 from core.search.conditions import Mark
 from core.search.words import LATIN, SMALL_WORDS, fold, quoted, stem
-from tests.bench.stand import plain
+from tests.bench.stand import Stand, plain
 from tests.support.builders import make_actor, make_company, make_user
 
 PEOPLE = 200
@@ -39,6 +40,10 @@ QUESTION, ANSWER = 14, 60
 CODED = 400
 """One message in so many has a code of its own."""
 REACTED, EDITED = 97, 89
+WORD_INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE indexname IN"
+WORD_INDEXES += " ('message_words_words_idx', 'title_words_words_idx')"
+MESSAGES_COLUMNS = "id, created_at, conversation_id, seq, sender_id, role, message_type, content, status"
+MESSAGES_COLUMNS += ", tokens_used, edited_at"
 WORDS_COLUMNS = "message_id, company_id, conversation_id, scope_id, is_room, said_at, words"
 
 
@@ -62,6 +67,10 @@ class Corpus:
     codes: list[str]
     phrases: list[str]
 
+    @property
+    def company(self) -> UUID:
+        return self.heavy.company_id
+
     @cached_property
     def sixty(self) -> list[str]:
         """Words of every frequency, from the most frequent to those that are there a few times."""
@@ -69,6 +78,17 @@ class Corpus:
         ranks = {round(last ** (at / 59)) for at in range(60)}
         more = (rank for rank in range(last) if rank not in ranks)
         return [self.words[rank] for rank in sorted([*ranks, *(next(more) for _ in range(60 - len(ranks)))])]
+
+
+def sizes(stand: Stand) -> list[int]:
+    """How large the company grows."""
+    largest = stand.messages or stand.pick(1_000_000, 20_000)
+    return [largest // 100, largest // 10, largest] if largest >= 1_000_000 else [largest // 10, largest // 2, largest]
+
+
+def corpus_of(stand: Stand, messages: int) -> Corpus:
+    """The same for all groups that want one of that size."""
+    return stand.shared(f"corpus_{messages}", lambda database: fill(database, messages, stand.progress))
 
 
 def fill(database: Database, messages: int, progress: Progress) -> Corpus:
@@ -86,14 +106,15 @@ def fill(database: Database, messages: int, progress: Progress) -> Corpus:
     talks = _talks(dice, messages, heavy.id, light.id, [one.id for one in others], moderator.id)
     with plain(database.engine.url, autocommit=True) as connection:
         connection.execute("SET synchronous_commit = off")
-        connection.execute("DROP INDEX message_words_words_idx, title_words_words_idx")
+        connection.execute("SET statement_timeout = 0")
+        indexes = connection.execute(WORD_INDEXES).fetchall()
+        for name, _ in indexes:
+            connection.execute(f"DROP INDEX {name}")
         _add_talks(connection, corpus, talks, dice)
-        _add_messages(connection, corpus, talks, messages, dice, progress)
+        _add_messages(corpus, talks, dice, progress)
         connection.execute("SET maintenance_work_mem = '1GB'")
-        for table in ("message_words", "title_words"):
-            connection.execute(
-                f"CREATE INDEX {table}_words_idx ON {table} USING gin (words) WITH (gin_pending_list_limit=512)"
-            )
+        for _, definition in progress.track(indexes, description="Indexes"):
+            connection.execute(definition)
         connection.execute("VACUUM ANALYZE")
     return corpus
 
@@ -170,56 +191,51 @@ def _add_talks(
                 copy.write_row((talk.id, company, _scope(talk), talk.kind.is_room, BEGAN, vector))
 
 
-def _add_messages(
-    connection: "psycopg.Connection[tuple]",
-    corpus: Corpus,
-    talks: list[tuple[Talk, int]],
-    messages: int,
-    dice: random.Random,
-    progress: Progress,
-) -> None:
-    """In two passes over the same text, since a COPY fills one table."""
-    company = corpus.heavy.company_id
-    order = [at for at, (_, count) in enumerate(talks) for _ in range(count)]
+def _add_messages(corpus: Corpus, talks: list[tuple[Talk, int]], dice: random.Random, progress: Progress) -> None:
+    """Each text and its words side by side, for a COPY fills one table: two connections, and two processors."""
+    order = [talk for talk, count in talks for _ in range(count)]
     dice.shuffle(order)
-    keys = [new_id() for _ in order]
-    columns = (
-        "id, created_at, conversation_id, seq, sender_id, role, message_type, content, status, tokens_used, edited_at"
-    )
-    for which in ("messages", "words"):
-        said = _said(random.Random(7), corpus, len(order), is_noting=which == "messages")
-        seqs: dict[int, int] = {}
-        target = (
-            f"COPY messages ({columns}) FROM STDIN"
-            if which == "messages"
-            else f"COPY message_words ({WORDS_COLUMNS}) FROM STDIN"
-        )
-        with connection.cursor() as cursor, cursor.copy(target) as copy:
-            task = progress.add_task(f"{messages:,} {which}", total=len(order))
-            for number, (talk_at, key, text) in enumerate(zip(order, keys, said, strict=True)):
-                talk, at = talks[talk_at][0], BEGAN + YEAR * (number / len(order))
-                seq = seqs[talk_at] = seqs.get(talk_at, 0) + 1
-                is_person = seq % 2 == 1
-                edited = at if number % EDITED == 0 else None
-                if which == "messages":
-                    role, sender = ("user", talk.owner) if is_person else ("assistant", None)
-                    copy.write_row((key, at, talk.id, seq, sender, role, "text", text, "complete", 60, edited))
-                else:
-                    marks = [_scope_marks(talk, company), Mark.ROLE.of("user" if is_person else "assistant")]
-                    marks += [Mark.SENDER.of_id(talk.owner)] if is_person else [Mark.MODEL.of(f"model-{number % 6}")]
-                    marks += [Mark.MODEL.of("model")] if not is_person else []
-                    marks += [Mark.MONTH.of(f"{at:%Y%m}"), Mark.YEAR.of(f"{at:%Y}")]
-                    marks += [Mark.QUARTER.of(f"{at:%Y}{(at.month + 2) // 3}")]
-                    marks += [Mark.EDITED.of("")] if edited else []
-                    marks += [Mark.REACTION.of("")] if number % REACTED == 0 else []
-                    vector = f"{_vector(text)} {' '.join(marks)}"
-                    copy.write_row((key, company, talk.id, _scope(talk), talk.kind.is_room, at, vector))
-                if number % 1000 == 0:
-                    progress.update(task, completed=number)
-            progress.update(task, completed=len(order))
+    seqs: dict[UUID, int] = {}
+    with (
+        _copying(corpus.database, f"COPY messages ({MESSAGES_COLUMNS}) FROM STDIN") as messages,
+        _copying(corpus.database, f"COPY message_words ({WORDS_COLUMNS}) FROM STDIN") as words,
+    ):
+        said = _said(random.Random(7), corpus, len(order))
+        for number, (talk, text) in enumerate(
+            progress.track(zip(order, said, strict=True), total=len(order), description=f"{len(order):,} messages")
+        ):
+            seq = seqs[talk.id] = seqs.get(talk.id, 0) + 1
+            key, at, is_person = new_id(), BEGAN + YEAR * (number / len(order)), seq % 2 == 1
+            edited = at if number % EDITED == 0 else None
+            role, sender = ("user", talk.owner) if is_person else ("assistant", None)
+            messages.write_row((key, at, talk.id, seq, sender, role, "text", text, "complete", 60, edited))
+            marks = [_scope_marks(talk, corpus.company), Mark.ROLE.of(role), *_marks_of(at, number)]
+            marks += (
+                [Mark.SENDER.of_id(sender)]
+                if sender
+                else [Mark.MODEL.of(f"model-{number % 6}"), Mark.MODEL.of("model")]
+            )
+            vector = f"{_vector(text)} {' '.join(marks)}"
+            words.write_row((key, corpus.company, talk.id, _scope(talk), talk.kind.is_room, at, vector))
 
 
-def _said(dice: random.Random, corpus: Corpus, count: int, *, is_noting: bool) -> Iterator[str]:
+@contextmanager
+def _copying(database: Database, statement: str) -> "Iterator[psycopg.Copy]":
+    with plain(database.engine.url) as connection, connection.cursor() as cursor:
+        # The rows are right: to look their keys up a million times takes longer than to make them.
+        for setting in ("session_replication_role = replica", "synchronous_commit = off", "statement_timeout = 0"):
+            cursor.execute(f"SET {setting}")
+        with cursor.copy(statement) as copy:
+            yield copy
+
+
+def _marks_of(at: datetime, number: int) -> list[str]:
+    marks = [Mark.MONTH.of(f"{at:%Y%m}"), Mark.YEAR.of(f"{at:%Y}"), Mark.QUARTER.of(f"{at:%Y}{(at.month + 2) // 3}")]
+    marks += [Mark.EDITED.of("")] if number % EDITED == 0 else []
+    return marks + ([Mark.REACTION.of("")] if number % REACTED == 0 else [])
+
+
+def _said(dice: random.Random, corpus: Corpus, count: int) -> Iterator[str]:
     """Texts by Zipf's law; in some a code that is nowhere else."""
     weights = list(accumulate(1 / (rank + 2.7) for rank in range(len(corpus.words))))
     for number in range(count):
@@ -228,9 +244,8 @@ def _said(dice: random.Random, corpus: Corpus, count: int, *, is_noting: bool) -
         if number % CODED == 0:
             code = f"ERR_{number:X}_{dice.randrange(16**4):04X}"
             said.insert(length // 2, code)
-            if is_noting:
-                corpus.codes.append(code)
-        if is_noting and number % 5_003 == 0:
+            corpus.codes.append(code)
+        if number % 5_003 == 0:
             corpus.phrases.append(" ".join(said[:2]))
         yield " ".join(said)
 

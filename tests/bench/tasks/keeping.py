@@ -78,9 +78,11 @@ LOOKS: dict[str, tuple[Look, float | None]] = {
     ),
 }  # fmt: skip
 
+ROWS = [*(f"{what}, 1 of 1 tasks" for what in LOOKS), "complete and reopen, 1 tasks"]
+
 
 def _beside(stand: Stand, what: str, looks: list[Callable[[], object]], most: float | None) -> Row:
-    ours, floor = interleaved(looks, rounds=stand.rounds(40, 5, what), batch=BATCH)
+    ours, floor = interleaved(looks, rounds=stand.rounds(20, 5, what), batch=BATCH)
     return at_most(what, ms(ours.median), f"{ms(floor.median)} of {FEW}", ours.ratio(floor), most)
 
 
@@ -95,7 +97,7 @@ def _completing(stand: Stand, tasks: TaskService, busy: Actor, quiet: Actor, one
         return turned
 
     what = f"complete and reopen, {one:,} tasks"
-    ours, floor = interleaved([turn(busy), turn(quiet)], rounds=stand.rounds(40, 5, what), batch=BATCH)
+    ours, floor = interleaved([turn(busy), turn(quiet)], rounds=stand.rounds(20, 5, what), batch=BATCH)
     return at_most(what, ms(ours.median), f"{ms(floor.median)} of {FEW}", ours.ratio(floor), 1.5)
 
 

@@ -24,6 +24,12 @@ from tests.bench.usage.ledger import Ledger
 from tests.support.builders import make_company, make_user
 
 WRITERS = 16
+ROWS = [
+    "1 calls, book a call with its sums",
+    "1 calls, WAL of that",
+    "1 calls, 16 book at once",
+    "1 calls, the sums of 1 such calls",
+]
 TOKENS = 120
 """That each call writes."""
 ALONE = text("INSERT INTO model_calls SELECT * FROM json_populate_recordset(NULL::model_calls, CAST(:rows AS json))")
@@ -45,7 +51,7 @@ def measure(stand: Stand, ledger: Ledger) -> list[Row]:
 
         def call(company_id: UUID, users: list[UUID], place: int | None = None) -> ModelCall:
             number = next(numbers)
-            return _call(company_id, users[(number if place is None else place) % len(users)], number)
+            return made_call(company_id, users[(number if place is None else place) % len(users)], number)
 
         def summed() -> None:
             _book(database, call(company, people))
@@ -57,12 +63,12 @@ def measure(stand: Stand, ledger: Ledger) -> list[Row]:
         wal, floor_wal = (wal_of(database.engine.url, one, stand.pick(1_000, 100)) for one in (summed, alone))
         rows = [
             at_most(
-                f"{name}: book a call with its sums",
+                f"{name}, book a call with its sums",
                 _both(ours),
                 f"{_both(floor)} its row alone",
                 ours.ratio(floor),
             ),
-            at_most(f"{name}: WAL of that", kilobytes(wal), f"{kilobytes(floor_wal)} its row alone", wal / floor_wal),
+            at_most(f"{name}, WAL of that", kilobytes(wal), f"{kilobytes(floor_wal)} its row alone", wal / floor_wal),
         ]
         booking = [partial(lambda n: _book(database, call(company, people, n)), n) for n in range(WRITERS)]
         inserting = [partial(lambda n: _insert(database, call(other, strangers, n)), n) for n in range(WRITERS)]
@@ -70,7 +76,7 @@ def measure(stand: Stand, ledger: Ledger) -> list[Row]:
         with database.reading() as session:
             calls, of_people, tokens, clocked = session.execute(COUNTED, {"company": company}).one()
         fault = None if calls == of_people == clocked and calls * TOKENS == tokens else "not the same"
-        rows.append(Row(f"{name}: the sums of {calls:,} such calls", fault or "exact", "", "", "exact", fault is None))
+        rows.append(Row(f"{name}, the sums of {calls:,} such calls", fault or "exact", goal="exact"))
     return rows
 
 
@@ -85,7 +91,7 @@ def _at_once(
             rates[place].append(len(took) / seconds)
             times[place].extend(took)
     yield at_least(
-        f"{name}: {WRITERS} book at once",
+        f"{name}, {WRITERS} book at once",
         f"{per_second(median(rates[0]), 'calls')}, p95 {ms(p95(times[0]))}",
         f"{per_second(median(rates[1]), 'rows')}, p95 {ms(p95(times[1]))}, rows alone",
         median(rates[0]) / median(rates[1]),
@@ -124,7 +130,7 @@ def _insert(database: Database, call: ModelCall) -> None:
         session.execute(ALONE, {"rows": json.dumps([call.model_dump(mode="json")])})
 
 
-def _call(company_id: UUID, user_id: UUID, number: int) -> ModelCall:
+def made_call(company_id: UUID, user_id: UUID, number: int) -> ModelCall:
     return ModelCall(
         id=new_id(),
         created_at=clock.now(),
