@@ -296,10 +296,10 @@ def test_who_was_chosen_stays_chosen_when_all_with_them_is_done(desk: Desk, ada:
     cy = desk.staff(display_name="Cy")
     make(desk, ada, "For Bo", assignee_id=bo.user.id)
     make(desk, ada, "Own")
-    browser = go(visit(ada), PAGE, person=bo.user.id)
+    browser = visit(ada, PAGE, person=bo.user.id)
     browser.main.checkbox[0].check().run()
     assert rows(browser) == [] and "No open task fits these filters." in text_of(browser)
-    assert rows(go(visit(ada), PAGE, person=cy.user.id)) == ["Own"], "there is none with them"
+    assert rows(visit(ada, PAGE, person=cy.user.id)) == ["Own"], "there is none with them"
 
 
 def test_titles_are_no_markup(desk: Desk, ada: Person) -> None:
