@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import app_test
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
 from core import bootstrap
 from core.assistant.provider import Assistant
@@ -22,7 +22,7 @@ def done_once() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
-        patch.setattr(app_test, "ScriptCache", cache(app_test.ScriptCache))
+        patch.setattr("streamlit.testing.v1.app_test.ScriptCache", cache(ScriptCache))
         yield
 
 

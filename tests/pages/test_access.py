@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.models import Conversation, ConversationKind
 from core.permissions import Role
 from core.ui import access_address
-from tests.pages.visitor import Desk, Person, go, sentences, text_of, visit
+from tests.pages.visitor import ENTRY, Desk, Person, browser_at, go, sentences, text_of, visit
 from tests.support.builders import make_messages
 
 SECRET = "Vault of titles"
@@ -43,7 +43,7 @@ def house(desk: Desk) -> House:
 
 
 def opened(who: Person, **query: object) -> AppTest:
-    browser = visit(who, "moderation.py", **{access_address.TAB: access_address.GRANTS} | query)
+    browser = go(browser_at(ENTRY, who), "moderation.py", **{access_address.TAB: access_address.GRANTS} | query)
     assert not browser.exception
     return browser
 

@@ -12,7 +12,7 @@ from core.services.moderation_views import ReportLine
 from core.ui import differences
 from core.ui.moderation_acts import dismissing
 from core.ui.moderation_list import fitting
-from tests.pages.visitor import Desk, Person, bars, sentences, text_of, visit
+from tests.pages.visitor import ENTRY, Desk, Person, bars, browser_at, go, sentences, text_of, visit
 
 BAD = "You are a <b>walrus</b> :red[x] $5 ![x](http://e.example/x.png)"
 
@@ -38,7 +38,7 @@ def house(desk: Desk) -> House:
 
 
 def opened(who: Person, **query: object) -> AppTest:
-    browser = visit(who, "moderation.py", **query)
+    browser = go(browser_at(ENTRY, who), "moderation.py", **query)
     assert not browser.exception
     return browser
 

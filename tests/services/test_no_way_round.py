@@ -16,9 +16,9 @@ from tests.support.access import SECRET
 from tests.support.models import ScriptedModel
 from tests.support.walk import Walk
 
-PRIVATE = tuple(kind for kind in ConversationKind if kind is not ConversationKind.COMPANY)
+PRIVATE: tuple[ConversationKind, ...] = tuple(kind for kind in ConversationKind if kind is not ConversationKind.COMPANY)
 EVERY_ROLE = tuple(Role)
-WHO = {kind: [EVERY_ROLE] for kind in PRIVATE} | {
+WHO: dict[ConversationKind, list[tuple[Role, ...]]] = {kind: [EVERY_ROLE] for kind in PRIVATE} | {
     ConversationKind.GROUP: [(Role.ANALYST,), (Role.MODERATOR,), (Role.ADMIN,), EVERY_ROLE]
 }
 """Who has them all is let in wherever one of them is; that one alone opens no more is tried in one kind."""
