@@ -17,11 +17,13 @@ from tests.support.models import ScriptedModel
 from tests.support.walk import Walk
 
 PRIVATE: tuple[ConversationKind, ...] = tuple(kind for kind in ConversationKind if kind is not ConversationKind.COMPANY)
-EVERY_ROLE = tuple(Role)
-WHO: dict[ConversationKind, list[tuple[Role, ...]]] = {kind: [EVERY_ROLE] for kind in PRIVATE} | {
-    ConversationKind.GROUP: [(Role.ANALYST,), (Role.MODERATOR,), (Role.ADMIN,), EVERY_ROLE]
+EVERY_ROLE, MODERATOR = tuple(Role), (Role.MODERATOR,)
+WHO: dict[ConversationKind, list[tuple[Role, ...]]] = {kind: [MODERATOR, EVERY_ROLE] for kind in PRIVATE} | {
+    ConversationKind.GROUP: [(Role.ANALYST,), MODERATOR, (Role.ADMIN,), EVERY_ROLE]
 }
-"""Who has them all is let in wherever one of them is; that one alone opens no more is tried in one kind."""
+"""Who has every role is let in wherever one of them is, and who only moderates is shown things in other ways than who
+chats as well. That the others alone open no more is tried in one kind.
+"""
 LEFT_OUT = {
     # They take what a person brings along, and give nothing of what is here.
     *(("importing", "look"), ("importing", "run"), ("exporting", "name_of")),
