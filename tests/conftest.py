@@ -6,10 +6,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, Row, create_engine, text
 from sqlalchemy.engine import URL
 
 from core.config import Settings
@@ -20,6 +21,28 @@ from core.database.migrate import migrate
 TEMPLATE = "parley_template"
 TEMPLATE_LOCK = 42
 
+YOUNG = 10_000
+"""Objects made before garbage is looked for among them."""
+FILLED = 32_000_000
+"""Bytes, of which an empty database has a third."""
+# Whatever triggers and foreign keys say to it.
+EMPTY = """
+    DO $$ DECLARE name text; BEGIN
+        SET LOCAL session_replication_role = replica;
+        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+            EXECUTE format('DELETE FROM %I', name);
+        END LOOP;
+        FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+            EXECUTE format('ALTER SEQUENCE %I RESTART', name);
+        END LOOP;
+    END $$"""
+SHAPE = """
+    SELECT (SELECT sum(oid::bigint) FROM pg_class), (SELECT sum(oid::bigint) FROM pg_constraint),
+        (SELECT sum(oid::bigint) FROM pg_proc), (SELECT sum(oid::bigint) FROM pg_trigger)"""
+END_OTHERS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
@@ -29,6 +52,7 @@ def pytest_collection() -> Iterator[None]:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(YOUNG)
         gc.enable()
 
 
@@ -74,16 +98,34 @@ def template(server_url: URL) -> str:
     return TEMPLATE
 
 
-@contextmanager
-def cloned(server_url: URL, template: str) -> Iterator[URL]:
-    """A database of its own, made from the template and dropped afterwards."""
+def clone(server_url: URL, template: str) -> URL:
+    """A database made from the template; it goes with the server, if nobody drops it before."""
     name = f"test_{uuid4().hex}"
     with autocommit(server_url) as engine, engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-        try:
-            yield server_url.set(database=name)
-        finally:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    return server_url.set(database=name)
+
+
+@contextmanager
+def cloned(server_url: URL, template: str) -> Iterator[URL]:
+    """A database of its own, made from the template and dropped afterwards."""
+    url = clone(server_url, template)
+    try:
+        yield url
+    finally:
+        with autocommit(server_url) as engine, engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {url.database} WITH (FORCE)"))
+
+
+def empty(url: URL, shape: Row[Any]) -> bool:
+    """Takes away all that a test wrote into it. False: it filled it, or changed its tables; nobody is to get it."""
+    with autocommit(url) as engine, engine.connect() as connection:
+        connection.execute(text(END_OTHERS))
+        size = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
+        if size > FILLED or connection.execute(text(SHAPE)).one() != shape:
+            return False
+        connection.execute(text(EMPTY))
+    return True
 
 
 @pytest.fixture(scope="session")
@@ -103,10 +145,26 @@ def database(worker_engine: Engine) -> Iterator[Database]:
         outer.rollback()
 
 
+@pytest.fixture(scope="session")
+def shape(worker_engine: Engine) -> Row[Any]:
+    """Of a database whose tables nobody changed."""
+    with worker_engine.connect() as connection:
+        return connection.execute(text(SHAPE)).one()
+
+
+@pytest.fixture(scope="session")
+def left() -> list[URL]:
+    """Databases that tests emptied: a tenth of the work of making one."""
+    return []
+
+
 @pytest.fixture
-def fresh_url(server_url: URL, template: str) -> Iterator[URL]:
-    with cloned(server_url, template) as url:
-        yield url
+def fresh_url(server_url: URL, template: str, left: list[URL], shape: Row[Any]) -> Iterator[URL]:
+    """A migrated database without a row, which the test has for itself."""
+    url = left.pop() if left else clone(server_url, template)
+    yield url
+    if empty(url, shape):
+        left.append(url)
 
 
 @pytest.fixture

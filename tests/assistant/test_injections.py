@@ -38,10 +38,10 @@ SECRET, PRIVATE = "xyzzyplugh", "frobozz"
 """What is Cy's alone, and what is Ada's alone."""
 NAMES = [f"{number}: {one.strip()[:24]!r}" for number, one in enumerate(INJECTIONS)]
 BY_TURNS = [
-    pytest.param(words, id=name, marks=pytest.mark.long if number % 3 else ())
+    pytest.param(words, id=name, marks=pytest.mark.long if number % 6 else ())
     for number, (words, name) in enumerate(zip(INJECTIONS, NAMES, strict=True))
 ]
-"""Where each is obeyed to the letter: a third under `make test`, the others under `make long`."""
+"""Where a whole scene is made for each: a sixth under `make test`, the others under `make long`."""
 KEPT = ("tasks", "messages", "conversations", "members", "users", "user_roles", "reactions", "budgets", "rules")
 """Tables that hold what somebody could be after."""
 
@@ -214,7 +214,7 @@ def test_most_of_them_are_no_commands() -> None:
 INSTRUCTIONS = "You are the assistant of Engines."
 
 
-@pytest.mark.parametrize("words", INJECTIONS, ids=NAMES)
+@pytest.mark.parametrize("words", BY_TURNS)
 def test_what_tools_give_is_data(database: Database, words: str) -> None:
     """As the result of a call, in JSON: the words can't end it, and they are nowhere else."""
     scene = plot(database, words)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import typer
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 from typer.testing import CliRunner
 
@@ -24,7 +24,7 @@ from core.models import AuditAction, ConversationKind
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
 from core.services.usage_views import Wanted
-from tests.conftest import cloned
+from tests.conftest import autocommit, cloned
 from tests.support.builders import make_company, make_user
 from tests.support.passwords import GOOD, QuickPasswords
 
@@ -61,6 +61,8 @@ def shown_once(server_url: URL, template: str, tmp_path_factory: pytest.TempPath
         database = connect(settings, url)
         with installed(database, settings):
             printed = run()
+        with autocommit(url) as engine, engine.connect() as connection:
+            connection.execute(text("ANALYZE"))  # it would come by itself, in a minute
         yield Shown(url, printed)
         database.dispose()
 
@@ -140,24 +142,20 @@ def test_a_second_time_changes_nothing(shown: Application) -> None:
     assert len(shown.people.list_people(None)) == len(PEOPLE)
 
 
-def test_in_a_company_that_is_there_nobody_becomes_admin(application: Application, database: Database) -> None:
+def test_in_the_company_that_was_named_nobody_becomes_admin(application: Application, database: Database) -> None:
+    add_company(database)
     company_id = add_company(database)
-    printed = run("--password-stdin", typed=f"{GOOD}\n")
+    printed = run("--company", str(company_id), "--password-stdin", typed=f"{GOOD}\n")
     assert GOOD not in printed and "not shown again" not in printed
     ada = actor_of(application, "Ada")
     assert ada.company_id == company_id and ada.roles == {Role.STAFF}
 
 
-@pytest.mark.parametrize("named", [True, False])
-def test_of_several_companies_one_has_to_be_named(application: Application, database: Database, named: bool) -> None:
+def test_of_several_companies_one_has_to_be_named(application: Application, database: Database) -> None:
     add_company(database)
-    company_id = add_company(database)
-    if named:
-        run("--company", str(company_id))
-        assert actor_of(application, "Ada").company_id == company_id
-    else:
-        with pytest.raises(Invalid, match="several companies"):
-            run()
+    add_company(database)
+    with pytest.raises(Invalid, match="several companies"):
+        run()
 
 
 @pytest.mark.parametrize("typed", ["short", "lovelace"])

@@ -4,6 +4,7 @@ from functools import cache
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
 from core import bootstrap
 from core.assistant.provider import Assistant
@@ -15,12 +16,13 @@ from tests.support.models import ScriptedModel
 
 
 @pytest.fixture(scope="session", autouse=True)
-def components_sought_once() -> Iterator[None]:
-    """Each new AppTest reads what every installed package says of itself, in search of components: a third of a second,
-    for the same answer each time. A served Parley does it once.
+def done_once() -> Iterator[None]:
+    """What a served Parley does once. Each new AppTest reads what every installed package says of itself, in search of
+    components: a third of a second, for the same answer each time. And each run of it compiles its scripts again.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        patch.setattr("streamlit.testing.v1.app_test.ScriptCache", cache(ScriptCache))
         yield
 
 

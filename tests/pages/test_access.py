@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
-from core.models import ConversationKind
+from core.models import Conversation, ConversationKind
 from core.permissions import Role
 from core.ui import access_address
-from tests.pages.visitor import Desk, Person, go, sentences, text_of, visit
+from tests.pages.visitor import ENTRY, Desk, Person, browser_at, go, sentences, text_of, visit
+from tests.support.builders import make_messages
 
 SECRET = "Vault of titles"
 WHY = "They said :red[x] $5 that <b>more</b> is above"
@@ -22,8 +23,9 @@ class House:
         self.mo = desk.person(Role.MODERATOR, display_name="Mo")
         self.bo, self.cy = desk.staff(display_name="Bo"), desk.staff(display_name="Cy")
         self.room = self.app.rooms.create(self.bo.actor, ConversationKind.GROUP, SECRET, user_ids=[self.cy.user.id])
-        for number in range(1, 41):
-            self.app.talk.send(self.bo.actor, self.room, f"Number {number}.")
+        with desk.database.transaction() as session:
+            room = session.get_one(Conversation, self.room)
+            make_messages(session, room, [f"Number {number}." for number in range(1, 41)])
 
     def take(self) -> UUID:
         return self.app.access_grants.take(self.mo.actor, str(self.room), WHY)
@@ -41,7 +43,7 @@ def house(desk: Desk) -> House:
 
 
 def opened(who: Person, **query: object) -> AppTest:
-    browser = go(visit(who), "moderation.py", **{access_address.TAB: access_address.GRANTS} | query)
+    browser = go(browser_at(ENTRY, who), "moderation.py", **{access_address.TAB: access_address.GRANTS} | query)
     assert not browser.exception
     return browser
 
@@ -105,7 +107,7 @@ def test_a_demotion_acts_at_the_next_run(house: House) -> None:
 
 
 def test_those_who_are_in_it_see_who_looked(house: House) -> None:
-    chat = go(visit(house.cy), "chat.py", c=house.room)
+    chat = visit(house.cy, "chat.py", c=house.room)
     assert not any("A moderator read" in one.value for one in chat.caption)
     opened(house.mo, grant=house.take())
     for who in (house.bo, house.cy):

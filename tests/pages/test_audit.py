@@ -19,13 +19,13 @@ from core.ui.audit_chain import SMALL
 from core.ui.audit_download import address_of
 from core.ui.audit_filters import ABOUT_REASONS
 from core.ui.audit_words import ACTIONS, FAILED, SUBJECTS, TYPES, changes, choice, did
-from tests.pages.visitor import Desk, Person, go, sentences, text_of, visit
+from tests.pages.visitor import Desk, Person, sentences, text_of, visit
 
 MARKED = "<b>**Bold**</b> :red[x] $5 ![x](http://e.example/x.png)"
 
 
 def opened(who: Person, /, **query: Any) -> AppTest:
-    browser = go(visit(who), "audit.py", **query)
+    browser = visit(who, "audit.py", **query)
     assert not browser.exception
     return browser
 
@@ -187,7 +187,7 @@ def test_verifying_says_what_was_found(desk: Desk, mo: Person) -> None:
 def test_a_page_that_is_refused_is_in_the_trail(desk: Desk, mo: Person) -> None:
     ada = desk.staff(display_name="Ada")
     for _ in range(3):
-        assert sentences(go(visit(ada), "settings.py")) == ["Changing settings needs the role admin."]
+        assert sentences(visit(ada, "settings.py")) == ["Changing settings needs the role admin."]
     assert lines(opened(mo)) == [("Ada", "was refused", "–")]
     assert list(table(opened(mo))["Reason"]) == ["Changing settings needs the role admin."]
 

@@ -11,7 +11,7 @@ from core.permissions import Actor
 from core.services.accounts import AccountService
 from core.ui import away
 from core.ui.failures import WHILE_AWAY
-from tests.pages.visitor import Desk, go, sentences, text_of, visit
+from tests.pages.visitor import Desk, sentences, text_of, visit
 from tests.support.passwords import QuickPasswords
 
 
@@ -82,7 +82,7 @@ def test_a_page_that_asks_too_much_of_postgres_says_so_in_the_end(
 
 def test_what_was_typed_is_given_back_when_it_could_not_be_sent(desk: Desk, lose: Lose) -> None:
     person = desk.staff()
-    browser = go(visit(person), "chat.py")
+    browser = visit(person, "chat.py")
     lose([1, 2, 3])
     browser.chat_input[0].set_value("a thought").run()
     assert sentences(browser) == [WHILE_AWAY]

@@ -12,7 +12,7 @@ from core.services.moderation_views import ReportLine
 from core.ui import differences
 from core.ui.moderation_acts import dismissing
 from core.ui.moderation_list import fitting
-from tests.pages.visitor import Desk, Person, bars, go, sentences, text_of, visit
+from tests.pages.visitor import ENTRY, Desk, Person, bars, browser_at, go, sentences, text_of, visit
 
 BAD = "You are a <b>walrus</b> :red[x] $5 ![x](http://e.example/x.png)"
 
@@ -38,7 +38,7 @@ def house(desk: Desk) -> House:
 
 
 def opened(who: Person, **query: object) -> AppTest:
-    browser = go(visit(who), "moderation.py", **query)
+    browser = go(browser_at(ENTRY, who), "moderation.py", **query)
     assert not browser.exception
     return browser
 
@@ -162,7 +162,7 @@ def test_the_author_sees_the_marker_and_is_told(house: House) -> None:
     browser = beside(house, house.mo).button("case_claim").click().run()
     case_id = UUID(browser.query_params["case"])
     house.app.moderation.delete(house.mo.actor, case_id, 1, "No :red[names] $5")
-    chat = go(visit(house.bo), "chat.py", c=house.room)
+    chat = visit(house.bo, "chat.py", c=house.room)
     assert any("Message deleted by a moderator" in one.value for one in chat.caption)
     assert "Plain words" not in text_of(chat)
     assert any("A moderator deleted your message" in one.value for one in visit(house.bo).markdown)
@@ -170,9 +170,9 @@ def test_the_author_sees_the_marker_and_is_told(house: House) -> None:
 
 def test_only_what_can_be_reported_has_the_entry(house: House) -> None:
     message = house.reported()
-    rows = {row["message"]: row for row in bars(go(visit(house.cy), "chat.py", c=house.room))}
+    rows = {row["message"]: row for row in bars(visit(house.cy, "chat.py", c=house.room))}
     assert "report" not in rows[str(message)]["menu"]
-    chat = go(visit(house.bo), "chat.py", c=house.room)
+    chat = visit(house.bo, "chat.py", c=house.room)
     rows = {row["message"]: row for row in bars(chat)}
     assert "report" in rows[str(message)]["menu"]
     assert not any("You reported this" in one.value for one in chat.caption)

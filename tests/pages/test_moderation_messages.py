@@ -13,7 +13,7 @@ from core.permissions import Role
 from core.services.moderation_message_query import MessagesQuery
 from core.ui import moderation_message_acts as message_acts
 from core.ui.moderation_more import LOCK, PURGE, SUSPEND
-from tests.pages.visitor import Desk, Person, go, sentences, text_of, visit
+from tests.pages.visitor import ENTRY, Desk, Person, browser_at, go, sentences, text_of
 
 BAD = "You are a <b>walrus</b> :red[x] $5 ![x](http://e.example/x.png)"
 
@@ -38,7 +38,7 @@ def house(desk: Desk) -> House:
 
 
 def opened(who: Person, **query: object) -> AppTest:
-    browser = go(visit(who), "moderation.py", tab="messages", **query)
+    browser = go(browser_at(ENTRY, who), "moderation.py", tab="messages", **query)
     assert not browser.exception
     return browser
 

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from core.models import ConversationKind, RuleAction, RuleKind
 from core.permissions import Role
 from core.services.rules import WantedRule
-from tests.pages.visitor import Desk, Person, go, sentences, text_of, visit
+from tests.pages.visitor import Desk, Person, sentences, text_of, visit
 
 KINDS = tuple(ConversationKind)
 CARD = "4111 1111 1111 1111"
@@ -19,7 +19,7 @@ def mo(desk: Desk) -> Person:
 
 
 def opened(who: Person) -> AppTest:
-    browser = go(visit(who), "moderation.py", tab="rules")
+    browser = visit(who, "moderation.py", tab="rules")
     assert not browser.exception
     return browser
 
@@ -69,7 +69,7 @@ def test_what_is_masked_or_refused_is_said_above_the_box(desk: Desk, mo: Person)
     rules.add(mo.actor, WantedRule("Secret words", RuleKind.WORDS, RuleAction.REFUSE, KINDS, words="manhattan"))
     bo = desk.staff(display_name="Bo")
     room = desk.application.rooms.create(bo.actor, ConversationKind.GROUP, "Ours")
-    browser = go(visit(bo), "chat.py", c=room)
+    browser = visit(bo, "chat.py", c=room)
     browser.chat_input[0].set_value("About Manhattan").run()
     assert "This has a listed word, which the rule “Secret words” keeps out" in sentences(browser)[0]
     assert [one.content for one in desk.messages(bo, room)] == ["Bo made this room."]

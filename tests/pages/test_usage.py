@@ -15,7 +15,7 @@ from core.ids import new_id
 from core.models import CallPurpose, CallStatus, UsageSource
 from core.permissions import Role
 from core.ui.usage_words import change
-from tests.pages.visitor import Desk, Person, go, text_of, visit
+from tests.pages.visitor import ENTRY, Desk, Person, browser_at, go, text_of
 from tests.support.builders import make_company, make_conversation
 from tests.support.usage import book, make_call
 
@@ -45,7 +45,7 @@ def house(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> House:
 
 def opened(who: Person, /, *, where: str = "UTC", **query: Any) -> AppTest:
     """`where`: the time zone of their browser."""
-    browser = go(visit(who, zone=where), "usage.py", **query)
+    browser = go(browser_at(ENTRY, who, zone=where), "usage.py", **query)
     assert not browser.exception
     return browser
 

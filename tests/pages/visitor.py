@@ -71,12 +71,12 @@ class DeskWith(Protocol):
 
 
 def visit(person: Person | None, page: str = "home.py", *, zone: str = "UTC", **query: object) -> AppTest:
-    """Opens Parley at that page. Without a person: as somebody whom the gate knows nothing of."""
+    """Opens Parley at that page's address. Without a person: as somebody whom the gate knows nothing of."""
     browser = browser_at(ENTRY, person, zone=zone)
-    if page == "home.py":
-        browser.query_params |= {name: str(value) for name, value in query.items()}
-        return browser.run()
-    return go(browser.run(), page, **query)
+    if page != "home.py":
+        return go(browser, page, **query)
+    browser.query_params |= {name: str(value) for name, value in query.items()}
+    return browser.run()
 
 
 def go(browser: AppTest, page: str, **query: object) -> AppTest:

@@ -28,7 +28,7 @@ from tests.support.builders import make_actor, make_company, make_conversation, 
 
 pytestmark = pytest.mark.xdist_group("budget plans")  # the tables are filled once
 
-PEOPLE, DAYS, PAGE = 3_000, 62, 20
+PEOPLE, DAYS, PAGE = 1_000, 62, 20
 LARGE = {"usage_spans", "budgets", "budget_raises", "users", "notices", "answer_runs", "conversations", "members"}
 MEASURES = (
     "calls, answers, errors, input_tokens, cached_tokens, output_tokens, cost, unpriced, estimated, missing,"

@@ -71,8 +71,6 @@ def test_no_method_gives_anything_of_another_company(application: Application, k
     ("kind", "who"),
     [
         (ConversationKind.ASSISTANT, "owner"),
-        (ConversationKind.DIRECT, "member"),
-        (ConversationKind.GROUP, "owner"),
         (ConversationKind.GROUP, "member"),
     ],
 )
