@@ -1,22 +1,42 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from core import bootstrap
 from core.bootstrap import Application
-from core.permissions import Actor
+from core.permissions import Actor, Role
+from core.services.people import PeopleService
 from core.web.cookies import SESSION
 from tests.conftest import cloned
+from tests.e2e import logs
 from tests.e2e.browsing import PATIENCE, Chat, launched
 from tests.e2e.served import Parley, served
 from tests.e2e.served_house import filled
 from tests.support.canaries import House
 from tests.support.passwords import GOOD
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    logs.begin(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    yield
+    logs.check(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    logs.add(item, report)
+    return report
 
 
 @dataclass(frozen=True)
@@ -43,38 +63,20 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def ada(parley: Parley) -> Guest:
-    """The first person, through the link that the first start printed."""
+    """The first person, through the link that the first start printed. tests/e2e/test_starting.py does it by hand."""
     assert "First time here?" in parley.log
-    with launched() as browser:
-        context = browser.new_context()
-        page = context.new_page()
-        page.goto(parley.url)
-        expect(page.get_by_text("Open the set-up link that Parley printed")).to_be_visible()
-        page.goto(parley.set_up_link)
-        page.get_by_label("Company name").fill("Engines")
-        page.get_by_label("Your name").fill("Ada Lovelace")
-        page.get_by_label("E-mail").fill("ada@example.com")
-        page.get_by_label("Password").fill(GOOD)
-        page.get_by_role("button", name="Create account").click()
-        expect(page.get_by_role("heading", name="Hello, Ada")).to_be_visible()
-        expect(page.get_by_text("Ask your first question below.")).to_be_visible()
-        page.goto(parley.set_up_link)
-        expect(page.get_by_text("Parley is set up.")).to_be_visible()
-        [token] = [cookie["value"] for cookie in context.cookies() if cookie["name"] == SESSION]
-        return Guest("ada@example.com", "Ada Lovelace", token)
+    return Guest("ada@example.com", "Ada Lovelace", parley.set_up("ada@example.com", "Ada Lovelace"))
 
 
 @pytest.fixture(scope="session")
 def bob(parley: Parley, ada: Guest) -> Guest:
-    """Somebody whom the operator added at the terminal, and who then signed in."""
-    return signed_in(parley, "bob@example.com", "Bob Boole", "staff")
+    return signed_in(parley, "bob@example.com", "Bob Boole", Role.STAFF)
 
 
-def signed_in(parley: Parley, email: str, name: str, *roles: str) -> Guest:
-    """Somebody whom the operator added with these roles."""
-    given = [word for role in roles for word in ("--role", role)]
-    words = ("users", "add", email, "--name", name, *given, "--password-stdin")
-    assert f"Added {email} ({', '.join(sorted(roles))})." in parley.command_line(*words, typed=f"{GOOD}\n")
+def signed_in(parley: Parley, email: str, name: str, *roles: Role) -> Guest:
+    """Somebody whom the operator added with these roles, and who then signed in."""
+    with parley.database() as database:
+        PeopleService(database).create_user(None, email=email, display_name=name, password=GOOD, roles=roles)
     return Guest(email, name, parley.sign_in(email))
 
 

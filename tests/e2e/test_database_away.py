@@ -5,7 +5,6 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -16,8 +15,6 @@ from tests.e2e.browsing import Chat
 from tests.e2e.served import Parley, served
 from tests.faults.postgres import Postgres
 from tests.support.openai_server import OpenAIServer
-from tests.support.passwords import GOOD
-from tests.support.web import hidden_fields
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
 
@@ -43,10 +40,7 @@ def postgres(parley: Parley) -> Iterator[Postgres]:
 @pytest.fixture
 def token(parley: Parley) -> str:
     """The session of the first person."""
-    names = {"company_name": "Engines", "display_name": "Ada", "email": "ada@example.com", "password": GOOD}
-    with httpx2.Client(base_url=parley.url, headers={"accept": "text/html", "origin": parley.url}) as client:
-        client.post("/account/set-up", data=hidden_fields(client.get(parley.set_up_link).text) | names)
-        return str(client.cookies[SESSION])
+    return parley.set_up("ada@example.com", "Ada")
 
 
 def test_every_tab_says_it_and_comes_back_by_itself(

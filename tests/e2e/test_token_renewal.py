@@ -5,6 +5,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import text
 
+from core.permissions import Role
 from core.web.cookies import SESSION
 from tests.e2e.conftest import Guest, Open, signed_in
 from tests.e2e.served import Parley
@@ -36,7 +37,7 @@ def write(page: Page, line: str) -> None:
 
 
 def test_a_new_role_changes_the_token_and_disturbs_no_tab(parley: Parley, tab: Open, ada: Guest) -> None:
-    bo = signed_in(parley, "renewed@example.com", "Bo Renewed", "staff")
+    bo = signed_in(parley, "renewed@example.com", "Bo Renewed", Role.STAFF)
     first = tab(bo)
     second = first.context.new_page()
     for page in (first, second):
