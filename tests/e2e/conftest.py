@@ -1,6 +1,7 @@
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -15,10 +16,19 @@ from core.web.cookies import SESSION
 from tests.conftest import cloned
 from tests.e2e import logs
 from tests.e2e.browsing import PATIENCE, Chat, launched
-from tests.e2e.served import Parley, served
+from tests.e2e.served import STREAMLIT, Parley, served
 from tests.e2e.served_house import filled
+from tests.e2e.storyteller import Storyteller
 from tests.support.canaries import House
 from tests.support.passwords import GOOD
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file stays with one worker; each of those has a Parley of its own, that its files share."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,8 +59,16 @@ class Guest:
 
 
 @pytest.fixture(scope="session")
-def parley(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parley]:
-    with served(Parley(tmp_path_factory.mktemp("parley"), PARLEY_SHUTDOWN_GRACE="1")) as parley:
+def model() -> Iterator[Storyteller]:
+    with Storyteller() as model:
+        yield model
+
+
+@pytest.fixture(scope="session")
+def parley(tmp_path_factory: pytest.TempPathFactory, model: Storyteller) -> Iterator[Parley]:
+    """All tests of a worker share it. With the embedded model it stands in test_first_hour.py."""
+    asked = {"OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "sk-test", "PARLEY_MODELS": "storyteller"}
+    with served(Parley(tmp_path_factory.mktemp("parley"), STREAMLIT, PARLEY_SHUTDOWN_GRACE="1", **asked)) as parley:
         yield parley
 
 
@@ -118,9 +136,10 @@ def tab(parley: Parley, browser: Browser) -> Iterator[Open]:
 
 
 @pytest.fixture
-def chat(parley: Parley, ada: Guest, tab: Open) -> Chat:
+def chat(parley: Parley, ada: Guest, tab: Open, model: Storyteller) -> Iterator[Chat]:
     """Ada's, empty."""
-    return Chat(tab(ada), parley.url).open()
+    yield Chat(tab(ada), parley.url).open()
+    model.end_stories()
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from tests.e2e.served import Parley
 from tests.e2e.test_usage import RED_GREEN_BLUE, contrast, pictured
 from tests.support.talks import Told, ignore
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("audit")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 ROOM = "Ovens of the north"
 

@@ -13,7 +13,7 @@ from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
 from tests.support.builders import make_conversation
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 MESSAGES = 120
 HIT = 40

@@ -12,7 +12,7 @@ from tests.e2e.conftest import Guest, Open, acting
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 SHORT = "Say hello in one short sentence."
 

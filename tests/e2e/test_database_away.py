@@ -16,7 +16,7 @@ from tests.e2e.served import Parley, served
 from tests.faults.postgres import Postgres
 from tests.support.openai_server import OpenAIServer
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 AWAY = DatabaseUnavailable.sentence
 

@@ -17,7 +17,7 @@ from tests.e2e.served_house import fresh
 from tests.support.canaries import PEOPLE, REFUSED, House, View
 from tests.support.wire import asking, refused_with, wire
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deep links")]
+pytestmark = pytest.mark.e2e
 
 FEW = ("colleague", "analyst", "moderator", "admin", "nothing", "stranger")
 """One of a kind."""

@@ -24,7 +24,7 @@ from tests.e2e.served import Parley
 from tests.support.talks import admit_all, begun, ignore
 from tests.support.web import hidden_fields
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("doors")]
+pytestmark = pytest.mark.e2e
 
 HTML = {"accept": "text/html"}
 PAGES = ["/", "/chat", "/chat?c=018f0000-0000-7000-8000-000000000000", "/account", "/settings", "/home", "/_shell"]

@@ -18,7 +18,7 @@ from tests.support.hostile import DISGUISED, ELSEWHERE, MARKUP, TURNED
 from tests.support.hostile_world import World, fill
 from tests.support.talks import Desk
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 FIND = (ROOT / "tests" / "support" / "hostile_page.js").read_text()
 MARKS = dict(seen for one in MARKUP for seen in one.seen)

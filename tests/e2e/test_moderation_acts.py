@@ -13,7 +13,7 @@ from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 from tests.support.passwords import GOOD
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 SAID, REASON = "You are all walruses.", "Insults"
 

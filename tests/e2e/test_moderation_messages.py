@@ -14,7 +14,7 @@ from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 SPAM = ("Buy zwiebacks, cheap", "More zwiebacks, cheaper")
 REASON = "Advertising, by letters: e x u j k q"

@@ -10,7 +10,7 @@ from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
 from tests.support.passwords import GOOD, OTHER
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("people")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 EMAIL, NAME = "nora@example.com", "Nora Noether"
 

@@ -12,7 +12,7 @@ from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
 from tests.support.builders import make_conversation, make_messages
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("retention")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 @pytest.fixture

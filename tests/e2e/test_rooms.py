@@ -18,7 +18,7 @@ from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 HALF_A_THOUGHT = "And what if we"
 

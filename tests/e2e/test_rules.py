@@ -11,7 +11,7 @@ from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 SECOND = 1
 """Between “Bank accounts” and “Keys and passwords”."""

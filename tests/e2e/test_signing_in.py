@@ -15,7 +15,7 @@ from tests.e2e.served import Parley, served
 from tests.support.passwords import GOOD
 from tests.support.web import hidden_fields
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("signing in")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 ROUNDS = 40
 ACCOUNTS = 6

@@ -14,7 +14,7 @@ from tests.e2e.browsing import PATIENCE
 from tests.e2e.served import Parley, served
 from tests.support.openid_provider import SECRET, OpenIdProvider
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("sso")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from tests.e2e.browsing import NO_BROWSER, chromium
 from tests.e2e.served import SERVE, STREAMLIT, Parley, free_port, run, served
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("doors")]
+pytestmark = pytest.mark.e2e
 
 NOWHERE = "postgresql://nobody@127.0.0.1:9/nothing"
 SECRET = "correct horse battery staple, and more of it"

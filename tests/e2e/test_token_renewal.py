@@ -11,7 +11,7 @@ from tests.e2e.conftest import Guest, Open, signed_in
 from tests.e2e.served import Parley
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("renewal")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 def cookie_of(context: BrowserContext) -> str:

@@ -16,7 +16,7 @@ from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
 from tests.support.usage import book, make_call
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("usage")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 LARGE, SMALL = 3, 2
 """Calls of yesterday noon."""
