@@ -16,8 +16,8 @@ from core.web.cookies import SESSION
 from tests.conftest import cloned
 from tests.e2e import logs
 from tests.e2e.browsing import PATIENCE, Chat, launched
-from tests.e2e.served import STREAMLIT, Parley, served
-from tests.e2e.served_house import filled
+from tests.e2e.served import Parley, served
+from tests.e2e.served_house import filled, fresh
 from tests.e2e.storyteller import Storyteller
 from tests.support.canaries import House
 from tests.support.passwords import GOOD
@@ -68,7 +68,7 @@ def model() -> Iterator[Storyteller]:
 def parley(tmp_path_factory: pytest.TempPathFactory, model: Storyteller) -> Iterator[Parley]:
     """All tests of a worker share it. With the embedded model it stands in test_first_hour.py."""
     asked = {"OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "sk-test", "PARLEY_MODELS": "storyteller"}
-    with served(Parley(tmp_path_factory.mktemp("parley"), STREAMLIT, PARLEY_SHUTDOWN_GRACE="1", **asked)) as parley:
+    with served(Parley(tmp_path_factory.mktemp("parley"), PARLEY_SHUTDOWN_GRACE="1", **asked)) as parley:
         yield parley
 
 
@@ -142,13 +142,20 @@ def chat(parley: Parley, ada: Guest, tab: Open, model: Storyteller) -> Iterator[
     model.end_stories()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def house_url(server_url: URL, template: str) -> Iterator[URL]:
     with cloned(server_url, template) as url:
         yield url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def house(house_url: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with filled(house_url, tmp_path_factory.mktemp("house")) as house:
         yield house
+
+
+@pytest.fixture(scope="session")
+def house_parley(house: House, house_url: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parley]:
+    """One that nobody has visited when test_deep_links.py begins, the first of those that share it."""
+    with fresh(house_url, tmp_path_factory.mktemp("house-parley")) as parley:
+        yield parley

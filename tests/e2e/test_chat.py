@@ -14,7 +14,7 @@ from core.services.transcripts import TranscriptService
 from core.services.views import MessageView
 from tests.e2e.browsing import Chat, fill_sign_in, words
 from tests.e2e.conftest import Guest, Open
-from tests.e2e.served import Parley
+from tests.e2e.served import PATIENCE, Parley
 from tests.e2e.storyteller import LONG, SHORT, Storyteller
 from tests.support.openai_server import Reply
 from tests.support.waiting import until
@@ -325,6 +325,29 @@ def test_the_way_out_stays_in_its_tab(parley: Parley, bob: Guest, tab: Open) -> 
         links = page.locator('a[href^="/account/"]')
         expect(links.last).to_be_visible()
         assert [link.get_attribute("target") or "_self" for link in links.all()] == ["_self"] * links.count()
+
+
+@pytest.mark.long
+def test_tomorrow_it_is_still_there(parley: Parley, ada: Guest, chat: Chat, tab: Open) -> None:
+    chat.ask(LONG)
+    half = chat.wait_growing()
+    parley.process.terminate()
+    parley.process.wait(PATIENCE)  # open tabs and their event streams hold up no stop
+    parley.start()
+
+    page = tab(ada)
+    page.goto(parley.url)
+    expect(page.get_by_role("heading", name="Hello, Ada")).to_be_visible()
+    assert parley.log.count("First time here?") == 1
+    page.get_by_role("link", name="Chat", exact=True).click()
+    later = Chat(page, parley.url)
+    page.get_by_role("navigation", name="Chats").get_by_role("link", name=LONG).first.click()
+    # The model got its grace to finish; as that was too short, what had arrived is kept, and it says so.
+    expect(later.ended).to_be_visible()
+    assert later.text_of(later.answers.last).startswith(half[-2])
+    expect(chat.ended).to_be_visible()  # by itself
+    later.ask("Shorter, please.")
+    later.wait_whole(2)
 
 
 @pytest.mark.crashes

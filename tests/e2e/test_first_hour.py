@@ -7,17 +7,17 @@ from playwright.sync_api import Browser, expect
 
 from core.web.cookies import SESSION
 from tests.e2e.browsing import Chat
-from tests.e2e.conftest import Guest, Open
-from tests.e2e.served import PATIENCE, SERVE, Parley, served
+from tests.e2e.conftest import Guest
+from tests.e2e.served import Parley, served
 from tests.e2e.storyteller import LONG, SHORT
 from tests.support.passwords import GOOD
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")
 def parley(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parley]:
-    with served(Parley(tmp_path_factory.mktemp("first-hour"), SERVE, PARLEY_SHUTDOWN_GRACE="1")) as parley:
+    with served(Parley(tmp_path_factory.mktemp("first-hour"), PARLEY_SHUTDOWN_GRACE="1")) as parley:
         yield parley
 
 
@@ -53,26 +53,3 @@ def test_from_the_printed_link_to_an_answer_that_is_stopped_and_one_that_is_whol
     chat.ask(SHORT)
     chat.wait_whole(2)
     assert chat.text_of(chat.answers.last)
-
-
-@pytest.mark.long
-def test_tomorrow_it_is_still_there(parley: Parley, ada: Guest, chat: Chat, tab: Open) -> None:
-    chat.ask(LONG)
-    half = chat.wait_growing()
-    parley.process.terminate()
-    parley.process.wait(PATIENCE)  # open tabs and their event streams hold up no stop
-    parley.start()
-
-    page = tab(ada)
-    page.goto(parley.url)
-    expect(page.get_by_role("heading", name="Hello, Ada")).to_be_visible()
-    assert parley.log.count("First time here?") == 1
-    page.get_by_role("link", name="Chat", exact=True).click()
-    later = Chat(page, parley.url)
-    page.get_by_role("navigation", name="Chats").get_by_role("link", name=LONG).first.click()
-    # The model got its grace to finish; where that was too short, what had arrived is kept, and it says so.
-    expect(later.ended).to_be_visible()
-    assert later.text_of(later.answers.last).startswith(half[-2])
-    expect(chat.ended).to_be_visible()  # by itself
-    later.ask("Shorter, please.")
-    later.wait_whole(2)

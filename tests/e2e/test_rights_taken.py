@@ -3,25 +3,22 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy.engine import URL
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed
 
 from core import clock
 from core.permissions import Role
 from tests.e2e.served import Parley
-from tests.e2e.served_house import fresh
 from tests.support.canaries import House, word
 from tests.support.cases import suspend
 from tests.support.wire import wire, words_in
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("rights taken")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("house")]
 
 
-@pytest.fixture(scope="module")
-def parley(house: House, house_url: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parley]:
-    with fresh(house_url, tmp_path_factory.mktemp("rights")) as parley:
-        yield parley
+@pytest.fixture
+def parley(house_parley: Parley) -> Parley:
+    return house_parley
 
 
 def opened(house: House, what: str) -> tuple[str, str, str, list[str]]:

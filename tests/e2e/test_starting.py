@@ -46,6 +46,7 @@ def test_a_port_in_use(tmp_path: Path, taken_port: int) -> None:
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
@@ -65,12 +66,14 @@ def test_a_setting_that_cannot_be(tmp_path: Path, variables: dict[str, str], sen
     assert refusal(tmp_path, **variables) == sentence
 
 
+@pytest.mark.long
 def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     said = refusal(tmp_path, DATABASE_URL=NOWHERE.replace("nobody", "nobody:s3cr3t-word"))
     assert said == DatabaseUnavailable.sentence or ("127.0.0.1" in said and "DATABASE_URL" in said)
     assert "s3cr3t-word" not in said
 
 
+@pytest.mark.long
 def test_the_plain_streamlit_way_says_on_a_page_what_is_missing(tmp_path: Path) -> None:
     parley = Parley(tmp_path, STREAMLIT, DATABASE_URL=NOWHERE, PARLEY_SECRET_KEY=SECRET)
     with served(parley, ready="/healthz"):
