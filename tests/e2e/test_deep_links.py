@@ -122,6 +122,7 @@ def test_a_page_is_no_more_open_by_its_hash_or_its_file(walk: Walk, name: str) -
             assert house.too_much(name, view, shown) == set(), (view.address, asked)
 
 
+@pytest.mark.crashes  # it tells Streamlit that everything was clicked, also what is no button
 @pytest.mark.parametrize("name", ["nothing", pytest.param("stranger", marks=pytest.mark.long)])
 def test_nothing_is_drawn_by_the_fragments_and_widgets_of_others(walk: Walk, name: str) -> None:
     """Among them the pages that have parts: rooms, an event of the trail, a private chat under a grant."""

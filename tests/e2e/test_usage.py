@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long]
 LARGE, SMALL = 3, 2
 """Calls of yesterday noon."""
 WEEK = "/usage?model=large&model=small&period=7d"
-"""Of these alone: other tests on the same server may have asked the embedded model, which is a series at no cost."""
+"""Of these alone: other tests on the same server may have asked its model, which is a series of its own."""
 
 
 @pytest.fixture(scope="module")
