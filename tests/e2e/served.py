@@ -27,6 +27,8 @@ PATIENCE = 120.0
 OURS = ("PARLEY_", "STREAMLIT_", "DATABASE_", "LISTEN_", "ANALYTICS_", "OPENAI_")
 SERVE = (sys.executable, "-m", "core", "serve")
 STREAMLIT = (sys.executable, "-m", "streamlit", "run", "Home.py")
+NO_MODEL = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_API_KEY": "sk-test", "PARLEY_MODELS": "small"}
+"""Where nobody asks it, no embedded one need start."""
 MODEL_SERVER = "core.assistant.local_model_server"
 
 STARTED: list["Parley"] = []

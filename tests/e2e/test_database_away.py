@@ -12,7 +12,7 @@ from core.errors import DatabaseUnavailable
 from core.ui.failures import WHILE_AWAY
 from core.web.cookies import SESSION
 from tests.e2e.browsing import Chat
-from tests.e2e.served import Parley, served
+from tests.e2e.served import STREAMLIT, Parley, served
 from tests.faults.postgres import Postgres
 from tests.support.openai_server import OpenAIServer
 
@@ -26,7 +26,7 @@ def parley(tmp_path: Path) -> Iterator[Parley]:
     """One of its own: the others' PostgreSQL stays where it is."""
     with OpenAIServer() as model:
         variables = {"OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "sk-test", "PARLEY_MODELS": "scripted-1"}
-        with served(Parley(tmp_path, PARLEY_SHUTDOWN_GRACE="1", **variables)) as parley:
+        with served(Parley(tmp_path, STREAMLIT, PARLEY_SHUTDOWN_GRACE="1", **variables)) as parley:
             yield parley
 
 

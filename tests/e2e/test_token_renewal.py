@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from core.permissions import Role
 from core.web.cookies import SESSION
-from tests.e2e.conftest import Guest, Open, signed_in
+from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.served import Parley
 from tests.support.waiting import until
 
@@ -45,7 +45,8 @@ def test_a_new_role_changes_the_token_and_disturbs_no_tab(parley: Parley, tab: O
         expect(page.get_by_label("New task")).to_be_visible()
     assert cookie_of(first.context) == bo.token
 
-    parley.command_line("users", "set-roles", bo.email, "--role", "staff", "--role", "moderator")
+    with acting(parley, bo) as (app, [his]):
+        app.people.set_roles(None, his.user_id, [Role.STAFF, Role.MODERATOR])
     write(second, "Water the ferns")  # over the socket that is open
     first.reload()
     expect(first.get_by_role("link", name="Moderation").first).to_be_visible()

@@ -47,11 +47,12 @@ def opened(page: Page, url: str) -> Locator:
 def click(page: Page, bar: Locator) -> None:
     """In its middle: Plotly has a layer for the mouse above all bars."""
     bar.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
-    box = bar.bounding_box()
+    handle = bar.element_handle()
+    handle.wait_for_element_state("stable")
+    box = handle.bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_timeout(300)
+    expect(page.locator(".hoverlayer > *").first).to_be_attached()  # Plotly takes a click where it shows a hint
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 

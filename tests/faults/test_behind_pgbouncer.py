@@ -106,7 +106,7 @@ def test_two_processes_chat_hear_each_other_and_keep_right_books(
 def check_books(variables: dict[str, str]) -> None:
     """As `python -m core audit verify` and `usage verify` do, through the pooler."""
     urls = {name: SecretStr(variables[name.upper()]) for name in ("database_url", "listen_database_url")}
-    settings = Settings(_env_file=None, **urls)  # type: ignore[arg-type]
+    settings = Settings(_env_file=None, **urls)  # type: ignore[arg-type, call-arg]
     with open_database(settings) as database:
         app = bootstrap.build(settings, database)
         chains = [step for id_, name in app.audit_checks.companies() for step in app.audit_checks.verify(id_, name)]
