@@ -1,6 +1,7 @@
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -8,17 +9,18 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from core import bootstrap
+from core import bootstrap, clock
 from core.bootstrap import Application
 from core.permissions import Actor, Role
 from core.services.people import PeopleService
+from core.services.prices import TypedPrice
 from core.web.cookies import SESSION
 from tests.conftest import cloned
 from tests.e2e import logs
 from tests.e2e.browsing import PATIENCE, Chat, launched
 from tests.e2e.served import Parley, served
 from tests.e2e.served_house import filled, fresh
-from tests.e2e.storyteller import Storyteller
+from tests.e2e.storyteller import STORYTELLER, Storyteller
 from tests.support.canaries import House
 from tests.support.passwords import GOOD
 
@@ -67,7 +69,7 @@ def model() -> Iterator[Storyteller]:
 @pytest.fixture(scope="session")
 def parley(tmp_path_factory: pytest.TempPathFactory, model: Storyteller) -> Iterator[Parley]:
     """All tests of a worker share it. With the embedded model it stands in test_first_hour.py."""
-    asked = {"OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "sk-test", "PARLEY_MODELS": "storyteller"}
+    asked = {"OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "sk-test", "PARLEY_MODELS": STORYTELLER}
     with served(Parley(tmp_path_factory.mktemp("parley"), PARLEY_SHUTDOWN_GRACE="1", **asked)) as parley:
         yield parley
 
@@ -81,9 +83,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def ada(parley: Parley) -> Guest:
-    """The first person, through the link that the first start printed. tests/e2e/test_starting.py does it by hand."""
+    """The first person, through the link that the first start printed. test_first_hour.py does that by hand.
+
+    She says that the model costs nothing, so that what tests ask it adds to no sum of money.
+    """
     assert "First time here?" in parley.log
-    return Guest("ada@example.com", "Ada Lovelace", parley.set_up("ada@example.com", "Ada Lovelace"))
+    guest = Guest("ada@example.com", "Ada Lovelace", parley.set_up("ada@example.com", "Ada Lovelace"))
+    with acting(parley, guest) as (app, [hers]):
+        app.prices.set_price(hers, STORYTELLER, TypedPrice("0", "", "0"), starts_on=clock.now().date(), zone=UTC)
+    return guest
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ from tests.support.openai_server import OpenAIServer, Received, Reply
 
 LONG = "Write a long story about a lighthouse keeper."
 SHORT = "Say hello in one short sentence."
+STORYTELLER = "storyteller"
+"""Its name among models."""
 PACE = 0.2
 """Seconds between two sentences."""
 

@@ -15,7 +15,7 @@ from core.services.views import MessageView
 from tests.e2e.browsing import Chat, fill_sign_in, words
 from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import PATIENCE, Parley
-from tests.e2e.storyteller import LONG, SHORT, Storyteller
+from tests.e2e.storyteller import LONG, SHORT, STORYTELLER, Storyteller
 from tests.support.openai_server import Reply
 from tests.support.waiting import until
 
@@ -212,7 +212,7 @@ def test_a_suggestion_and_the_home_page_begin_chats(parley: Parley, ada: Guest, 
     chat.page.get_by_role("link", name="Home").click()
     home = Chat(chat.page, parley.url)
     expect(home.page.get_by_role("heading", name="Hello, Ada")).to_be_visible()
-    expect(home.page.get_by_text("storyteller")).to_be_visible()  # under the box: it is this page's by now
+    expect(home.page.get_by_text(STORYTELLER)).to_be_visible()  # under the box: it is this page's by now
     home.ask(SHORT)
     expect(home.questions.first).to_contain_text(SHORT)
     home.wait_whole()

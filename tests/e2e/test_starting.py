@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psutil
@@ -36,6 +37,10 @@ def refusal(tmp_path: Path, **variables: str) -> str:
     assert done.stderr.count("\n") == 1, done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr.strip()
+
+
+def get(address: str, **more: Any) -> httpx2.Response:
+    return httpx2.get(address, timeout=60, **more)
 
 
 def test_a_port_in_use(tmp_path: Path, taken_port: int) -> None:
@@ -78,15 +83,15 @@ def test_the_plain_streamlit_way_says_on_a_page_what_is_missing(tmp_path: Path) 
     parley = Parley(tmp_path, STREAMLIT, DATABASE_URL=NOWHERE, PARLEY_SECRET_KEY=SECRET)
     with served(parley, ready="/healthz"):
         until(lambda: "not_serving" in parley.log, patience=60)
-        page = httpx2.get(parley.url, headers={"accept": "text/html"})
+        page = get(parley.url, headers={"accept": "text/html"})
         assert page.status_code == 503
         assert "reach its database" in page.text and "Traceback" not in page.text
         assert 'http-equiv="refresh"' in page.text
         assert "content-security-policy" in page.headers
-        assert httpx2.get(f"{parley.url}/chat").status_code == 503
-        ready = httpx2.get(f"{parley.url}/readyz")
+        assert get(f"{parley.url}/chat").status_code == 503
+        ready = get(f"{parley.url}/readyz")
         assert ready.status_code == 503 and "reach its database" in ready.json()["start"]
-        assert httpx2.get(f"{parley.url}/healthz").json() == {"status": "ok"}
+        assert get(f"{parley.url}/healthz").json() == {"status": "ok"}
     assert "Traceback" not in parley.log
 
 
@@ -94,7 +99,7 @@ def test_the_plain_streamlit_way_says_on_a_page_what_is_missing(tmp_path: Path) 
 def test_after_a_kill_nothing_is_left_running_and_the_next_start_goes_on(tmp_path: Path) -> None:
     """The plain Streamlit way: database, migrations, model and the gate come up by themselves, twice."""
     with served(Parley(tmp_path, STREAMLIT)) as parley:
-        answer = httpx2.get(parley.url, headers={"accept": "text/html"})
+        answer = get(parley.url, headers={"accept": "text/html"})
         assert (answer.status_code, answer.headers["location"]) == (303, "/account/sign-in")
         link = parley.set_up_link
         killed = parley.model_server
@@ -102,8 +107,8 @@ def test_after_a_kill_nothing_is_left_running_and_the_next_start_goes_on(tmp_pat
         assert psutil.wait_procs([killed], timeout=30)[0] == [killed]
 
         parley.start()
-        assert set(httpx2.get(f"{parley.url}/readyz").json().values()) == {"ok"}
-        assert httpx2.get(link).status_code == 200
+        assert set(get(f"{parley.url}/readyz").json().values()) == {"ok"}
+        assert get(link).status_code == 200
         stopped = parley.model_server
         parley.stop()
         assert psutil.wait_procs([stopped], timeout=30)[0] == [stopped]

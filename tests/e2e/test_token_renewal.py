@@ -50,7 +50,7 @@ def test_a_new_role_changes_the_token_and_disturbs_no_tab(parley: Parley, tab: O
     write(second, "Water the ferns")  # over the socket that is open
     first.reload()
     expect(first.get_by_role("link", name="Moderation").first).to_be_visible()
-    until(lambda: cookie_of(first.context) != bo.token, patience=30)
+    until(lambda: cookie_of(first.context) != bo.token, patience=60)
     new = cookie_of(first.context)
     first.reload()
     expect(first.get_by_label("New task")).to_be_visible()

@@ -218,7 +218,7 @@ def test_an_answer_of_the_other_process_is_followed_through_the_death_of_ones_ow
 
 
 def test_what_is_for_machines_stays_inside(running: Pair) -> None:
-    with httpx2.Client(base_url=running.url, verify=_trusting()) as client:
+    with httpx2.Client(base_url=running.url, verify=_trusting(), timeout=30) as client:
         assert client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 404
         assert (client.get("/healthz").status_code, client.get("/readyz").status_code) == (200, 200)
         assert "strict-transport-security" in client.get("/account/sign-in").headers
@@ -227,7 +227,7 @@ def test_what_is_for_machines_stays_inside(running: Pair) -> None:
 def test_a_session_stays_with_one_process_and_sessions_are_spread(running: Pair) -> None:
     """Nobody is signed in by these: where a request goes is decided before anybody looks whose cookie it is."""
     led_to: Counter[int] = Counter()
-    with httpx2.Client(base_url=running.url, verify=_trusting()) as client:
+    with httpx2.Client(base_url=running.url, verify=_trusting(), timeout=30) as client:
         for _ in range(SESSIONS):
             before = [_asked(one) for one in running.processes]
             cookie = {"cookie": f"first=1; __Host-parley_session={new_token()}; last=1"}
