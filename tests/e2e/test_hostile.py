@@ -28,7 +28,7 @@ WATCH = """document.addEventListener('securitypolicyviolation', (event) => {
   if (event.blockedURI !== 'inline' || event.effectiveDirective !== 'script-src-elem')
     console.error(`kept out: ${event.effectiveDirective} ${event.blockedURI}`)
 })"""
-MOST_OPENED = 12
+MOST_OPENED = 6
 """Of a kind, on one page."""
 MOST_HINTS = 4
 WIDE, PHONE = ViewportSize(width=1280, height=1600), ViewportSize(width=390, height=800)
