@@ -70,7 +70,7 @@ def _outcome(query: AuditQuery) -> None:
     shows(key, query.outcome or ANY)
 
     def changed() -> None:
-        chosen = st.session_state[key]  # None: see core/ui/controls.py
+        chosen = st.session_state[key]  # None: see shows() in core/ui/controls.py
         go(query.looking(outcome=Outcome(chosen) if chosen in OUTCOMES else None))
 
     st.segmented_control(
