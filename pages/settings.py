@@ -24,4 +24,4 @@ section = st.segmented_control(
     "Section", list(SECTIONS), default="Company", required=True, key="section", bind="query-params",
     label_visibility="collapsed",
 )  # fmt: skip
-SECTIONS[section](actor)
+SECTIONS[section or "Company"](actor)  # none: see shows() in core/ui/controls.py

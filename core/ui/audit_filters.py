@@ -70,8 +70,8 @@ def _outcome(query: AuditQuery) -> None:
     shows(key, query.outcome or ANY)
 
     def changed() -> None:
-        chosen = st.session_state[key]
-        go(query.looking(outcome=None if chosen == ANY else Outcome(chosen)))
+        chosen = st.session_state[key]  # None: see shows() in core/ui/controls.py
+        go(query.looking(outcome=Outcome(chosen) if chosen in OUTCOMES else None))
 
     st.segmented_control(
         "Outcome", [ANY, *OUTCOMES], format_func=lambda one: OUTCOMES.get(one, ANY), required=True, key=key,

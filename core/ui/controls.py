@@ -12,7 +12,11 @@ ROUNDS = "rounds_of_widgets"
 
 
 def shows(key: str, value: Any) -> None:
-    """What the address says, unless the widget has it already: setting it would take away what is being typed there."""
+    """What the address says, unless the widget has it already: setting it would take away what is being typed there.
+
+    A browser that tells of a click before it has drawn a choice sends nothing for that, though one is required: then
+    its `on_change` is called, and finds None.
+    """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
 

@@ -34,7 +34,9 @@ def look_choice(actor: Actor) -> None:
 
 
 def _choose(actor: Actor) -> None:
+    name = st.session_state[KEY]
+    if name is None:  # see shows() in core/ui/controls.py
+        return
     with failures.noticed():
-        name = st.session_state[KEY]
         bootstrap.current().profile.choose_theme(guard.again(actor), None if name == DEVICE else Theme(name))
         st.session_state[CHOSEN] = st.session_state.get(CHOSEN, 0) + 1

@@ -44,7 +44,7 @@ def _shown(query: QueueQuery) -> None:
     shows(key, query.shown)
     st.segmented_control(
         "Status", list(Shown), format_func=lambda one: SHOWN[one], required=True, key=key, label_visibility="collapsed",
-        wrap=True, on_change=lambda: go(query.looking(shown=Shown(st.session_state[key]))),
+        wrap=True, on_change=lambda: go(query.looking(shown=Shown(st.session_state[key] or query.shown))),
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def chosen_tab() -> Tab:
     shows(key, tab)
     st.segmented_control(
         "Part", list(TABS), format_func=LABELS.__getitem__, required=True, key=key, label_visibility="collapsed",
-        wrap=True, on_change=lambda: _go(Tab(st.session_state[key])),
+        wrap=True, on_change=lambda: _go(Tab(st.session_state[key] or tab)),
     )  # fmt: skip
     return tab
 

@@ -57,7 +57,7 @@ def _state(address: PeopleAddress) -> None:
     shows(key, address.shown)
     st.segmented_control(
         "State", list(SHOWN), format_func=SHOWN.__getitem__, required=True, key=key, label_visibility="collapsed",
-        wrap=True, on_change=lambda: search(address.listing(shown=st.session_state[key])),
+        wrap=True, on_change=lambda: search(address.listing(shown=st.session_state[key] or address.shown)),
     )  # fmt: skip
 
 

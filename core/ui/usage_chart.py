@@ -82,7 +82,7 @@ def _switch(query: Query, *, has_people: bool) -> None:
     options = [chart for chart in Chart if has_people or chart in (query.chart, *_OF_ONE)]
     st.segmented_control(
         "Main chart", options, format_func=CHARTS.__getitem__, required=True, key=key, label_visibility="collapsed",
-        wrap=True, on_change=lambda: go(query.looking(chart=st.session_state[key])),
+        wrap=True, on_change=lambda: go(query.looking(chart=st.session_state[key] or query.chart)),
     )  # fmt: skip
 
 

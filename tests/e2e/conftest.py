@@ -1,22 +1,54 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from core import bootstrap
+from core import bootstrap, clock
 from core.bootstrap import Application
-from core.permissions import Actor
+from core.permissions import Actor, Role
+from core.services.people import PeopleService
+from core.services.prices import TypedPrice
 from core.web.cookies import SESSION
 from tests.conftest import cloned
+from tests.e2e import logs
 from tests.e2e.browsing import PATIENCE, Chat, launched
 from tests.e2e.served import Parley, served
-from tests.e2e.served_house import filled
+from tests.e2e.served_house import filled, fresh
+from tests.e2e.storyteller import STORYTELLER, Storyteller
 from tests.support.canaries import House
 from tests.support.passwords import GOOD
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file stays with one worker; each of those has a Parley of its own, that its files share."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    logs.begin(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    yield
+    logs.check(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    logs.add(item, report)
+    return report
 
 
 @dataclass(frozen=True)
@@ -29,8 +61,16 @@ class Guest:
 
 
 @pytest.fixture(scope="session")
-def parley(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parley]:
-    with served(Parley(tmp_path_factory.mktemp("parley"), PARLEY_SHUTDOWN_GRACE="1")) as parley:
+def model() -> Iterator[Storyteller]:
+    with Storyteller() as model:
+        yield model
+
+
+@pytest.fixture(scope="session")
+def parley(tmp_path_factory: pytest.TempPathFactory, model: Storyteller) -> Iterator[Parley]:
+    """All tests of a worker share it. With the embedded model it stands in test_first_hour.py."""
+    asked = {"OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "sk-test", "PARLEY_MODELS": STORYTELLER}
+    with served(Parley(tmp_path_factory.mktemp("parley"), PARLEY_SHUTDOWN_GRACE="1", **asked)) as parley:
         yield parley
 
 
@@ -43,38 +83,26 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def ada(parley: Parley) -> Guest:
-    """The first person, through the link that the first start printed."""
+    """The first person, through the link that the first start printed. test_first_hour.py does that by hand.
+
+    She says that the model costs nothing, so that what tests ask it adds to no sum of money.
+    """
     assert "First time here?" in parley.log
-    with launched() as browser:
-        context = browser.new_context()
-        page = context.new_page()
-        page.goto(parley.url)
-        expect(page.get_by_text("Open the set-up link that Parley printed")).to_be_visible()
-        page.goto(parley.set_up_link)
-        page.get_by_label("Company name").fill("Engines")
-        page.get_by_label("Your name").fill("Ada Lovelace")
-        page.get_by_label("E-mail").fill("ada@example.com")
-        page.get_by_label("Password").fill(GOOD)
-        page.get_by_role("button", name="Create account").click()
-        expect(page.get_by_role("heading", name="Hello, Ada")).to_be_visible()
-        expect(page.get_by_text("Ask your first question below.")).to_be_visible()
-        page.goto(parley.set_up_link)
-        expect(page.get_by_text("Parley is set up.")).to_be_visible()
-        [token] = [cookie["value"] for cookie in context.cookies() if cookie["name"] == SESSION]
-        return Guest("ada@example.com", "Ada Lovelace", token)
+    guest = Guest("ada@example.com", "Ada Lovelace", parley.set_up("ada@example.com", "Ada Lovelace"))
+    with acting(parley, guest) as (app, [hers]):
+        app.prices.set_price(hers, STORYTELLER, TypedPrice("0", "", "0"), starts_on=clock.now().date(), zone=UTC)
+    return guest
 
 
 @pytest.fixture(scope="session")
 def bob(parley: Parley, ada: Guest) -> Guest:
-    """Somebody whom the operator added at the terminal, and who then signed in."""
-    return signed_in(parley, "bob@example.com", "Bob Boole", "staff")
+    return signed_in(parley, "bob@example.com", "Bob Boole", Role.STAFF)
 
 
-def signed_in(parley: Parley, email: str, name: str, *roles: str) -> Guest:
-    """Somebody whom the operator added with these roles."""
-    given = [word for role in roles for word in ("--role", role)]
-    words = ("users", "add", email, "--name", name, *given, "--password-stdin")
-    assert f"Added {email} ({', '.join(sorted(roles))})." in parley.command_line(*words, typed=f"{GOOD}\n")
+def signed_in(parley: Parley, email: str, name: str, *roles: Role) -> Guest:
+    """Somebody whom the operator added with these roles, and who then signed in."""
+    with parley.database() as database:
+        PeopleService(database).create_user(None, email=email, display_name=name, password=GOOD, roles=roles)
     return Guest(email, name, parley.sign_in(email))
 
 
@@ -116,18 +144,26 @@ def tab(parley: Parley, browser: Browser) -> Iterator[Open]:
 
 
 @pytest.fixture
-def chat(parley: Parley, ada: Guest, tab: Open) -> Chat:
+def chat(parley: Parley, ada: Guest, tab: Open, model: Storyteller) -> Iterator[Chat]:
     """Ada's, empty."""
-    return Chat(tab(ada), parley.url).open()
+    yield Chat(tab(ada), parley.url).open()
+    model.end_stories()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def house_url(server_url: URL, template: str) -> Iterator[URL]:
     with cloned(server_url, template) as url:
         yield url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def house(house_url: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with filled(house_url, tmp_path_factory.mktemp("house")) as house:
         yield house
+
+
+@pytest.fixture(scope="session")
+def house_parley(house: House, house_url: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parley]:
+    """One that nobody has visited when test_deep_links.py begins, the first of those that share it."""
+    with fresh(house_url, tmp_path_factory.mktemp("house-parley")) as parley:
+        yield parley

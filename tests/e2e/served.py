@@ -27,7 +27,12 @@ PATIENCE = 120.0
 OURS = ("PARLEY_", "STREAMLIT_", "DATABASE_", "LISTEN_", "ANALYTICS_", "OPENAI_")
 SERVE = (sys.executable, "-m", "core", "serve")
 STREAMLIT = (sys.executable, "-m", "streamlit", "run", "Home.py")
+NO_MODEL = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_API_KEY": "sk-test", "PARLEY_MODELS": "small"}
+"""Where nobody asks it, no embedded one need start."""
 MODEL_SERVER = "core.assistant.local_model_server"
+
+STARTED: list["Parley"] = []
+"""All that `served` ever had, for who looks at their logs."""
 
 
 class Parley:
@@ -50,6 +55,19 @@ class Parley:
     @property
     def log(self) -> str:
         return self._log.read_text(errors="replace")
+
+    def logged(self, since: int) -> str:
+        """What its log has behind that many bytes."""
+        if not self._log.exists():
+            return ""
+        with self._log.open("rb") as log:
+            log.seek(since)
+            return log.read().decode(errors="replace")
+
+    @property
+    def log_size(self) -> int:
+        """In bytes."""
+        return self._log.stat().st_size if self._log.exists() else 0
 
     @property
     def set_up_link(self) -> str:
@@ -111,11 +129,19 @@ class Parley:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def set_up(self, email: str, name: str) -> str:
+        """The first person, through the link that the first start printed. The token of their session."""
+        names = {"company_name": "Engines", "display_name": name}
+        return self._submit(self.set_up_link.removeprefix(self.url), email, names)
+
     def sign_in(self, email: str) -> str:
         """A new session by the form. Its token."""
+        return self._submit(SIGN_IN, email, {})
+
+    def _submit(self, form: str, email: str, more: Mapping[str, str]) -> str:
         with httpx2.Client(base_url=self.url, timeout=PATIENCE, headers={"accept": "text/html"}) as client:
-            fields = hidden_fields(client.get(SIGN_IN).text) | {"email": email, "password": GOOD}
-            answer = client.post(SIGN_IN, data=fields, headers={"origin": self.url})
+            fields = {**hidden_fields(client.get(form).text), "email": email, "password": GOOD, **more}
+            answer = client.post(form.partition("?")[0], data=fields, headers={"origin": self.url})
             assert answer.status_code == 303, answer.text
             return str(client.cookies[SESSION])
 
@@ -133,6 +159,7 @@ class Parley:
 @contextmanager
 def served(parley: Parley, *, ready: str = "/readyz") -> Iterator[Parley]:
     """The same, started and in the end stopped however it went."""
+    STARTED.append(parley)
     try:
         parley.start(ready=ready)
         yield parley

@@ -10,7 +10,7 @@ from core.assistant.provider import Assistant
 from core.bootstrap import Application
 from core.config import Settings
 from core.database.engine import connect
-from tests.e2e.served import Parley, served
+from tests.e2e.served import NO_MODEL, STREAMLIT, Parley, served
 from tests.support.canaries import House
 from tests.support.models import ScriptedModel
 
@@ -24,8 +24,6 @@ def filled(url: URL, folder: Path) -> Iterator[House]:
 
 
 def fresh(url: URL, folder: Path) -> AbstractContextManager[Parley]:
-    """The model is none that anybody asks."""
     database = url.render_as_string(hide_password=False)
-    model = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_API_KEY": "none", "PARLEY_MODELS": "small"}
-    parley = Parley(folder, DATABASE_URL=database, PARLEY_SHUTDOWN_GRACE="1", **model)
+    parley = Parley(folder, STREAMLIT, DATABASE_URL=database, PARLEY_SHUTDOWN_GRACE="1", **NO_MODEL)
     return served(parley, ready="/account/sign-in")

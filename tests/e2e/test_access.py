@@ -8,11 +8,12 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
 from core.models import ConversationKind, ReportReason
+from core.permissions import Role
 from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 WHY = "The report says that it began earlier"
 READ = "A moderator read in this conversation"
@@ -21,7 +22,7 @@ READ = "A moderator read in this conversation"
 @pytest.fixture(scope="module")
 def una(parley: Parley, ada: Guest) -> Guest:
     """A moderator, who is in no room."""
-    return signed_in(parley, "una@example.com", "Una Looker", "moderator")
+    return signed_in(parley, "una@example.com", "Una Looker", Role.MODERATOR)
 
 
 @pytest.fixture

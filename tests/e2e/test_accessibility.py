@@ -10,7 +10,7 @@ from tests.e2e.browsing import Chat
 from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 # Controls in the page and in the shadow roots of our parts, each with the name that a screen reader says. Roughly
 # the order of the specification: aria-labelledby, aria-label, its label, its content, title; a placeholder last.

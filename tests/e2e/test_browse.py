@@ -12,8 +12,9 @@ from tests.e2e.browsing import table_of
 from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
 from tests.support.builders import make_conversation
+from tests.support.waiting import until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 MESSAGES = 120
 HIT = 40
@@ -61,8 +62,7 @@ def test_a_word_typed_in_the_sidebar_leads_to_where_it_was_said(
     message = page.get_by_test_id("stChatMessage").filter(has_text="quincunx")
     expect(message).to_be_visible()
     expect(page).to_have_url(re.compile(rf"c={talk}&m={HIT}$"))
-    page.wait_for_timeout(1_000)
-    assert is_in_view(page, "quincunx")
+    until(lambda: is_in_view(page, "quincunx"))
     expect(page.get_by_text(f"Line {HIT - 5} of what was said.")).to_be_attached()
     expect(page.get_by_text(f"Line {HIT + 5} of what was said.")).to_be_attached()
     page.get_by_role("button", name="Later messages").click()

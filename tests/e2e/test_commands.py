@@ -1,4 +1,4 @@
-"""Commands in a real browser, on the embedded model, which none of them needs."""
+"""Commands in a real browser; none of them needs a model."""
 
 import re
 
@@ -6,15 +6,15 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core.models import ConversationKind
+from core.permissions import Role
 from core.services.task_views import TasksWanted
 from tests.e2e.browsing import Chat
-from tests.e2e.conftest import Guest, Open, acting
+from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
+from tests.e2e.storyteller import SHORT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("e2e")]
-
-SHORT = "Say hello in one short sentence."
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 def box(page: Page) -> Locator:
@@ -40,14 +40,20 @@ def titles(parley: Parley, guest: Guest) -> list[str]:
         return [task.title for task in app.tasks.list_page(actor, TasksWanted()).tasks]
 
 
-def test_a_task_is_made_on_home_ticked_off_and_found_again(parley: Parley, ada: Guest, tab: Open) -> None:
-    page = tab(ada)
+@pytest.fixture
+def tess(parley: Parley, ada: Guest) -> Guest:
+    """Without a task."""
+    return signed_in(parley, "tess@example.com", "Tess Tasker", Role.STAFF)
+
+
+def test_a_task_is_made_on_home_ticked_off_and_found_again(parley: Parley, tess: Guest, tab: Open) -> None:
+    page = tab(tess)
     page.goto(parley.url)
     say(page, "/task Buy rye tomorrow")
     expect(card(page)).to_contain_text("Buy rye")
     expect(card(page)).to_contain_text("tomorrow")
     expect(box(page)).to_have_value("")
-    expect(page.get_by_role("heading", name="Hello, Ada")).to_be_visible()  # one stays here
+    expect(page.get_by_role("heading", name="Hello, Tess")).to_be_visible()  # one stays here
     tick(page, "Buy rye").check(force=True)
     expect(card(page).locator("del")).to_have_text("Buy rye")
     say(page, "/tasks done")
@@ -73,7 +79,7 @@ def test_a_task_is_made_on_home_ticked_off_and_found_again(parley: Parley, ada: 
     expect(card(page)).to_contain_text("the task is deleted")
     card(page).get_by_role("button", name="Dismiss").click()
     expect(card(page)).to_have_count(0)
-    assert titles(parley, ada) == ["Buy rye"]
+    assert titles(parley, tess) == ["Buy rye"]
 
 
 def test_in_a_chat_commands_say_nothing_to_the_model(parley: Parley, ada: Guest, chat: Chat) -> None:

@@ -5,7 +5,6 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -13,13 +12,11 @@ from core.errors import DatabaseUnavailable
 from core.ui.failures import WHILE_AWAY
 from core.web.cookies import SESSION
 from tests.e2e.browsing import Chat
-from tests.e2e.served import Parley, served
+from tests.e2e.served import STREAMLIT, Parley, served
 from tests.faults.postgres import Postgres
 from tests.support.openai_server import OpenAIServer
-from tests.support.passwords import GOOD
-from tests.support.web import hidden_fields
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 AWAY = DatabaseUnavailable.sentence
 
@@ -29,7 +26,7 @@ def parley(tmp_path: Path) -> Iterator[Parley]:
     """One of its own: the others' PostgreSQL stays where it is."""
     with OpenAIServer() as model:
         variables = {"OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "sk-test", "PARLEY_MODELS": "scripted-1"}
-        with served(Parley(tmp_path, PARLEY_SHUTDOWN_GRACE="1", **variables)) as parley:
+        with served(Parley(tmp_path, STREAMLIT, PARLEY_SHUTDOWN_GRACE="1", **variables)) as parley:
             yield parley
 
 
@@ -43,10 +40,7 @@ def postgres(parley: Parley) -> Iterator[Postgres]:
 @pytest.fixture
 def token(parley: Parley) -> str:
     """The session of the first person."""
-    names = {"company_name": "Engines", "display_name": "Ada", "email": "ada@example.com", "password": GOOD}
-    with httpx2.Client(base_url=parley.url, headers={"accept": "text/html", "origin": parley.url}) as client:
-        client.post("/account/set-up", data=hidden_fields(client.get(parley.set_up_link).text) | names)
-        return str(client.cookies[SESSION])
+    return parley.set_up("ada@example.com", "Ada")
 
 
 def test_every_tab_says_it_and_comes_back_by_itself(

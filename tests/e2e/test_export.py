@@ -12,7 +12,7 @@ from tests.e2e.browsing import Chat
 from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 QUESTION = 'Say "one" & <b>two</b>.'
 

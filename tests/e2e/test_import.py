@@ -14,7 +14,7 @@ from tests.e2e.conftest import Guest
 from tests.e2e.served import Parley
 from tests.support.exports import branched, webui
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 TELEPHONE = {"width": 390, "height": 844}
 

@@ -3,19 +3,16 @@
 import ast
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
-from sqlalchemy.engine import URL
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from core.config import ROOT
 from tests.e2e.served import Parley
-from tests.e2e.served_house import fresh
 from tests.support.canaries import House
 from tests.support.wire import asking, wire, words_in
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("rights taken")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("house")]
 
 EVENTS = sorted(
     found[1]
@@ -27,10 +24,9 @@ EVENTS = sorted(
 WRONG = "Something went wrong"
 
 
-@pytest.fixture(scope="module")
-def parley(house: House, house_url: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parley]:
-    with fresh(house_url, tmp_path_factory.mktemp("left")) as parley:
-        yield parley
+@pytest.fixture
+def parley(house_parley: Parley) -> Parley:
+    return house_parley
 
 
 @pytest.mark.parametrize("page", ["", "room", "chat", "tasks", "browse"])

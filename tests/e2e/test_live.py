@@ -11,7 +11,7 @@ from tests.e2e.rooms import SOON
 from tests.e2e.served import Parley
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 FIRST, SECOND = "Say one.", "Say two."
 HALF_A_THOUGHT = "And what if"

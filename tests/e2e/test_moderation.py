@@ -8,12 +8,13 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
 from core.models import ConversationKind, ReportReason
+from core.permissions import Role
 from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 SAID = "The PIN of the safe is 4711."
 MASKED = "The PIN of the safe is ****."
@@ -31,7 +32,7 @@ DONE = (
 @pytest.fixture(scope="module")
 def mo(parley: Parley, ada: Guest) -> Guest:
     """A moderator, who is in no room."""
-    return signed_in(parley, "mo@example.com", "Mo Deans", "moderator")
+    return signed_in(parley, "mo@example.com", "Mo Deans", Role.MODERATOR)
 
 
 @pytest.fixture

@@ -7,12 +7,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.models import ConversationKind, ReportReason
+from core.permissions import Role
 from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 from tests.support.passwords import GOOD
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 SAID, REASON = "You are all walruses.", "Insults"
 
@@ -20,7 +21,7 @@ SAID, REASON = "You are all walruses.", "Insults"
 @pytest.fixture(scope="module")
 def kim(parley: Parley, ada: Guest) -> Guest:
     """Moderator and admin."""
-    return signed_in(parley, "kim@example.com", "Kim Knuth", "moderator", "admin")
+    return signed_in(parley, "kim@example.com", "Kim Knuth", Role.MODERATOR, Role.ADMIN)
 
 
 @pytest.fixture

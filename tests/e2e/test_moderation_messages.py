@@ -8,12 +8,13 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
 from core.models import ConversationKind
+from core.permissions import Role
 from tests.e2e.browsing import table_of
 from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 SPAM = ("Buy zwiebacks, cheap", "More zwiebacks, cheaper")
 REASON = "Advertising, by letters: e x u j k q"
@@ -24,7 +25,7 @@ HEADER, LINE = 36, 35
 @pytest.fixture(scope="module")
 def di(parley: Parley, ada: Guest) -> Guest:
     """A moderator, who is in no room."""
-    return signed_in(parley, "di@example.com", "Di Minton", "moderator")
+    return signed_in(parley, "di@example.com", "Di Minton", Role.MODERATOR)
 
 
 @pytest.fixture

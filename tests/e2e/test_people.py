@@ -5,12 +5,12 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browsing import fill_sign_in
+from tests.e2e.browsing import fill_sign_in, table_of
 from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
 from tests.support.passwords import GOOD, OTHER
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("people")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 EMAIL, NAME = "nora@example.com", "Nora Noether"
 
@@ -24,11 +24,7 @@ def link_in(page: Page) -> str:
 
 def open_nora(page: Page, parley: Parley) -> None:
     page.goto(f"{parley.url}/people?q={EMAIL}")
-    table = page.get_by_test_id("stDataFrame").locator("canvas").first
-    expect(table).to_be_visible()
-    place = table.bounding_box()
-    assert place
-    page.mouse.click(place["x"] + 60, place["y"] + 52)  # a cell is drawn, and no element of its own
+    table_of(page).click(position={"x": 60, "y": 52})
     expect(page.get_by_text("What was done to the account")).to_be_visible()
 
 

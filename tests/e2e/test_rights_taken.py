@@ -3,25 +3,22 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy.engine import URL
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed
 
 from core import clock
 from core.permissions import Role
 from tests.e2e.served import Parley
-from tests.e2e.served_house import fresh
 from tests.support.canaries import House, word
 from tests.support.cases import suspend
 from tests.support.wire import wire, words_in
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("rights taken")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("house")]
 
 
-@pytest.fixture(scope="module")
-def parley(house: House, house_url: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parley]:
-    with fresh(house_url, tmp_path_factory.mktemp("rights")) as parley:
-        yield parley
+@pytest.fixture
+def parley(house_parley: Parley) -> Parley:
+    return house_parley
 
 
 def opened(house: House, what: str) -> tuple[str, str, str, list[str]]:
@@ -37,6 +34,7 @@ def opened(house: House, what: str) -> tuple[str, str, str, list[str]]:
     return name, "moderation", f"tab=grants&grant={grant}", [word("direct"), word("later")]
 
 
+@pytest.mark.crashes  # it tells Streamlit that everything was clicked, also what is no button
 @pytest.mark.parametrize("what", ["room", "event", "grant"])
 def test_a_role_taken_away_ends_each_part_of_the_open_page(parley: Parley, house: House, what: str) -> None:
     """Streamlit draws fragments and dialogs without their page, and keeps them when that was refused."""
@@ -68,6 +66,7 @@ def test_who_is_kept_out_is_cut_off(parley: Parley, house: House, what: str, how
         assert end.value.rcvd and end.value.rcvd.code == 4401
 
 
+@pytest.mark.crashes  # likewise
 def test_who_is_removed_from_a_room_gets_nothing_of_it_that_came_later(parley: Parley, house: House) -> None:
     name, page, query, words = opened(house, "room")
     owner, later = house.people["owner"], [word("afterwards")]

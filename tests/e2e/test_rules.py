@@ -6,11 +6,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.models import ConversationKind
+from core.permissions import Role
 from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.rooms import SOON, Room
 from tests.e2e.served import Parley
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("doors")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 SECOND = 1
 """Between “Bank accounts” and “Keys and passwords”."""
@@ -22,7 +23,7 @@ AFTERWARDS = f"Then take {CARD}"
 
 @pytest.fixture(scope="module")
 def ruth(parley: Parley, ada: Guest) -> Guest:
-    return signed_in(parley, "ruth@example.com", "Ruth Deans", "moderator")
+    return signed_in(parley, "ruth@example.com", "Ruth Deans", Role.MODERATOR)
 
 
 @pytest.fixture

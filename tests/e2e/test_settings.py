@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("settings")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 DARK, LIGHT = "rgb(20, 25, 23)", "rgb(255, 255, 255)"
 

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psutil
@@ -13,7 +14,7 @@ from tests.e2e.browsing import NO_BROWSER, chromium
 from tests.e2e.served import SERVE, STREAMLIT, Parley, free_port, run, served
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("doors")]
+pytestmark = pytest.mark.e2e
 
 NOWHERE = "postgresql://nobody@127.0.0.1:9/nothing"
 SECRET = "correct horse battery staple, and more of it"
@@ -38,6 +39,10 @@ def refusal(tmp_path: Path, **variables: str) -> str:
     return done.stderr.strip()
 
 
+def get(address: str, **more: Any) -> httpx2.Response:
+    return httpx2.get(address, timeout=60, **more)
+
+
 def test_a_port_in_use(tmp_path: Path, taken_port: int) -> None:
     assert refusal(tmp_path, STREAMLIT_SERVER_PORT=str(taken_port)) == (
         f"Parley can't listen on 127.0.0.1:{taken_port}: Address already in use. "
@@ -46,6 +51,7 @@ def test_a_port_in_use(tmp_path: Path, taken_port: int) -> None:
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
@@ -65,25 +71,27 @@ def test_a_setting_that_cannot_be(tmp_path: Path, variables: dict[str, str], sen
     assert refusal(tmp_path, **variables) == sentence
 
 
+@pytest.mark.long
 def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     said = refusal(tmp_path, DATABASE_URL=NOWHERE.replace("nobody", "nobody:s3cr3t-word"))
     assert said == DatabaseUnavailable.sentence or ("127.0.0.1" in said and "DATABASE_URL" in said)
     assert "s3cr3t-word" not in said
 
 
+@pytest.mark.long
 def test_the_plain_streamlit_way_says_on_a_page_what_is_missing(tmp_path: Path) -> None:
     parley = Parley(tmp_path, STREAMLIT, DATABASE_URL=NOWHERE, PARLEY_SECRET_KEY=SECRET)
     with served(parley, ready="/healthz"):
         until(lambda: "not_serving" in parley.log, patience=60)
-        page = httpx2.get(parley.url, headers={"accept": "text/html"})
+        page = get(parley.url, headers={"accept": "text/html"})
         assert page.status_code == 503
         assert "reach its database" in page.text and "Traceback" not in page.text
         assert 'http-equiv="refresh"' in page.text
         assert "content-security-policy" in page.headers
-        assert httpx2.get(f"{parley.url}/chat").status_code == 503
-        ready = httpx2.get(f"{parley.url}/readyz")
+        assert get(f"{parley.url}/chat").status_code == 503
+        ready = get(f"{parley.url}/readyz")
         assert ready.status_code == 503 and "reach its database" in ready.json()["start"]
-        assert httpx2.get(f"{parley.url}/healthz").json() == {"status": "ok"}
+        assert get(f"{parley.url}/healthz").json() == {"status": "ok"}
     assert "Traceback" not in parley.log
 
 
@@ -91,7 +99,7 @@ def test_the_plain_streamlit_way_says_on_a_page_what_is_missing(tmp_path: Path) 
 def test_after_a_kill_nothing_is_left_running_and_the_next_start_goes_on(tmp_path: Path) -> None:
     """The plain Streamlit way: database, migrations, model and the gate come up by themselves, twice."""
     with served(Parley(tmp_path, STREAMLIT)) as parley:
-        answer = httpx2.get(parley.url, headers={"accept": "text/html"})
+        answer = get(parley.url, headers={"accept": "text/html"})
         assert (answer.status_code, answer.headers["location"]) == (303, "/account/sign-in")
         link = parley.set_up_link
         killed = parley.model_server
@@ -99,8 +107,8 @@ def test_after_a_kill_nothing_is_left_running_and_the_next_start_goes_on(tmp_pat
         assert psutil.wait_procs([killed], timeout=30)[0] == [killed]
 
         parley.start()
-        assert set(httpx2.get(f"{parley.url}/readyz").json().values()) == {"ok"}
-        assert httpx2.get(link).status_code == 200
+        assert set(get(f"{parley.url}/readyz").json().values()) == {"ok"}
+        assert get(link).status_code == 200
         stopped = parley.model_server
         parley.stop()
         assert psutil.wait_procs([stopped], timeout=30)[0] == [stopped]

@@ -10,7 +10,7 @@ from tests.e2e.conftest import Guest, Open, acting
 from tests.e2e.rooms import Room
 from tests.e2e.served import Parley
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 LONG = "Order flour: 40 bags rye\nand 60 bags wheat " * 40
 

@@ -5,12 +5,13 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import text
 
+from core.permissions import Role
 from core.web.cookies import SESSION
-from tests.e2e.conftest import Guest, Open, signed_in
+from tests.e2e.conftest import Guest, Open, acting, signed_in
 from tests.e2e.served import Parley
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("renewal")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 def cookie_of(context: BrowserContext) -> str:
@@ -36,7 +37,7 @@ def write(page: Page, line: str) -> None:
 
 
 def test_a_new_role_changes_the_token_and_disturbs_no_tab(parley: Parley, tab: Open, ada: Guest) -> None:
-    bo = signed_in(parley, "renewed@example.com", "Bo Renewed", "staff")
+    bo = signed_in(parley, "renewed@example.com", "Bo Renewed", Role.STAFF)
     first = tab(bo)
     second = first.context.new_page()
     for page in (first, second):
@@ -44,11 +45,12 @@ def test_a_new_role_changes_the_token_and_disturbs_no_tab(parley: Parley, tab: O
         expect(page.get_by_label("New task")).to_be_visible()
     assert cookie_of(first.context) == bo.token
 
-    parley.command_line("users", "set-roles", bo.email, "--role", "staff", "--role", "moderator")
+    with acting(parley, bo) as (app, [his]):
+        app.people.set_roles(None, his.user_id, [Role.STAFF, Role.MODERATOR])
     write(second, "Water the ferns")  # over the socket that is open
     first.reload()
     expect(first.get_by_role("link", name="Moderation").first).to_be_visible()
-    until(lambda: cookie_of(first.context) != bo.token, patience=30)
+    until(lambda: cookie_of(first.context) != bo.token, patience=60)
     new = cookie_of(first.context)
     first.reload()
     expect(first.get_by_label("New task")).to_be_visible()

@@ -16,12 +16,12 @@ from tests.e2e.conftest import Guest, Open
 from tests.e2e.served import Parley
 from tests.support.usage import book, make_call
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("usage")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 LARGE, SMALL = 3, 2
 """Calls of yesterday noon."""
 WEEK = "/usage?model=large&model=small&period=7d"
-"""Of these alone: other tests on the same server may have asked the embedded model, which is a series at no cost."""
+"""Of these alone: other tests on the same server may have asked its model, which is a series of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,12 @@ def opened(page: Page, url: str) -> Locator:
 def click(page: Page, bar: Locator) -> None:
     """In its middle: Plotly has a layer for the mouse above all bars."""
     bar.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
-    box = bar.bounding_box()
+    handle = bar.element_handle()
+    handle.wait_for_element_state("stable")
+    box = handle.bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_timeout(300)
+    expect(page.locator(".hoverlayer > *").first).to_be_attached()  # Plotly takes a click where it shows a hint
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
@@ -186,7 +187,7 @@ def step_to(page: Page, control: Locator) -> None:
     raise AssertionError(f"not reached by Tab: {control}")
 
 
-SIDEWAYS = """table => [...table.querySelectorAll('.dvn-scroller')].map(one => one.scrollWidth - one.clientWidth)"""
+FITS = """table => [...table.querySelectorAll('.dvn-scroller')].every(one => one.scrollWidth === one.clientWidth)"""
 
 
 @pytest.mark.parametrize("what", ["period=7d", "calls=1"])  # of these models alone, as above
@@ -200,7 +201,7 @@ def test_tables_fit_a_laptop_and_are_files_by_our_route_only(
     expect(tables).to_have_count(2 if "period" in what else 1)
     for table in tables.all():
         expect(table.locator(".dvn-scroller")).to_be_visible()
-        assert table.evaluate(SIDEWAYS) == [0]
+        page.wait_for_function(FITS, arg=table.element_handle())
         table.hover()
         expect(page.get_by_role("button", name="Search").last).to_be_visible()
         expect(page.get_by_role("button", name="Download as CSV")).to_have_count(0)

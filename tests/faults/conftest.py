@@ -2,29 +2,28 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random, SystemRandom
 from uuid import UUID
 
-import httpx2
 import pytest
 
-from core.web.cookies import SESSION
+from tests.e2e import logs
 from tests.e2e.served import STREAMLIT, Parley, served
 from tests.faults.kept import Kept
 from tests.faults.postgres import Postgres
 from tests.support.openai_server import OpenAIServer
-from tests.support.passwords import GOOD
 from tests.support.tab import Tab
-from tests.support.web import hidden_fields
 
 KEY = "sk-faults-0123456789abcdef"
 MODEL = "scripted-1"
-LOST_AFTER = 2
-DEADLINE = 5
+LOST_AFTER = 4
+"""Seconds; with fewer, a process that a busy machine lets wait would be taken for a dead one."""
+DEADLINE = 10
+"""Seconds for answers that take three."""
 
 OpenTab = Callable[..., Tab]
 
@@ -35,9 +34,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group("faults"))
-            if "house" in getattr(item, "fixturenames", ()):  # real processes take their time
+            is_at_home = "house" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("faults" if is_at_home else item.path.stem))
+            if is_at_home:  # real processes take their time
                 item.add_marker(pytest.mark.long)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    logs.begin(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    logs.add(item, report)
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -130,13 +142,8 @@ def ada(house: House) -> str:
 
 
 def first_person(parley: Parley) -> str:
-    """Ada, through the link that the first start printed. The session of her browser."""
-    with httpx2.Client(base_url=parley.url, headers={"accept": "text/html"}) as client:
-        names = {"company_name": "Engines", "display_name": "Ada", "email": "ada@example.com", "password": GOOD}
-        fields = hidden_fields(client.get(parley.set_up_link).text) | names
-        answer = client.post("/account/set-up", data=fields, headers={"origin": parley.url})
-        assert answer.status_code == 303, answer.text
-        return str(client.cookies[SESSION])
+    """Ada. The session of her browser."""
+    return parley.set_up("ada@example.com", "Ada")
 
 
 @pytest.fixture

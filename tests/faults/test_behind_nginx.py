@@ -21,7 +21,7 @@ from core.config import Settings
 from core.database.opening import open_database
 from core.ids import new_token
 from core.models import ConversationKind, MessageStatus
-from core.permissions import Actor
+from core.permissions import Actor, Role
 from tests.e2e.browsing import Chat, fill_sign_in, launched
 from tests.e2e.rooms import Room
 from tests.e2e.served import STREAMLIT, Parley, free_port, served
@@ -86,12 +86,18 @@ def pair(tmp_path_factory: pytest.TempPathFactory, provider: OpenAIServer) -> It
         first, second = (Parley(made(folder / name), STREAMLIT, **shared) for name in ("first", "second"))
         ending.enter_context(served(first))
         ending.enter_context(served(second))
-        named = ("--name", "Ada", "--company", "Engines", "--password-stdin")
-        first.command_line("set-up", "ada@example.com", *named, typed=f"{GOOD}\n")
-        first.command_line("users", "add", "bo@example.com", "--name", "Bo", "--password-stdin", typed=f"{GOOD}\n")
-        url = ending.enter_context(balanced(folder / "nginx", port, first.port, second.port))
         there = Settings(_env_file=None, database_url=SecretStr(shared["DATABASE_URL"]))  # type: ignore[call-arg]
+        add_people(there)
+        url = ending.enter_context(balanced(folder / "nginx", port, first.port, second.port))
         yield Pair(url, (first, second), Kept(database), there)
+
+
+def add_people(settings: Settings) -> None:
+    with open_database(settings) as database:
+        app = bootstrap.build(settings, database)
+        named = {"company_name": "Engines", "display_name": "Ada", "password": GOOD}
+        app.accounts.set_up_by_command(email="ada@example.com", **named)
+        app.people.create_user(None, email="bo@example.com", display_name="Bo", password=GOOD, roles=[Role.STAFF])
 
 
 def settings_of(database: URL, url: str, provider: OpenAIServer) -> dict[str, str]:
@@ -212,7 +218,7 @@ def test_an_answer_of_the_other_process_is_followed_through_the_death_of_ones_ow
 
 
 def test_what_is_for_machines_stays_inside(running: Pair) -> None:
-    with httpx2.Client(base_url=running.url, verify=_trusting()) as client:
+    with httpx2.Client(base_url=running.url, verify=_trusting(), timeout=30) as client:
         assert client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 404
         assert (client.get("/healthz").status_code, client.get("/readyz").status_code) == (200, 200)
         assert "strict-transport-security" in client.get("/account/sign-in").headers
@@ -221,7 +227,7 @@ def test_what_is_for_machines_stays_inside(running: Pair) -> None:
 def test_a_session_stays_with_one_process_and_sessions_are_spread(running: Pair) -> None:
     """Nobody is signed in by these: where a request goes is decided before anybody looks whose cookie it is."""
     led_to: Counter[int] = Counter()
-    with httpx2.Client(base_url=running.url, verify=_trusting()) as client:
+    with httpx2.Client(base_url=running.url, verify=_trusting(), timeout=30) as client:
         for _ in range(SESSIONS):
             before = [_asked(one) for one in running.processes]
             cookie = {"cookie": f"first=1; __Host-parley_session={new_token()}; last=1"}

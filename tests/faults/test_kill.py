@@ -17,8 +17,8 @@ from tests.support.openai_server import OpenAIServer, Reply
 from tests.support.tab import Tab
 from tests.support.waiting import until
 
-FLUSHED = 0.5
-"""Seconds after which what the provider sent has to be safe."""
+FLUSHED = 1.5
+"""Seconds after which what the provider sent has to be safe: on a busy machine it is read late."""
 WINDOW = 3.0
 """Seconds within which questions are asked, answers arrive and the kill falls."""
 POWER_CUTS = 0.2
@@ -54,6 +54,7 @@ def test_answers_survive_the_death_of_their_process(
 ) -> None:
     """Four tabs: two go on with the conversations of the round before, two begin new ones."""
     tabs = [tab() for _ in range(4)]
+    log_before = parley.log_size
     for number in range(rounds(50)):
         plan = [ask_at(one, provider, f"kill-{number}-{place}", chance) for place, one in enumerate(tabs)]
         moment = chance.uniform(0.2, WINDOW)
@@ -90,7 +91,7 @@ def test_answers_survive_the_death_of_their_process(
         tabs[2:] = [tab(), tab()]
         for page in tabs[:2]:
             page.reopen()
-    assert "Traceback" not in parley.log
+    assert "Traceback" not in parley.logged(log_before)
 
 
 @only_whole

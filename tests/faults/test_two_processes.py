@@ -12,13 +12,13 @@ from core.models import CallStatus, MessageStatus, UsageSource
 from tests.e2e.served import STREAMLIT, Parley, served
 from tests.faults.conftest import LOST_AFTER, House, OpenTab, only_whole
 from tests.faults.kept import Kept
+from tests.faults.test_kill import FLUSHED
 from tests.support.openai_server import OpenAIServer, Reply
 from tests.support.tab import Tab
 from tests.support.waiting import until
 
-REAPED = LOST_AFTER + 5.0
-"""Seconds from a process's death until the others show it: lost, found by a sweep, drawn."""
-FLUSHED = 0.5
+REAPED = LOST_AFTER + 30.0
+"""Seconds from a process's death until the others show it: lost, found by a sweep, drawn. Half a minute is spare."""
 
 
 @pytest.fixture(scope="module")

@@ -49,6 +49,8 @@ class Reply:
     """After the chunks the connection is dropped in the middle of the body."""
     is_endless: bool = False
     """The chunks again and again."""
+    ended: threading.Event | None = None
+    """Likewise, until it is set."""
 
 
 def refusal(
@@ -145,11 +147,14 @@ class OpenAIServer(Loopback):
         received = Received(request.url.path, dict(request.headers), await request.json())
         with self._changed:
             self.requests.append(received)
-            queue = self.replies_to.get(received.question) or self.replies
-            reply = queue.pop(0) if queue else Reply()
+            reply = self.reply_to(received)
             self.open_requests += 1
             self._changed.notify_all()
         return _Answer(reply, received, self._done)
+
+    def reply_to(self, received: Received) -> Reply:
+        queue = self.replies_to.get(received.question) or self.replies
+        return queue.pop(0) if queue else Reply()
 
     def requests_with(self, question: str) -> list[Received]:
         """Those that ask this, in the order in which they came."""
@@ -211,7 +216,7 @@ class _Answer(Response):
         """Bytes, and the chunk of text in them."""
         reply = self._reply
         is_first = True
-        while is_first or reply.is_endless:
+        while is_first or reply.is_endless or (reply.ended and not reply.ended.is_set()):
             for chunk in reply.chunks:
                 if not is_first:
                     await asyncio.sleep(reply.delay)

@@ -30,7 +30,7 @@ THINKING = ":shimmer[Thinking …]"
 LIVE = "live"
 ROWS = "message_bar_code"
 """Where clicks in the rows under messages are told."""
-EAR_PATIENCE = 1.0
+EAR_PATIENCE = 3.0
 """Seconds of silence after which it asks again; no longer, so that it ends with its test."""
 WAITING = ":material/schedule:"
 
