@@ -7,6 +7,7 @@ from core.permissions import Actor
 from core.services.views import Continued
 from core.ui import links, times
 from core.ui.browse_list import NEW_CHAT
+from core.ui.gist import as_gist
 from core.ui.text import as_label
 
 LATEST = 5
@@ -39,4 +40,4 @@ def _chat(one: Continued) -> None:
             )
             st.caption(times.ago(one.line.last_message_at), width="content")
         if one.last_words:
-            st.caption(as_label(one.last_words, LONGEST))
+            st.caption(as_gist(one.last_words, LONGEST))

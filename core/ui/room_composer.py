@@ -10,6 +10,7 @@ from core.services.views import MessageView
 from core.ui import commands, composer, failures, room_view
 from core.ui.budget_left import with_left
 from core.ui.command_card import command_card
+from core.ui.gist import as_gist
 from core.ui.room_view import View
 from core.ui.text import as_label
 
@@ -63,7 +64,7 @@ def _told(view: View) -> str:
     if message.is_deleted:
         return DELETED
     who = as_label(message.sender_name or view.room.assistant_name, 40)
-    return f"Replying to **{who}**: {as_label(message.content[: 2 * EXCERPT], EXCERPT)}"
+    return f"Replying to **{who}**: {as_gist(message.content, EXCERPT)}"
 
 
 def _reply_to(view: View) -> UUID | None:

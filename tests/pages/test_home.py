@@ -90,7 +90,7 @@ def test_the_latest_five_chats_lead_on_with_what_was_said_last(desk: Desk) -> No
             make_conversation(session, ada.user, title=f"chat {number}", last_message_at=at)
             for number, at in enumerate(hours)
         ]
-        make_messages(session, latest, ["first", "**Last**\n\nwords"])
+        make_messages(session, latest, ["first", "**Last** words:\n\n```sql\nSELECT 1\n```"])
         said = make_messages(session, second, ["kept", "taken back"])
         said[-1].deleted_at = clock.now()
         make_conversation(session, ada.user, title="archived", archived_at=clock.now())
@@ -101,7 +101,7 @@ def test_the_latest_five_chats_lead_on_with_what_was_said_last(desk: Desk) -> No
     assert links[0][1] == f"c={latest.id}"
     assert captions == [
         "just now",
-        r"\*\*Last\*\* words",
+        "Last words: SELECT 1",
         "30 min ago",
         "1 h ago",
         "kept",
