@@ -19,8 +19,14 @@ from core.ui.text import as_label
 # The theme's primary colour is also the ground of white words, on buttons: in the dark theme none is light enough for
 # words and dark enough for that. So what is chosen is written as everything else, and its frame and ground mark it.
 ZONE = "zone_remembered"
+# Links to pages have room around them for their ground under a pointer. They are moved by as much, so that their words
+# begin where those above and below do; a margin would make them narrower. What stands in a row behind something else
+# stands under nothing. What is too long for its line ends in dots.
 STYLE = """<style>
 [data-testid="stButtonGroup"] button[data-selected]:not(:disabled) { color: inherit; }
+[data-testid="stMain"] [data-testid="stPageLink-NavLink"] { position: relative; inset-inline-start: -0.5rem; }
+[data-testid="stHorizontalBlock"] > :not(:first-child) [data-testid="stPageLink-NavLink"] { inset-inline-start: 0; }
+[data-testid="stMain"] [data-testid="stPageLink-NavLink"] p { overflow: hidden; text-overflow: ellipsis; }
 </style>"""
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import streamlit as st
 
+from core import bootstrap
 from core.permissions import Actor
 from core.services.views import MessageView
 from core.ui import commands, composer, failures, room_view
@@ -93,7 +94,8 @@ def box(actor: Actor, view: View, refresh: Callable[[], None]) -> None:
     st.chat_input(f"Message {_plain(room.title)}", key=key, on_submit=submitted, disabled=not room.can_write)
     hints = [room.why_not or f"Write @{as_label(room.assistant_name)} to ask the assistant, or type /help."]
     hints += ["Muted: only messages that mention you are counted."] if room.muted else []
-    st.bottom.caption(with_left(actor, view.id, " · ".join(hints)))
+    standings = bootstrap.current().spending.standings(actor, view.id)
+    st.bottom.caption(with_left(standings, " · ".join(hints)))
 
 
 def closed_box(view: View) -> None:
