@@ -24,7 +24,7 @@ waits = waits_of(actor)
 standings = app.spending.standings(actor) if actor.may(Permission.CHAT_USE) else ()
 with st.container(gap="xxsmall"):
     st.title(f"Hello, {first_name(actor)}", anchor=False)
-    next_line(waits)
+    next_line(actor, waits)
 notices(actor, NOTICES)
 if not actor.may(Permission.CHAT_USE):
     home_tiles(actor, waits, standings)

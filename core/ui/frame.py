@@ -25,7 +25,8 @@ ZONE = "zone_remembered"
 STYLE = """<style>
 [data-testid="stButtonGroup"] button[data-selected]:not(:disabled) { color: inherit; }
 [data-testid="stMain"] [data-testid="stPageLink-NavLink"] { position: relative; inset-inline-start: -0.5rem; }
-[data-testid="stHorizontalBlock"] > :not(:first-child) [data-testid="stPageLink-NavLink"] { inset-inline-start: 0; }
+[data-testid="stHorizontalBlock"] > [data-testid="stElementContainer"]:not(:first-child)
+  [data-testid="stPageLink-NavLink"] { inset-inline-start: 0; }
 [data-testid="stMain"] [data-testid="stPageLink-NavLink"] p { overflow: hidden; text-overflow: ellipsis; }
 </style>"""
 

@@ -235,7 +235,7 @@ def test_a_call_in_a_room_that_is_not_listed_is_led_to_as_well(desk: Desk) -> No
     application.talk.send(bo.actor, first, "@Ada, look")
     for room in others:
         application.talk.send(bo.actor, room, "look")
-    assert linked(visit(ada)) == [("1 message mentions you", "chat", f"c={first}")]
+    assert linked(visit(ada)) == [("**0**: 1 message mentions you", "chat", f"c={first}")]
 
 
 def test_moderators_are_led_to_the_reports(desk: Desk) -> None:
