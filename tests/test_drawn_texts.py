@@ -11,20 +11,21 @@ import pytest
 
 from core import errors
 from core.config import ROOT
-from core.ui import failures, text
+from core.ui import failures, gist, text
 
 FILES = sorted([*(ROOT / "pages").glob("*.py"), *(ROOT / "core" / "ui").glob("*.py")])
 THEIRS = frozenset(
     """
     display_name sender_name author_name added_by_name assignee_name claimed_name reporter_name user_name name names
     title room_title conversation_title assistant_name reason comment content text description note excerpt snippet
-    email instructions rule model company provider user_agent edit_reason delete_reason lock_reason
+    last_words email instructions rule model company provider user_agent edit_reason delete_reason lock_reason
     """.split()  # noqa: SIM905 - the list would take thirty lines
 )
 """Fields that hold what somebody wrote, or may."""
 MADE_PLAIN = frozenset(
     {function.__name__ for function in (text.as_label, text.as_markdown, text.as_said, text.as_sentence)}
     | {function.__name__ for function in (text.as_snippet, text.as_typed, text.browser_name, failures.sentence_of)}
+    | {gist.as_gist.__name__}
     | {"quoted", "growing", "by_words", "around_hit", "_plain", "_names"}  # which call those
 )
 DRAWS = frozenset(

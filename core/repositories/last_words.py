@@ -9,8 +9,8 @@ from core.models import Message, MessageType
 from core.models.base import table_of
 from core.repositories.base import Repository
 
-LONGEST = 240
-"""Characters."""
+LONGEST = 400
+"""Characters: enough to see where a link or a piece of code ends."""
 LOOKED_AT = 20
 """Messages from the end: where so many were deleted, nothing is shown."""
 

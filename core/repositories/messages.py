@@ -178,7 +178,7 @@ class Messages(Repository):
                 return found[::-1]
             before = page[0].seq
 
-    def list_excerpts(self, message_ids: Collection[UUID], length: int = 160) -> dict[UUID, Excerpt]:
+    def list_excerpts(self, message_ids: Collection[UUID], length: int = 400) -> dict[UUID, Excerpt]:
         """The beginnings of these messages, for showing what others reply to."""
         if not message_ids:
             return {}

@@ -1,14 +1,16 @@
 """Tasks as lists show them, and how many there are: only through those whose they are."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Integer,
     Select,
     String,
     Uuid,
@@ -32,7 +34,7 @@ from core.models import Conversation, Message, Task, TaskStatus, User
 from core.models.base import literal_of, table_of
 from core.permissions import Actor
 from core.repositories.base import Repository
-from core.repositories.conversations import readable_by
+from core.repositories.conversations import readable_to
 from core.repositories.task_wanted import TaskCounts, TaskGroup, TaskLine, TaskPlace, TasksWanted, Whose
 
 _tasks, _conversations, _messages = table_of(Task), table_of(Conversation), table_of(Message)
@@ -44,28 +46,51 @@ _is_open = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.OPEN),
 _is_done = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.DONE), _is_there)
 
 
-@dataclass(frozen=True, slots=True)
+_me, _company = (bindparam(name, type_=Uuid()) for name in ("me", "company"))
+_is_mine, _is_given = _tasks.c.assignee_id == _me, and_(_tasks.c.owner_id == _me, _tasks.c.assignee_id != _me)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Order:
     """How a list is sorted, what is in it, and what comes behind a place in it."""
 
     by: tuple[ColumnElement[Any], ...]
     holds: ColumnElement[bool]
-    behind: Callable[[TaskPlace], ColumnElement[bool]]
+    behind: ColumnElement[bool]
 
 
-def _day(value: date | None) -> ColumnElement[date]:
-    return cast(bindparam(None, value.isoformat() if value else "infinity", type_=String), Date)
+def _value(name: str, column: Any) -> ColumnElement[Any]:
+    return bindparam(name, type_=column.type)
 
 
-OPEN = Order(
-    (_due, _tasks.c.id), _is_open, lambda place: tuple_(_due, _tasks.c.id) > tuple_(_day(place.due_on), place.id)
-)
+_after_id, _today = _value("after_id", _tasks.c.id), _value("today", _tasks.c.due_on)
+_after_due = cast(bindparam("after_due", type_=String), Date)
+_after_completed = _value("after_completed", _tasks.c.completed_at)
+OPEN = Order((_due, _tasks.c.id), _is_open, tuple_(_due, _tasks.c.id) > tuple_(_after_due, _after_id))
 DONE = Order(
     (_tasks.c.completed_at.desc(), _tasks.c.id.desc()),
     _is_done,
-    lambda place: tuple_(_tasks.c.completed_at, _tasks.c.id) < tuple_(place.completed_at, place.id),
+    tuple_(_tasks.c.completed_at, _tasks.c.id) < tuple_(_after_completed, _after_id),
 )
-NEWEST = Order((_tasks.c.id.desc(),), _is_there, lambda place: _tasks.c.id < place.id)
+NEWEST = Order((_tasks.c.id.desc(),), _is_there, _tasks.c.id < _after_id)
+_person_id = _value("person_id", _tasks.c.owner_id)
+_VALUES: dict[str, ColumnElement[bool] | None] = {
+    "owner_id": _tasks.c.owner_id == _value("owner_id", _tasks.c.owner_id),
+    "assignee_id": _tasks.c.assignee_id == _value("assignee_id", _tasks.c.assignee_id),
+    "source": _tasks.c.source == _value("source", _tasks.c.source),
+    "conversation_id": _tasks.c.conversation_id == _value("conversation_id", _tasks.c.conversation_id),
+    "person_id": or_(_tasks.c.owner_id == _person_id, _tasks.c.assignee_id == _person_id),
+    "due_from": _due >= _value("due_from", _tasks.c.due_on),
+    "due_to": _due <= _value("due_to", _tasks.c.due_on),
+    "today": None,  # asks for nothing by itself: see _OF_A_DAY
+}
+"""What of TasksWanted is a value, and what it asks for."""
+_OF_A_DAY = {
+    TaskGroup.OVERDUE: _due < _today,
+    TaskGroup.TODAY: _due == _today,
+    TaskGroup.UPCOMING: and_(_due > _today, _due < _NO_DAY),
+    TaskGroup.SOMEDAY: _due == _NO_DAY,
+}
 
 
 def order_of(wanted: TasksWanted) -> Order:
@@ -77,24 +102,26 @@ def order_of(wanted: TasksWanted) -> Order:
 class TaskLines(Repository):
     def get_line(self, actor: Actor, task_id: UUID) -> tuple[TaskLine, str] | None:
         """With its description. For who was found to be one of its people, also when they just handed it on."""
-        statement = _dressed(actor, select(_tasks).where(_tasks.c.id == task_id))
-        row = self.session.execute(statement.add_columns(_description)).one_or_none()
+        statement = _dressed(select(_tasks).where(_tasks.c.id == task_id)).add_columns(_description)
+        row = self.session.execute(statement, _person(actor)).one_or_none()
         return (TaskLine(*row[:-1]), row[-1]) if row else None
 
     def list_page(
         self, actor: Actor, wanted: TasksWanted, *, after: TaskPlace | None = None, limit: int
     ) -> list[TaskLine]:
-        return [TaskLine(*row) for row in self.session.execute(page_statement(actor, wanted, after, limit))]
+        statement = page_statement(wanted, continued=after is not None)
+        return [TaskLine(*row) for row in self.session.execute(statement, given(actor, wanted, after, limit))]
 
     def list_with_descriptions(
         self, actor: Actor, wanted: TasksWanted, *, after: TaskPlace | None = None, limit: int
     ) -> list[tuple[TaskLine, str]]:
-        statement = page_statement(actor, wanted, after, limit).add_columns(_description)
-        return [(TaskLine(*row[:-1]), row[-1]) for row in self.session.execute(statement)]
+        statement = page_statement(wanted, continued=after is not None).add_columns(_description)
+        found = self.session.execute(statement, given(actor, wanted, after, limit))
+        return [(TaskLine(*row[:-1]), row[-1]) for row in found]
 
     def counts(self, actor: Actor, today: date, whose: Whose) -> TaskCounts:
         """From the indexes of what is open alone."""
-        row = self.session.execute(counts_statement(actor, today, whose)).one()
+        row = self.session.execute(counts_statement(whose), _person(actor) | {"today": today}).one()
         return TaskCounts(*row)
 
     def count_due(self, user_id: UUID, today: date) -> int:
@@ -138,31 +165,57 @@ class TaskLines(Repository):
         return [(row[0], row[1]) for row in self.session.execute(people.order_by(func.lower(col(User.display_name))))]
 
 
-def counts_statement(actor: Actor, today: date, whose: Whose) -> Select[Any]:
-    """How many are overdue, due today, upcoming, without a day, and given to others."""
-    parts = [select(_due.label("due")).where(one, _is_open) for one in _branches(actor, whose)]
-    open_ones = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("open")
-    due = open_ones.c.due
+def counts_statement(whose: Whose) -> Select[Any]:
+    """How many are overdue, due today, upcoming, without a day, and given to others. It wants `me` and `today`."""
+    parts = [select(_due.label("due")).where(one, _is_open) for one in _branches(whose)]
+    due = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("open").c.due
     numbers = (
-        func.count().filter(due < today),
-        func.count().filter(due == today),
-        func.count().filter(due > today, due < _NO_DAY),
+        func.count().filter(due < _today),
+        func.count().filter(due == _today),
+        func.count().filter(due > _today, due < _NO_DAY),
         func.count().filter(due == _NO_DAY),
     )
-    given = select(func.count()).select_from(_tasks).where(_given_by(actor), _is_open).scalar_subquery()
-    return select(*numbers, given).select_from(open_ones)
+    given_away = select(func.count()).select_from(_tasks).where(_is_given, _is_open).scalar_subquery()
+    return select(*numbers, given_away)
 
 
-def page_statement(actor: Actor, wanted: TasksWanted, after: TaskPlace | None, limit: int) -> Select[Any]:
-    """Two lists, each from its index: what they are to do, and what they gave to others. Merged, the first few."""
-    order = order_of(wanted)
-    conditions = [order.holds, *_conditions(wanted)] + ([order.behind(after)] if after else [])
-    branches = _branches(actor, wanted.whose)
-    parts = [select(_tasks).where(whose, *conditions).order_by(*order.by).limit(limit) for whose in branches]
+def page_statement(wanted: TasksWanted, *, continued: bool) -> Select[Any]:
+    """Two lists, each from its index: what they are to do, and what they gave to others. Merged, the first few. It
+    wants what `given` has.
+    """
+    fields = frozenset(name for name in _VALUES if getattr(wanted, name) is not None)
+    if wanted.group in _OF_A_DAY and wanted.today is None:
+        raise ValueError("the groups begin and end with a day: say which is today")
+    return _put_together(order_of(wanted), wanted.group, wanted.whose, fields, continued=continued)
+
+
+def given(actor: Actor, wanted: TasksWanted, after: TaskPlace | None, limit: int) -> dict[str, Any]:
+    """What the statement of a page wants."""
+    values = {name: getattr(wanted, name) for name in _VALUES if getattr(wanted, name) is not None}
+    place = {
+        "after_id": after.id,
+        "after_due": after.due_on.isoformat() if after.due_on else "infinity",
+        "after_completed": after.completed_at,
+    } if after else {}  # fmt: skip
+    return _person(actor) | values | place | {"limit": limit}
+
+
+@lru_cache(maxsize=256)  # put together once: SQLAlchemy takes longer for that than PostgreSQL to answer
+def _put_together(
+    order: Order, group: TaskGroup | None, whose: Whose, fields: frozenset[str], *, continued: bool
+) -> Select[Any]:
+    """`fields`: what is asked for of `_VALUES`."""
+    conditions = [order.holds, *_conditions(group, fields)] + ([order.behind] if continued else [])
+    limit = bindparam("limit", type_=Integer)
+    parts = [select(_tasks).where(one, *conditions).order_by(*order.by).limit(limit) for one in _branches(whose)]
     if len(parts) == 1:
-        return _dressed(actor, parts[0]).order_by(*_of_page(order))
+        return _dressed(parts[0]).order_by(*_of_page(order))
     merged = select(union_all(*(select(part.subquery()) for part in parts)).subquery("both"))
-    return _dressed(actor, merged).order_by(*_of_page(order)).limit(limit)
+    return _dressed(merged).order_by(*_of_page(order)).limit(limit)
+
+
+def _person(actor: Actor) -> dict[str, Any]:
+    return {"me": actor.user_id, "company": actor.company_id}
 
 
 def _of_page(order: Order) -> Sequence[ColumnElement[Any]]:
@@ -174,36 +227,15 @@ def _of_page(order: Order) -> Sequence[ColumnElement[Any]]:
     return (literal_column("page.id").desc(),)
 
 
-def _conditions(wanted: TasksWanted) -> list[ColumnElement[bool]]:
-    equal = {
-        _tasks.c.owner_id: wanted.owner_id,
-        _tasks.c.assignee_id: wanted.assignee_id,
-        _tasks.c.source: wanted.source,
-        _tasks.c.conversation_id: wanted.conversation_id,
-    }
-    conditions = [column == value for column, value in equal.items() if value is not None]
-    if wanted.person_id:
-        conditions.append(or_(_tasks.c.owner_id == wanted.person_id, _tasks.c.assignee_id == wanted.person_id))
-    conditions += [_due >= wanted.due_from] if wanted.due_from else []
-    conditions += [_due <= wanted.due_to] if wanted.due_to else []
-    conditions += [_tasks.c.due_on.is_not(None)] if wanted.due_from or wanted.due_to else []
-    if wanted.group is None or wanted.group is TaskGroup.DONE:
-        return conditions
-    if wanted.today is None:
-        raise ValueError("the groups begin and end with a day: say which is today")
-    in_group = {
-        TaskGroup.OVERDUE: _due < wanted.today,
-        TaskGroup.TODAY: _due == wanted.today,
-        TaskGroup.UPCOMING: and_(_due > wanted.today, _due < _NO_DAY),
-        TaskGroup.SOMEDAY: _due == _NO_DAY,
-    }
-    return [*conditions, in_group[wanted.group]]
+def _conditions(group: TaskGroup | None, fields: frozenset[str]) -> list[ColumnElement[bool]]:
+    conditions = [condition for name, condition in _VALUES.items() if name in fields and condition is not None]
+    conditions += [_tasks.c.due_on.is_not(None)] if fields & {"due_from", "due_to"} else []
+    return conditions + ([_OF_A_DAY[group]] if group in _OF_A_DAY else [])
 
 
-def _branches(actor: Actor, whose: Whose) -> list[ColumnElement[bool]]:
+def _branches(whose: Whose) -> list[ColumnElement[bool]]:
     """Each has an index of its own; no task is in both."""
-    is_mine, is_given = _tasks.c.assignee_id == actor.user_id, _given_by(actor)
-    return {Whose.MINE: [is_mine], Whose.GIVEN: [is_given], Whose.ALL: [is_mine, is_given]}[whose]
+    return {Whose.MINE: [_is_mine], Whose.GIVEN: [_is_given], Whose.ALL: [_is_mine, _is_given]}[whose]
 
 
 def _given_by(actor: Actor) -> ColumnElement[bool]:
@@ -213,10 +245,10 @@ def _given_by(actor: Actor) -> ColumnElement[bool]:
 _description = literal_column("page.description", String)
 
 
-def _dressed(actor: Actor, found: Select[Any]) -> Select[Any]:
+def _dressed(found: Select[Any]) -> Select[Any]:
     """With names, and with the way to where it came from for who may go there."""
     page = found.subquery("page")
-    may_open = exists().where(_conversations.c.id == page.c.conversation_id, readable_by(actor))
+    may_open = exists().where(_conversations.c.id == page.c.conversation_id, readable_to(_me, _company))
     return (
         select(
             page.c.id,

@@ -22,6 +22,8 @@ from core.services.messages import is_last, refuse_moderated, visible_or_raise
 from core.services.room_access import refuse_closed
 from core.services.step_views import can_be_undone, is_told
 
+__all__ = ["StepService", "WaitingLine"]
+
 DECLINED = "The person declined this call. Don't make it again; go on without it."
 NOT_YOURS = "Only the person who asked can decide this."
 DECIDED = "This was decided already."

@@ -17,6 +17,7 @@ from core.ui.browse_address import Address, go
 from core.ui.browse_hits import KIND_ICONS
 from core.ui.browse_list import KIND_NAMES, NEW_CHAT
 from core.ui.exporting import export_button
+from core.ui.gist import as_gist
 from core.ui.into_view import into_view
 from core.ui.message import AVATARS, STATES
 from core.ui.nothing import nothing
@@ -198,7 +199,7 @@ def _quoted(shown: BrowsedTranscript, message: BrowsedMessage) -> str:
     if not message.reply.excerpt:
         return "A message that isn't shown"
     name = shown.assistant_name if message.reply.sender_name is None else message.reply.sender_name
-    return f"**{as_label(name, LONGEST_NAME)}** {as_label(message.reply.excerpt, EXCERPT)}"
+    return f"**{as_label(name, LONGEST_NAME)}** {as_gist(message.reply.excerpt, EXCERPT)}"
 
 
 def _names(names: tuple[str, ...]) -> str:

@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from uuid import UUID
 
-from core import bootstrap
 from core.analytics.units import dollars
 from core.models import BudgetPeriod, BudgetScope, BudgetUnit
-from core.permissions import Actor
 from core.services.spending import Standing
 from core.ui import times
 
@@ -16,9 +13,8 @@ WHOSE = {BudgetScope.ROOM: " in this room", BudgetScope.COMPANY: " for the compa
 SIZES = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
 
 
-def with_left(actor: Actor, conversation_id: UUID | None, caption: str) -> str:
+def with_left(standings: Sequence[Standing], caption: str) -> str:
     """The caption under the box, with what is left of the budgets that have the least left."""
-    standings = bootstrap.current().spending.standings(actor, conversation_id)
     if not standings:
         return caption
     where = times.zone()

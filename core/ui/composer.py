@@ -12,6 +12,7 @@ from core import bootstrap, clock
 from core.errors import ParleyError
 from core.ids import derived_id, new_id
 from core.permissions import Actor
+from core.services.spending import Standing
 from core.services.views import Transcript
 from core.ui import commands, failures, guard, links
 from core.ui.budget_left import with_left
@@ -187,8 +188,17 @@ def _boxes() -> dict[UUID | None, str]:
     return found
 
 
-def chat_box(actor: Actor, conversation_id: UUID | None, *, caption: str, stays_at_top: bool = False) -> None:
-    """`stays_at_top`: the page is read from its beginning, and not from what is newest."""
+def chat_box(
+    actor: Actor,
+    conversation_id: UUID | None,
+    *,
+    caption: str,
+    standings: Sequence[Standing] | None = None,
+    stays_at_top: bool = False,
+) -> None:
+    """`standings`: the budgets that a question has to fit, where they were asked for already. `stays_at_top`: the page
+    is read from its beginning, and not from what is newest.
+    """
     box = box_key(conversation_id)
 
     def submitted() -> None:
@@ -205,7 +215,9 @@ def chat_box(actor: Actor, conversation_id: UUID | None, *, caption: str, stays_
     # Only a box that Streamlit puts at the bottom itself keeps the page scrolled to the newest.
     with st.bottom if stays_at_top else nullcontext():
         st.chat_input(ASK, key=box, on_submit=submitted)
-    st.bottom.caption(with_left(actor, conversation_id, caption))
+    if standings is None:
+        standings = bootstrap.current().spending.standings(actor, conversation_id)
+    st.bottom.caption(with_left(standings, caption))
 
 
 def stop_answer(actor: Actor, conversation_id: UUID) -> None:

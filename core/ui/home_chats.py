@@ -1,15 +1,15 @@
 """One's latest chats with the assistant, on the first page: where to go on."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from core import bootstrap
-from core.permissions import Actor
 from core.services.views import Continued
 from core.ui import links, times
 from core.ui.browse_list import NEW_CHAT
+from core.ui.gist import as_gist
 from core.ui.text import as_label
 
-LATEST = 5
 LONGEST = 90
 """Characters of what was said last."""
 NONE_YET = (
@@ -18,8 +18,7 @@ NONE_YET = (
 )
 
 
-def home_chats(actor: Actor) -> None:
-    latest = bootstrap.current().conversations.list_continued(actor, limit=LATEST)
+def home_chats(latest: Sequence[Continued]) -> None:
     for one in latest:
         _chat(one)
     if not latest:
@@ -39,4 +38,4 @@ def _chat(one: Continued) -> None:
             )
             st.caption(times.ago(one.line.last_message_at), width="content")
         if one.last_words:
-            st.caption(as_label(one.last_words, LONGEST))
+            st.caption(as_gist(one.last_words, LONGEST))

@@ -10,10 +10,13 @@ from core.analytics.metrics import ANSWERS
 from core.analytics.periods import Preset
 from core.analytics.units import compact, dollars
 from core.permissions import Actor, Permission
+from core.services.room_views import Unread
+from core.services.spending import Standing
 from core.services.usage_query import Query
 from core.services.usage_views import Totals
 from core.ui import links, times
 from core.ui.budget_left import left, tightest
+from core.ui.home_waits import Waits
 from core.ui.usage_filters import browser_zone
 from core.ui.usage_words import many
 
@@ -32,8 +35,9 @@ class Tile:
     params: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def home_tiles(actor: Actor) -> None:
-    shown = list(_tiles(actor))
+def home_tiles(actor: Actor, waits: Waits, standings: Sequence[Standing]) -> None:
+    """`standings`: the budgets that the person's next question has to fit."""
+    shown = list(_tiles(actor, waits, standings))
     if not shown:
         return
     with st.grid(len(shown), min_column_width=NARROWEST, gap="small"):
@@ -41,15 +45,15 @@ def home_tiles(actor: Actor) -> None:
             _draw(tile)
 
 
-def _tiles(actor: Actor) -> Iterator[Tile]:
+def _tiles(actor: Actor, waits: Waits, standings: Sequence[Standing]) -> Iterator[Tile]:
     if actor.may(Permission.CHAT_USE):
-        yield _unread(actor)
+        yield _unread(waits.unread)
     if actor.may(Permission.RECORDS_KEEP):
         yield _due(actor)
     if actor.may(Permission.CHAT_USE):
-        yield _answers(actor)
+        yield _answers(actor, standings)
     if actor.may(Permission.MODERATION_WORK):
-        yield _reports(actor)
+        yield _reports(waits.reports)
     if actor.may(Permission.USAGE_OVERSEE):
         yield _yesterday(actor)
 
@@ -62,8 +66,7 @@ def _draw(tile: Tile) -> None:
         st.caption(tile.below)
 
 
-def _unread(actor: Actor) -> Tile:
-    unread = bootstrap.current().rooms.unread(actor)
+def _unread(unread: Unread) -> Tile:
     rooms = many(sum(bool(room.counted) for room in unread.rooms.values()), "room")
     mentions = f"{unread.mentions:,} mention{'s' * (unread.mentions == 1)} you"
     note = mentions if unread.mentions else f"in {rooms}"
@@ -75,16 +78,14 @@ def _due(actor: Actor) -> Tile:
     return Tile(links.TASKS, "Tasks due", compact(due), "today or before" if due else "Nothing is due")
 
 
-def _answers(actor: Actor) -> Tile:
+def _answers(actor: Actor, standings: Sequence[Standing]) -> Tile:
     query = Query(Preset.THIS_MONTH, is_mine=True)
     totals = _totals(actor, query)
-    standings = bootstrap.current().spending.standings(actor)
     note = left(tightest(standings)[0]) if standings else f"{_cost(totals)} this month"
     return Tile(links.USAGE, "My answers", ANSWERS.text(totals.answers), note, query.params())
 
 
-def _reports(actor: Actor) -> Tile:
-    waiting = bootstrap.current().moderation_queue.count_open(actor)
+def _reports(waiting: int) -> Tile:
     return Tile(links.MODERATION, "Reports", compact(waiting), "wait for a moderator" if waiting else "None waits")
 
 

@@ -5,11 +5,13 @@ from uuid import UUID
 
 import streamlit as st
 
+from core import bootstrap
 from core.permissions import Actor
 from core.services.views import MessageView
 from core.ui import commands, composer, failures, room_view
 from core.ui.budget_left import with_left
 from core.ui.command_card import command_card
+from core.ui.gist import as_gist
 from core.ui.room_view import View
 from core.ui.text import as_label
 
@@ -63,7 +65,7 @@ def _told(view: View) -> str:
     if message.is_deleted:
         return DELETED
     who = as_label(message.sender_name or view.room.assistant_name, 40)
-    return f"Replying to **{who}**: {as_label(message.content[: 2 * EXCERPT], EXCERPT)}"
+    return f"Replying to **{who}**: {as_gist(message.content, EXCERPT)}"
 
 
 def _reply_to(view: View) -> UUID | None:
@@ -92,7 +94,8 @@ def box(actor: Actor, view: View, refresh: Callable[[], None]) -> None:
     st.chat_input(f"Message {_plain(room.title)}", key=key, on_submit=submitted, disabled=not room.can_write)
     hints = [room.why_not or f"Write @{as_label(room.assistant_name)} to ask the assistant, or type /help."]
     hints += ["Muted: only messages that mention you are counted."] if room.muted else []
-    st.bottom.caption(with_left(actor, view.id, " · ".join(hints)))
+    standings = bootstrap.current().spending.standings(actor, view.id)
+    st.bottom.caption(with_left(standings, " · ".join(hints)))
 
 
 def closed_box(view: View) -> None:

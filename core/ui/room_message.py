@@ -13,6 +13,7 @@ from core.models import MessageRole, MessageType
 from core.permissions import Actor
 from core.services.views import MessageView, Reply
 from core.ui import composer, reporting, room_editor, room_view, steps, task_making, times
+from core.ui.gist import as_gist
 from core.ui.live import drawn
 from core.ui.message import AVATARS, bar_data, ending, growing, remedies, stop_button, text_so_far
 from core.ui.message_bar import message_bar
@@ -124,7 +125,7 @@ def _quoted(view: View, reply: Reply) -> str:
     if not reply.excerpt:
         return "A message that isn't shown"
     name = view.room.assistant_name if reply.sender_name is None else reply.sender_name
-    return f"**{as_label(name, LONGEST_NAME)}** {as_label(reply.excerpt, EXCERPT)}"
+    return f"**{as_label(name, LONGEST_NAME)}** {as_gist(reply.excerpt, EXCERPT)}"
 
 
 def _whole(actor: Actor, view: View, message: MessageView, refresh: Refresh) -> None:

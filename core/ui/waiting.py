@@ -1,21 +1,20 @@
 """On the first page: where the assistant waits for one's decision before it goes on."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from core import bootstrap
 from core.models import ConversationKind
-from core.permissions import Actor
+from core.services.steps import WaitingLine
 from core.ui import links
 from core.ui.browse_list import NEW_CHAT
 from core.ui.room_header import ICONS
 from core.ui.text import as_label
 
-MOST = 3
 CHAT_ICON = ":material/chat:"
 
 
-def waiting(actor: Actor) -> None:
-    found = bootstrap.current().steps.list_waiting(actor, MOST)
+def waiting(found: Sequence[WaitingLine]) -> None:
     if not found:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

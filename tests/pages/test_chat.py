@@ -587,7 +587,7 @@ def test_a_title_is_shown_as_it_was_typed(desk: Desk, title: str) -> None:
     assert title_of(browser) == TITLES[title]
     assert listed(browser) == {"Today": [title]}  # set as text, not as HTML
     leads = [link for link in go(browser, "home.py").page_link if link.proto.query_string == f"c={conversation.id}"]
-    assert [link.value for link in leads] == [TITLES[title]]
+    assert [link.value for link in leads] == [f"Go on with **{TITLES[title]}**", TITLES[title]]
     go(browser, "chat.py", c=conversation.id).menu_button(key="chat_menu").click("Delete").run()
     assert f"Deleted “{TITLES[title]}”." in [text.value for text in browser.main.markdown]
 

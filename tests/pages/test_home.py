@@ -1,13 +1,21 @@
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
 from core import clock
+from core.ids import new_id
 from core.models import BudgetPeriod, BudgetScope, BudgetUnit, ConversationKind, ReportReason
 from core.permissions import Role
 from core.services.budgets import WantedBudget
+from core.services.room_views import Unread
+from core.services.steps import WaitingLine
 from core.services.task_views import NewTask
+from core.services.views import Continued, ConversationLine
+from core.typed.near_days import when
+from core.ui.home_waits import Step, Waits, next_step
 from tests.pages.visitor import Desk, DeskWith, bubbles, go, sentences, visit
 from tests.support.builders import make_conversation, make_messages
 from tests.support.models import ScriptedModel
@@ -22,10 +30,17 @@ def tiles(browser: AppTest) -> dict[str, tuple[str, str]]:
     return {tile.label: (tile.value, note) for tile, note in zip(browser.metric, notes, strict=False)}
 
 
+def linked(browser: AppTest) -> list[tuple[str, str, str]]:
+    """Label, page and query of the links in front of the tiles: the next step, and where a decision is waited for."""
+    found = [(link.value, link.proto.page, link.proto.query_string) for link in browser.main.page_link]
+    return found[: next((at for at, link in enumerate(found) if link[0] in TILES), None)]
+
+
 def below(browser: AppTest) -> tuple[list[tuple[str, str]], list[str]]:
-    """The links that are no tiles', each with its query, and the captions."""
-    links = [(link.value, link.proto.query_string) for link in browser.page_link if link.value not in TILES]
-    return links, [caption.value for caption in browser.main.caption][len(browser.metric) :]
+    """The links behind those of the tiles, each with its query, and the captions."""
+    links = [(link.value, link.proto.query_string) for link in browser.main.page_link]
+    last = max(at for at, (label, _) in enumerate(links) if label in TILES)
+    return links[last + 1 :], [caption.value for caption in browser.main.caption][len(browser.metric) :]
 
 
 def test_the_first_visit_says_what_to_do(desk: Desk) -> None:
@@ -90,7 +105,7 @@ def test_the_latest_five_chats_lead_on_with_what_was_said_last(desk: Desk) -> No
             make_conversation(session, ada.user, title=f"chat {number}", last_message_at=at)
             for number, at in enumerate(hours)
         ]
-        make_messages(session, latest, ["first", "**Last**\n\nwords"])
+        make_messages(session, latest, ["first", "**Last** words:\n\n```sql\nSELECT 1\n```"])
         said = make_messages(session, second, ["kept", "taken back"])
         said[-1].deleted_at = clock.now()
         make_conversation(session, ada.user, title="archived", archived_at=clock.now())
@@ -101,7 +116,7 @@ def test_the_latest_five_chats_lead_on_with_what_was_said_last(desk: Desk) -> No
     assert links[0][1] == f"c={latest.id}"
     assert captions == [
         "just now",
-        r"\*\*Last\*\* words",
+        r"Last words\: SELECT 1",
         "30 min ago",
         "1 h ago",
         "kept",
@@ -152,3 +167,82 @@ def test_a_role_without_chats_is_told_so(desk: Desk) -> None:
     said = "Your roles have no chats of their own. Name, password and sign-ins are under Account."
     assert below(browser)[1] == [said]
     assert not browser.chat_input and sentences(browser) == []
+
+
+EVERYTHING = Waits(
+    may_ask=True,
+    unread=Unread(total=3, mentions=1),
+    chats=[Continued(ConversationLine(new_id(), "chat", clock.now()), "")],
+    decisions=[WaitingLine(new_id(), ConversationKind.ASSISTANT, "chat")],
+    overdue=1,
+    reports=1,
+)
+LESS: dict[Step, dict[str, Any]] = {
+    Step.MENTION: {"unread": Unread(total=3)},
+    Step.OVERDUE: {"overdue": 0},
+    Step.DECISION: {"decisions": ()},
+    Step.REPORTS: {"reports": 0},
+    Step.UNREAD: {"unread": Unread()},
+    Step.CONTINUE: {"chats": ()},
+    Step.ASK: {"may_ask": False},
+}
+
+
+def test_of_all_that_waits_the_most_useful_comes_next() -> None:
+    """Taken away one by one, from the first to the last."""
+    waits, steps = EVERYTHING, []
+    while step := next_step(waits):
+        steps.append(step)
+        waits = replace(waits, **LESS[step])
+    assert steps == list(Step) == list(LESS)
+
+
+def test_what_waits_alone_is_what_comes_next() -> None:
+    nothing = Waits()
+    for step in Step:
+        fields = {name: getattr(EVERYTHING, name) for name in LESS[step]}
+        if step is Step.UNREAD:
+            fields = {"unread": Unread(total=3)}
+        assert next_step(replace(nothing, **fields)) is step
+    assert next_step(nothing) is None
+
+
+def test_the_next_step_leads_where_it_says(desk: Desk) -> None:
+    ada, bo = desk.staff(display_name="Ada"), desk.staff(display_name="Bo *Diddley*")
+    application, today = desk.application, clock.now().date()
+    assert linked(visit(ada)) == [("Ask the assistant your first question", "chat", "")]
+    with desk.database.transaction() as session:
+        chat = make_conversation(session, ada.user, title="", last_message_at=clock.now())
+    assert linked(visit(ada)) == [("Go on with **New chat**", "chat", f"c={chat.id}")]
+    room = application.rooms.create(bo.actor, ConversationKind.GROUP, "Bakery", user_ids=[ada.user.id])
+    application.talk.send(bo.actor, room, "look")
+    application.talk.send(bo.actor, room, "look again")
+    assert linked(visit(ada)) == [("**Bakery**: 2 new messages", "chat", f"c={room}")]
+    for days, title in ((1, "late"), (2, "later"), (-1, "early")):
+        application.tasks.create(ada.actor, NewTask(f"*{title}*", due_on=today - timedelta(days=days)))
+    due = when(today - timedelta(days=2), today)
+    assert linked(visit(ada)) == [(rf"**\*later\*** was due {due} · 1 more", "tasks", "")]
+    direct = application.rooms.start_direct(bo.actor, ada.user.id)
+    application.talk.send(bo.actor, direct, "@Ada, look")
+    assert linked(visit(ada)) == [(r"**Bo \*Diddley\***: 1 message mentions you", "chat", f"c={direct}")]
+    assert linked(visit(desk.person(Role.ANALYST))) == []
+
+
+def test_a_call_in_a_room_that_is_not_listed_is_led_to_as_well(desk: Desk) -> None:
+    ada, bo = desk.staff(display_name="Ada"), desk.staff(display_name="Bo")
+    application, kind = desk.application, ConversationKind.GROUP
+    first, *others = [application.rooms.create(bo.actor, kind, str(n), user_ids=[ada.user.id]) for n in range(6)]
+    application.talk.send(bo.actor, first, "@Ada, look")
+    for room in others:
+        application.talk.send(bo.actor, room, "look")
+    assert linked(visit(ada)) == [("**0**: 1 message mentions you", "chat", f"c={first}")]
+
+
+def test_moderators_are_led_to_the_reports(desk: Desk) -> None:
+    ada, bo, di = desk.staff(), desk.staff(), desk.person(Role.MODERATOR)
+    application = desk.application
+    assert linked(visit(di)) == []
+    room = application.rooms.create(bo.actor, ConversationKind.GROUP, "Bakery", user_ids=[ada.user.id])
+    sent = application.talk.send(bo.actor, room, "look")
+    application.reports.report(ada.actor, sent.message_id, ReportReason.SPAM)
+    assert linked(visit(di)) == [("**1 report** waits for a moderator", "moderation", "")]

@@ -93,7 +93,7 @@ def test_what_one_says_in_a_row_stands_under_one_name(room: Room) -> None:
             "Ada Lovelace made this room\\.",
             "**Bo Diddley**",
             "**Ada Lovelace**",
-            ":material/reply: **Bo Diddley** And the \\*tea\\*?",
+            ":material/reply: **Bo Diddley** And the tea?",
             "Message deleted",
         ]
         assert [bar["time"].partition(" · ")[2] for bar in bars(browser)] == ["", "", "", "edited"]

@@ -28,9 +28,8 @@ def test_groups_are_counted_without_a_look_at_the_tasks(fresh_database: Database
             given = {"company": company.id, "owner": person.id, "other": others[0].id, "today": today, "count": count}
             session.execute(text(TASKS), given)
         actor = make_actor(busy, (Role.STAFF,))
-    statement = counts_statement(actor, today, whose).compile(
-        dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
-    )
+    wanted = counts_statement(whose).params(me=actor.user_id, today=today)
+    statement = wanted.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
     with fresh_database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.execute(text("VACUUM ANALYZE tasks"))
         connection.execute(text(AS_OF_MANY))

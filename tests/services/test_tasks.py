@@ -19,7 +19,7 @@ from core.models import AuditAction, ConversationKind, History, MessageRole, Tas
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
 from core.repositories.messages import Messages
-from core.repositories.task_lines import TaskLines, page_statement
+from core.repositories.task_lines import TaskLines, given, page_statement
 from core.repositories.users import Users
 from core.services.task_views import NewTask, TaskGroup, TaskPlace, TasksWanted, Whose
 from core.services.tasks import TaskService
@@ -352,7 +352,8 @@ def test_a_task_leads_to_the_place_of_its_message(desk: Desk, tasks: TaskService
 @pytest.mark.parametrize("wanted", [TasksWanted(TaskStatus.OPEN), TasksWanted(TaskStatus.DONE), TasksWanted()])
 def test_lists_come_from_their_indexes(desk: Desk, ada: Actor, wanted: TasksWanted, whose: Whose) -> None:
     place = TaskPlace(new_id(), TODAY, clock.now())
-    asked = page_statement(ada, TasksWanted(wanted.status, whose=whose), place, 50)
+    wanted = TasksWanted(wanted.status, whose=whose)
+    asked = page_statement(wanted, continued=True).params(given(ada, wanted, place, 50))
     with desk.database.transaction() as session:
         session.execute(text("SET LOCAL enable_seqscan = off"))
         session.execute(text("SET LOCAL enable_sort = off"))
