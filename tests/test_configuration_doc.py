@@ -129,7 +129,7 @@ def test_the_figures_of_operations_are_those_of_the_code() -> None:
     ):
         assert figure in said, figure
     words = {5: "five", 30: "half a minute"}
-    assert f"more than {words[MOST_BEHIND.seconds // 60]} minutes behind" in said
+    assert f"`behind`, by more than {words[MOST_BEHIND.seconds // 60]} minutes" in said
     assert f"tried again after {words[int(LOOK_AGAIN)]}" in said
     assert f"tries again, {words[LOCK_ATTEMPTS]} times" in said
     assert settings.shutdown_grace < int(re.findall(r"TimeoutStopSec=(\d+)", said)[0])

@@ -54,7 +54,7 @@ def test_an_answer_is_seen_growing_and_survives_refresh_second_tab_and_walking_a
     expect(second.stop).to_be_visible()
     chat.page.get_by_role("link", name="Home").click()
     expect(chat.page.get_by_role("heading", name="Hello, Ada")).to_be_visible()
-    chat.page.get_by_role("main").get_by_role("link", name=LONG).click()
+    chat.page.get_by_role("main").get_by_role("link", name=LONG, exact=True).click()
     assert chat.id in address
     expect(chat.stop).to_be_visible()
     model.end_stories()

@@ -126,9 +126,9 @@ def test_an_answer_goes_on_while_nobody_watches(desk_with: DeskWith) -> None:
     assert "transcript_pages" not in seen[0].session_state
 
 
-def test_a_page_drawn_at_the_moment_an_answer_ends_still_shows_it(desk_with: DeskWith) -> None:
+def test_a_page_drawn_at_the_moment_an_answer_ends_still_shows_it(desk_with: DeskWith, settings: Settings) -> None:
     """A pending answer without a run to watch would leave the page without the answer, and nothing to draw it anew."""
-    desk = desk_with(ScriptedModel())
+    desk = desk_with(ScriptedModel(), settings.model_copy(update={"rate_limits": "question=1000/60"}))
     ada = desk.staff()
     for number in range(40):
         asked = begun(desk.application.chat.ask(ada.actor, f"Question {number}"))

@@ -22,7 +22,8 @@ class Loopback:
         self.port: int = self._socket.getsockname()[1]
 
     def __enter__(self) -> Self:
-        config = uvicorn.Config(self._app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+        # Loggers belong to the whole process: they are left as they are.
+        config = uvicorn.Config(self._app, log_config=None, log_level=None, lifespan="off", timeout_graceful_shutdown=1)
         server = self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=[self._socket])), name=type(self).__name__, daemon=True
