@@ -21,7 +21,7 @@ from core.assistant.choosing import require_allowed
 from core.assistant.screening import report_asked, report_found, screened
 from core.assistant.titles import title_from
 from core.database.engine import Database
-from core.errors import AnswerInProgress, Conflict, Invalid, NotFound, NotPermitted, RuleBroken
+from core.errors import AnswerInProgress, Conflict, Invalid, NotFound, NotPermitted, RateLimited, RuleBroken
 from core.models import (
     MAX_MESSAGE,
     MAX_TITLE,
@@ -250,7 +250,7 @@ class ChatService:
                 if earlier := asked_before(session, actor, client_key):
                     return earlier
                 done, run_id, moderators = write(session)
-        except (Conflict, IntegrityError):
+        except (Conflict, IntegrityError, RateLimited):
             # Perhaps it was the same message that was faster: its transaction ended between our look and our write.
             with self.database.reading() as session:
                 if earlier := asked_before(session, actor, client_key):

@@ -11,6 +11,7 @@ from core.ids import new_id
 from core.models import Message, RunStatus
 from core.services.views import Asked
 from tests.support.talks import Desk
+from tests.support.waiting import at_once
 
 SENTENCE = r"That's the most for now: 2 questions in your own chats in one minute\. Try again in \d+ s\."
 WAYS: dict[str, Callable[[Desk, Asked], object]] = {
@@ -49,3 +50,9 @@ def test_the_same_question_sent_twice_counts_once(database: Database) -> None:
     key = new_id()
     first = desk.chat.ask(desk.me, "What does rye cost?", client_key=key)
     assert desk.chat.ask(desk.me, "What does rye cost?", client_key=key) == first
+
+
+def test_the_same_question_from_many_tabs_at_once_is_the_last_that_is_let_through(fresh_database: Database) -> None:
+    desk, key = Desk(fresh_database, limits={"question": (1, 60)}), new_id()
+    outcomes = at_once(8, lambda _: desk.chat.ask(desk.me, "What does rye cost?", client_key=key))
+    assert outcomes == [outcomes[0]] * 8 and isinstance(outcomes[0], Asked)
