@@ -33,7 +33,7 @@ POOLED: dict[str, object] = {"prepare_threshold": None}
 SECRETS = frozenset({"password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"})
 """Parts of an address that nobody else may see."""
 APPLICATION = "parley"
-"""What each connection is called, where its address says nothing else."""
+"""What each connection is called, whatever its address says."""
 COPYING = "parley-copy"
 """The same of those that only carry everything elsewhere."""
 LONGEST_STATEMENT = 300

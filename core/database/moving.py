@@ -16,7 +16,8 @@ AT_WORK = """
     SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = ANY(:names))
 """
 IS_HELD = """
-    SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = :key AND granted
+    SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
+        AND (classid, objid, objsubid) = (0, :key, 1)
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 """
 RUNNING = (
@@ -56,8 +57,6 @@ def held_still(engine: Engine) -> Iterator[Still]:
 
 
 def refuse_moving(connection: Connection) -> None:
-    """Raises Conflict while the database is moved. It only looks: a move
-    that begins just now sees this connection.
-    """
+    """Raises Conflict while the database is moved. It only looks: a move that begins just now sees this connection."""
     if connection.execute(text(IS_HELD), {"key": MOVING_LOCK}).scalar_one():
         raise Conflict(MOVED)

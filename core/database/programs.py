@@ -101,17 +101,17 @@ def _close(stream: IO[bytes] | None) -> None:
 
 
 def _address(url: URL) -> tuple[str, ...]:
-    """As the driver gets it, but for what is secret: everybody on this machine sees the words with which a program was
-    started.
+    """As the driver gets it, but for its name, and for what is secret: everybody on this machine sees the words with
+    which a program was started.
     """
     said = {name: value for name, value in _parameters(url).items() if name not in SECRETS}
-    return ("--dbname", make_conninfo(**said))
+    return ("--dbname", make_conninfo(**said | {"application_name": COPYING}))
 
 
 def _environment(url: URL | None) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if name not in ("PGOPTIONS", "PGAPPNAME")}
+    inherited = {name: value for name, value in os.environ.items() if name != "PGOPTIONS"}
     password = url and _parameters(url).get("password")
-    return inherited | {"PGAPPNAME": COPYING, **({"PGPASSWORD": str(password)} if password else {})}
+    return inherited | ({"PGPASSWORD": str(password)} if password else {})
 
 
 def _parameters(url: URL) -> Mapping[str, Any]:

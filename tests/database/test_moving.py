@@ -14,6 +14,7 @@ from core.database.copying import Contents
 from core.database.engine import connect
 from core.database.events import Events
 from core.database.migrate import migrate
+from core.database.moving import MOVING_LOCK
 from core.errors import Conflict
 from tests.conftest import cloned
 from tests.support.stalled import stalled
@@ -62,6 +63,13 @@ def test_a_parley_that_starts_meanwhile_is_told_where_to_and_the_move_goes_on(
     assert moving.result() == copying.look_into(target)
     migrate(started.engine)  # what it was in is as it was
     started.dispose()
+
+
+def test_a_lock_that_ends_like_that_of_a_move_is_another(source: Engine) -> None:
+    with source.connect() as others:
+        others.execute(text("SELECT pg_advisory_xact_lock((1::bigint << 32) + :key)"), {"key": MOVING_LOCK})
+        others.execute(text("SELECT pg_advisory_xact_lock(0, :key)"), {"key": MOVING_LOCK})
+        migrate(source)
 
 
 @pytest.mark.parametrize("since", ["before", "meanwhile"])
