@@ -10,8 +10,11 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Each of them is a KeyboardInterrupt in the block, once: what it takes back is not broken off by another."""
-    before = {number: signal.signal(number, _interrupt) for number in SIGNALS}
+    """Each of them is a KeyboardInterrupt in the block, once: what it takes back is not broken off by another. One that
+    was ignored before, as `nohup` has it, still is.
+    """
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _interrupt) for number in heard}
     try:
         yield
     finally:

@@ -42,9 +42,19 @@ def begun(url: URL, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
         yield program
 
 
+@contextmanager
+def heard(number: signal.Signals) -> Iterator[None]:
+    """What is begun in the block hears it, also where whoever started the tests had it ignored."""
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
 def test_told_to_stop_it_leaves_nothing(number: signal.Signals, fresh_url: URL, tmp_path: Path) -> None:
-    with stalled(fresh_url) as held, begun(fresh_url, tmp_path) as program:
+    with heard(number), stalled(fresh_url) as held, begun(fresh_url, tmp_path) as program:
         held.wait()
         program.send_signal(number)
         said, _ = program.communicate(timeout=30)
