@@ -43,11 +43,11 @@ def whose_switch(actor: Actor, query: AuditQuery) -> None:
     """Between the company's acts and one's own; not there for who has no choice."""
     if not actor.may(Permission.AUDIT_VIEW):
         return
-    key = "audit_whose"
-    shows(key, MINE if query.is_mine else EVERYBODY)
+    key, whose = "audit_whose", MINE if query.is_mine else EVERYBODY
+    shows(key, whose)
 
     def changed() -> None:
-        go(query.looking(is_mine=st.session_state[key] == MINE, actor_id=None, by_nobody=False))
+        go(query.looking(is_mine=(st.session_state[key] or whose) == MINE, actor_id=None, by_nobody=False))
 
     st.segmented_control(
         "Whose actions", [EVERYBODY, MINE], required=True, key=key, label_visibility="collapsed", on_change=changed
@@ -70,7 +70,7 @@ def _outcome(query: AuditQuery) -> None:
     shows(key, query.outcome or ANY)
 
     def changed() -> None:
-        chosen = st.session_state[key]  # None: see shows() in core/ui/controls.py
+        chosen = st.session_state[key] or query.outcome
         go(query.looking(outcome=Outcome(chosen) if chosen in OUTCOMES else None))
 
     st.segmented_control(

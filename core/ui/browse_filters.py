@@ -105,7 +105,7 @@ def _switch(label: str, options: dict[Any, str], value: Any, key: str, choose: C
     shows(key, value)
     st.segmented_control(
         label, list(options), required=True, format_func=options.__getitem__, key=key, label_visibility="collapsed",
-        on_change=lambda: choose(st.session_state[key]),
+        on_change=lambda: choose(st.session_state[key] or value),
     )  # fmt: skip
 
 

@@ -55,11 +55,11 @@ def whose_switch(actor: Actor, query: Query) -> None:
     """Between the company's and one's own; not there for who has no choice."""
     if not actor.may(Permission.USAGE_OVERSEE):
         return
-    key = "usage_whose"
-    shows(key, MINE if query.is_mine else COMPANY)
+    key, whose = "usage_whose", MINE if query.is_mine else COMPANY
+    shows(key, whose)
 
     def changed() -> None:
-        is_mine = st.session_state[key] == MINE
+        is_mine = (st.session_state[key] or whose) == MINE
         go(query.looking(is_mine=is_mine, user_ids=() if is_mine else query.user_ids))
 
     st.segmented_control(
