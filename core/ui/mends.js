@@ -12,14 +12,14 @@ const MENDS = {
   },
   // A tick is named by its label as the code has it, marks and all; it is to be what is read.
   '[data-testid="stCheckbox"] input[aria-label]': (one) => {
-    const label = one.closest("label").querySelector('[data-testid="stMarkdownContainer"]')?.cloneNode(true)
+    const label = one.closest("label")?.querySelector('[data-testid="stMarkdownContainer"]')?.cloneNode(true)
     label?.querySelectorAll('[role="img"]').forEach((icon) => icon.remove())
     const read = label?.textContent.replace(/[\s·]+$/, "").trim()
     if (read && one.ariaLabel !== read) set(one, { "aria-label": read })
   },
   // What scrolls by itself is scrolled by keyboard too, also where nothing in it can be clicked.
   '.st-key-panel_body:not([tabindex]), [data-testid="stVerticalBlock"][overflow="auto"]:not([tabindex])': (one) =>
-    set(one, { tabindex: 0, role: "group", "aria-label": "Scrolls by itself" }),
+    set(one, { tabindex: 0, role: "group", "aria-label": "Scrollable part" }),
   '[data-testid="stCode"] pre:not([tabindex])': (one) => set(one, { tabindex: 0, role: "group", "aria-label": "Code" }),
   // The marks of a small chart beside its figure.
   'svg [role="graphics-symbol"]:not([aria-label], [aria-hidden])': (one) => set(one, { "aria-hidden": true }),
