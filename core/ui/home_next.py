@@ -55,7 +55,8 @@ def _said(actor: Actor, step: Step, waits: Waits) -> tuple[links.Screen, str, di
 def _overdue(waits: Waits) -> str:
     late = waits.due.tasks[0]  # by the day they are due
     assert late.due_on is not None
-    more = f" · {waits.overdue - 1:,} more" if waits.overdue > 1 else ""
+    at_least = "at least " if waits.due.next and waits.overdue == len(waits.due.tasks) else ""  # the rest is not read
+    more = f" · {at_least}{waits.overdue - 1:,} more" if waits.overdue > 1 else ""
     return f"**{as_label(late.title, LONGEST)}** was due {when(late.due_on, times.today())}{more}"
 
 
@@ -65,11 +66,9 @@ def _room(actor: Actor, step: Step, waits: Waits) -> tuple[links.Screen, str, di
     for line in waits.rooms:
         if number := line.mentions if is_call else counted(line):
             return links.CHAT, _new(line.title, number, is_call=is_call), {links.CONVERSATION: str(line.id)}
-    for room_id, room in waits.unread.rooms.items():
-        if number := room.mentions if is_call else room.counted:
-            title = _title(actor, room_id)
-            return links.CHAT, _new(title, number, is_call=is_call), {links.CONVERSATION: str(room_id)}
-    return links.CHAT, _new("", waits.unread.total, is_call=is_call), {}  # read meanwhile
+    news = {id_: room.mentions if is_call else room.counted for id_, room in waits.unread.rooms.items()}
+    room_id, number = next((id_, number) for id_, number in news.items() if number)
+    return links.CHAT, _new(_title(actor, room_id), number, is_call=is_call), {links.CONVERSATION: str(room_id)}
 
 
 def _title(actor: Actor, room_id: UUID) -> str:

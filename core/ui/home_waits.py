@@ -32,7 +32,7 @@ class Waits:
     decisions: Sequence[WaitingLine] = ()
     due: TaskPage = NO_TASKS
     overdue: int = 0
-    """Of those that are due here, how many are late."""
+    """Of those that are in `due`, how many are late."""
     reports: int = 0
 
 

@@ -15,7 +15,7 @@ from core.services.steps import WaitingLine
 from core.services.task_views import NewTask
 from core.services.views import Continued, ConversationLine
 from core.typed.near_days import when
-from core.ui.home_waits import Step, Waits, next_step
+from core.ui.home_waits import MOST, Step, Waits, next_step
 from tests.pages.visitor import Desk, DeskWith, bubbles, go, sentences, visit
 from tests.support.builders import make_conversation, make_messages
 from tests.support.models import ScriptedModel
@@ -222,6 +222,9 @@ def test_the_next_step_leads_where_it_says(desk: Desk) -> None:
         application.tasks.create(ada.actor, NewTask(f"*{title}*", due_on=today - timedelta(days=days)))
     due = when(today - timedelta(days=2), today)
     assert linked(visit(ada)) == [(rf"**\*later\*** was due {due} · 1 more", "tasks", "")]
+    for number in range(MOST):
+        application.tasks.create(ada.actor, NewTask(f"{number}", due_on=today - timedelta(days=1)))
+    assert linked(visit(ada)) == [(rf"**\*later\*** was due {due} · at least {MOST - 1} more", "tasks", "")]
     direct = application.rooms.start_direct(bo.actor, ada.user.id)
     application.talk.send(bo.actor, direct, "@Ada, look")
     assert linked(visit(ada)) == [(r"**Bo \*Diddley\***: 1 message mentions you", "chat", f"c={direct}")]
