@@ -72,6 +72,8 @@ def test_a_moderator_sees_everybody_and_staff_themselves(desk: Desk, mo: Person)
     assert "Chain not verified yet · 3 rows" in captions(browser)
     browser.segmented_control(key="audit_whose").set_value("Mine").run()
     assert browser.title[0].value == "My actions" and browser.query_params["mine"] == "1"
+    browser.segmented_control(key="audit_whose").set_value(None).run()  # as from a browser that had not drawn it
+    assert browser.title[0].value == "My actions"
     assert [line[0] for line in lines(browser)] == ["Mo"]
     own = opened(ada)
     assert own.title[0].value == "My actions" and [line[0] for line in lines(own)] == ["Ada"]

@@ -84,6 +84,8 @@ def test_an_analyst_sees_the_company_and_on_a_switch_their_own(house: House) -> 
     assert list(table(browser, "People")["Name"]) == ["Quillon", "Ana"]
     browser.button_group(key="usage_whose").set_value("Mine").run()
     assert browser.title[0].value == "My usage" and browser.query_params["mine"] == "1"
+    browser.button_group(key="usage_whose").set_value(None).run()  # as from a browser that had not drawn it
+    assert browser.title[0].value == "My usage" and browser.query_params["mine"] == "1"
     assert tiles(browser)["Cost"][0] == "$0.50" and "Active people" not in tiles(browser)
 
 
