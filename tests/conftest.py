@@ -29,6 +29,7 @@ FILLED = 32_000_000
 EMPTY = """
     DO $$ DECLARE name text; BEGIN
         SET LOCAL session_replication_role = replica;
+        SET LOCAL lock_timeout = '30s';
         FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
             EXECUTE format('DELETE FROM %I', name);
         END LOOP;
@@ -38,7 +39,8 @@ EMPTY = """
     END $$"""
 SHAPE = """
     SELECT (SELECT sum(oid::bigint) FROM pg_class), (SELECT sum(oid::bigint) FROM pg_constraint),
-        (SELECT sum(oid::bigint) FROM pg_proc), (SELECT sum(oid::bigint) FROM pg_trigger)"""
+        (SELECT sum(oid::bigint) FROM pg_proc), (SELECT sum(oid::bigint) FROM pg_trigger),
+        (SELECT count(*) FROM pg_attribute), (SELECT string_agg(version_num, ' ') FROM alembic_version)"""
 END_OTHERS = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
@@ -118,7 +120,9 @@ def cloned(server_url: URL, template: str) -> Iterator[URL]:
 
 
 def empty(url: URL, shape: Row[Any]) -> bool:
-    """Takes away all that a test wrote into it. False: it filled it, or changed its tables; nobody is to get it."""
+    """Takes away all that a test wrote into it. False: it filled it, or changed its tables or their revision; nobody is
+    to get it.
+    """
     with autocommit(url) as engine, engine.connect() as connection:
         connection.execute(text(END_OTHERS))
         size = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
@@ -147,7 +151,7 @@ def database(worker_engine: Engine) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def shape(worker_engine: Engine) -> Row[Any]:
-    """Of a database whose tables nobody changed."""
+    """Of a database whose tables nobody changed, with their revision."""
     with worker_engine.connect() as connection:
         return connection.execute(text(SHAPE)).one()
 

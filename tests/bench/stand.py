@@ -71,7 +71,8 @@ class Stand:
     def database(self) -> Iterator[Database]:
         """A migrated database of its own with Parley's pool, dropped afterwards."""
         name = f"bench_{next(self._numbers)}"
-        run(self.server_url, f"CREATE DATABASE {name}")
+        # In a folder that is kept, a run that was killed leaves one of that name.
+        run(self.server_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
         database = connect(self.settings, self.server_url.set(database=name))
         try:
             migrate(database.engine)
@@ -127,8 +128,10 @@ def stand(
         try:
             yield place
         finally:
-            place.close()
-            server.stop()
+            try:
+                place.close()
+            finally:
+                server.stop()
 
 
 def run(url: URL, *statements: str) -> None:

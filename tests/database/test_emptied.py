@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import Row, text
 from sqlalchemy.engine import URL
 
@@ -20,7 +21,16 @@ def test_nothing_is_left_in_it(fresh_database: Database, shape: Row[Any]) -> Non
     assert tables_with(fresh_database, "") == {"alembic_version"}
 
 
-def test_whose_tables_were_changed_is_for_nobody(fresh_url: URL, shape: Row[Any]) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE tasks DROP CONSTRAINT tasks_assignee_id_fkey",
+        "ALTER TABLE tasks ADD COLUMN more integer",
+        "UPDATE alembic_version SET version_num = '9999'",
+        "DELETE FROM alembic_version",
+    ],
+)
+def test_whose_tables_were_changed_is_for_nobody(fresh_url: URL, shape: Row[Any], change: str) -> None:
     with autocommit(fresh_url) as engine, engine.connect() as connection:
-        connection.execute(text("ALTER TABLE tasks DROP CONSTRAINT tasks_assignee_id_fkey"))
+        connection.execute(text(change))
     assert not empty(fresh_url, shape)

@@ -57,7 +57,7 @@ def test_told_to_stop_it_leaves_nothing(number: signal.Signals, fresh_url: URL, 
     with heard(number), stalled(fresh_url) as held, begun(fresh_url, tmp_path) as program:
         held.wait()
         program.send_signal(number)
-        said, _ = program.communicate(timeout=30)
+        said, _ = program.communicate(timeout=90)
         assert program.returncode != 0 and b"Traceback" not in said
         assert list(tmp_path.iterdir()) == []
         until(lambda: held.count() == 0)

@@ -9,6 +9,7 @@ from tests.e2e.served import STARTED, Parley
 CRASH = re.compile(r"\b\w+_crashed\b|\bunraisable\b|^Traceback ")
 """Of core/telemetry/logs.py and of whatever catches everything, and the line that follows each."""
 REQUEST = re.compile(r" core\.web\.noting \w+ request ")
+CRASHED = "The served Parley crashed meanwhile, or a moment late behind the test before:"
 LINES = 40
 """Of each log, at most."""
 
@@ -22,8 +23,9 @@ def begin(item: pytest.Item) -> None:
 def check(item: pytest.Item) -> None:
     """Fails when a process crashed behind what was seen of it. A test that is marked `crashes` has it do that."""
     if item.get_closest_marker("crashes") is None:
-        crashed = [line for lines in _since(item).values() for line in lines if CRASH.search(line)]
-        assert crashed == [], "the served Parley crashed meanwhile: its log is below"
+        for lines in _since(item).values():
+            at = next((at for at, line in enumerate(lines) if CRASH.search(line)), None)
+            assert at is None, "\n".join([CRASHED, *lines[at:][:LINES]])
 
 
 def add(item: pytest.Item, report: pytest.TestReport) -> None:

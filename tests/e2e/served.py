@@ -43,6 +43,7 @@ class Parley:
         self.variables = {
             "PARLEY_DATA_DIR": str(folder / "data"),
             "STREAMLIT_SERVER_PORT": str(self.port),
+            "PARLEY_RATE_LIMITS": "question=10000/60",  # tests ask faster than people
             **variables,
         }
         self._process: subprocess.Popen[bytes] | None = None

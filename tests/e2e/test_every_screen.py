@@ -114,7 +114,7 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with served(Parley(tmp_path_factory.mktemp("parley"), PARLEY_SHUTDOWN_GRACE="1", **MODEL)) as parley:
         texts = {
-            "set-up.html": httpx2.get(parley.set_up_link).text,
+            "set-up.html": httpx2.get(parley.set_up_link, timeout=60).text,
             "sso-failed.html": _text(
                 "sso-failed.html", title="That didn't work", sentence="No.", again="/", others="/"
             ),

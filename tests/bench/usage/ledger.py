@@ -26,7 +26,7 @@ BUSY, IDLE = 12, 1
 PIECE = 24 * 14
 """Hours that are made at once."""
 
-# The likelihoods of the issue; people, rooms and models unevenly used, as they are.
+# People, rooms and models are unevenly used, as they are.
 CALLS = """
     INSERT INTO model_calls (id, created_at, company_id, user_id, room_id, purpose, provider, model, input_tokens,
         cached_tokens, output_tokens, usage_source, cost, price_source, first_token_ms, duration_ms, status, error_code)
