@@ -5,6 +5,8 @@
   const plain = (text) => text.replace(/[\u2060\u200b\ufeff\u2066-\u2069\u202a-\u202e\u00ad]/g, "").replace(/\s+/g, " ")
   // Two texts word by word: what is between their changes stands apart.
   const inDifference = (element) => Boolean(element.closest("del, .stMarkdownColoredBackground"))
+  // Home shows the gist of last words, without their marks: what that is, tests/test_gist.py looks at.
+  const isGist = (element) => location.pathname === "/" && Boolean(element.closest("[data-testid=stCaptionContainer]"))
   const inMessage = (element) => Boolean(element.closest("[data-testid=stChatMessage]"))
   const above = (node) => node.parentElement ?? node.getRootNode().host ?? null
   const shown = (element) => element.outerHTML.slice(0, 200)
@@ -44,7 +46,7 @@
       }
       const at = node.parentElement
       if (!around || !text.includes(plain(mark) + word)) {
-        if (!at || !(inMessage(at) || inDifference(at))) found.push(`“${mark}${word}” reads “${plain(at?.parentElement?.textContent ?? node.data).slice(0, 120)}”: ${at ? shown(at) : ""}`)
+        if (!at || !(inMessage(at) || inDifference(at) || isGist(at))) found.push(`“${mark}${word}” reads “${plain(at?.parentElement?.textContent ?? node.data).slice(0, 120)}”: ${at ? shown(at) : ""}`)
       }
     }
   }
