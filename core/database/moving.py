@@ -22,7 +22,8 @@ IS_HELD = """
 """
 RUNNING = (
     "Parley is running, or a command of it, in the database that is to be moved: what people write meanwhile would stay"
-    " behind. Nothing was moved. Stop it, then move again."
+    " behind. Nothing was moved. Stop it, then move again. What a pooler still holds open for it counts too, until"
+    " RECONNECT in its console."
 )
 MOVED_TWICE = "This database is being moved already."
 MOVED = "This database is being moved to another server. Start Parley there, once that is done."
