@@ -1,13 +1,15 @@
 // What of hostile texts a page understood instead of showing it. Given: each text's own word with the mark before it,
-// and the host that nobody may be led to. Words in the shadow roots of our parts count as well.
-([marks, elsewhere]) => {
+// the mark that is left of it where a text is read without its marks, and the host that nobody may be led to. Words in
+// the shadow roots of our parts count as well.
+([marks, left, elsewhere]) => {
   const found = []
   const plain = (text) => text.replace(/[\u2060\u200b\ufeff\u2066-\u2069\u202a-\u202e\u00ad]/g, "").replace(/\s+/g, " ")
   // Two texts word by word: what is between their changes stands apart.
   const inDifference = (element) => Boolean(element.closest("del, .stMarkdownColoredBackground"))
-  // Home shows the gist of last words, without their marks: what that is, tests/test_gist.py looks at.
-  const isGist = (element) => location.pathname === "/" && Boolean(element.closest("[data-testid=stCaptionContainer]"))
   const inMessage = (element) => Boolean(element.closest("[data-testid=stChatMessage]"))
+  // Home says in a line what was said last: see core/ui/gist.py.
+  const inGist = (element, word) => location.pathname === "/" && element.localName === "p" &&
+    Boolean(element.closest("[data-testid=stCaptionContainer]")) && plain(element.textContent).includes(plain(left[word]) + word)
   const above = (node) => node.parentElement ?? node.getRootNode().host ?? null
   const shown = (element) => element.outerHTML.slice(0, 200)
   const leads = (address) => {
@@ -46,7 +48,7 @@
       }
       const at = node.parentElement
       if (!around || !text.includes(plain(mark) + word)) {
-        if (!at || !(inMessage(at) || inDifference(at) || isGist(at))) found.push(`“${mark}${word}” reads “${plain(at?.parentElement?.textContent ?? node.data).slice(0, 120)}”: ${at ? shown(at) : ""}`)
+        if (!at || !(inMessage(at) || inDifference(at) || inGist(at, word))) found.push(`“${mark}${word}” reads “${plain(at?.parentElement?.textContent ?? node.data).slice(0, 120)}”: ${at ? shown(at) : ""}`)
       }
     }
   }
