@@ -40,10 +40,10 @@ if actor.may(Permission.RECORDS_KEEP):
     home_tasks(actor, waits.due)
 chats, rooms = st.columns(2, gap="large")
 with chats:
-    st.subheader("Continue", anchor=False)
+    st.header("Continue", anchor=False)
     home_chats(waits.chats)
 with rooms:
-    st.subheader("Rooms", anchor=False)
+    st.header("Rooms", anchor=False)
     home_rooms(waits.rooms)
 
 caption = model_caption(app.company_models.offered(actor))

@@ -15,7 +15,7 @@ def home_tasks(actor: Actor, due: TaskPage) -> None:
     undo_offer(actor)
     if not due.tasks:
         return
-    st.subheader("Today", anchor=False)
+    st.header("Today", anchor=False)
     with st.container(gap="xsmall"):
         for line in due.tasks:
             task_row(actor, line, today, can_edit=False)

@@ -150,7 +150,7 @@ def addresses(world: World) -> list[str]:
     """Every page, with what can be opened on it by its address."""
     case, person = world.cases["Still open"], world.people["bo"].user_id
     return [
-        *("/", "/chat", "/tasks", "/tasks?show=all", "/usage", "/usage?calls=yes", "/audit", "/audit?event=3"),
+        *("/", "/chat", "/tasks", "/tasks?show=all", "/usage", "/usage?calls=1", "/audit", "/audit?event=3"),
         *("/settings", "/account", "/browse?q=zq*", "/browse?q=%3Cb%3Ezqsearch**", "/people", f"/people?p={person}"),
         *("/people?show=invited", "/moderation", "/moderation?status=closed", f"/moderation?case={case}"),
         *(f"/moderation?case={one}&status=closed" for one in world.cases.values()),
