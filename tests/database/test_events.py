@@ -13,6 +13,7 @@ from core.database.channel import KEYS_PER_PAYLOAD, NAME
 from core.database.events import Events, Heard, Hint, Subscription
 from core.ids import new_id
 from tests.conftest import autocommit
+from tests.support.listening import break_connections
 from tests.support.waiting import PATIENCE, until
 
 SOON = 3.0
@@ -66,13 +67,6 @@ async def hears_nothing(subscription: Subscription) -> bool:
     except TimeoutError:
         return True
     return False
-
-
-def break_connections(url: URL) -> None:
-    with autocommit(url) as engine, engine.connect() as connection:
-        connection.execute(
-            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley-events'")
-        )
 
 
 def test_a_change_is_heard_in_every_process_as_what_it_is(here: Events, there: Events) -> None:
