@@ -112,7 +112,7 @@ def drawn(card: Card) -> None:
 def tick(actor: Actor, card_id: UUID, place: int, *, is_done: bool) -> None:
     """For a click on a line that was drawn so: ticks it off, or opens it again."""
     card = _still(card_id)
-    if card is None:
+    if card is None or place >= len(card.reply.lines):  # it was taken back meanwhile, lines and all
         return
     line = card.reply.lines[place]
     call = line.reopened if is_done else line.done

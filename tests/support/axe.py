@@ -27,6 +27,13 @@ NAMES = """() => {
   return names
 }"""
 
+UNFADED = """() => {
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync('[data-stale] { opacity: 1 !important; transition: none !important }')
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]
+}"""
+"""A page that is being drawn anew is paler until it is there; whether it is just then is chance."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -44,6 +51,7 @@ def findings(page: Page, rules: Collection[str] = (), without: Collection[str] =
     """What is grave of it; by these rules, or all. `without`: places that it leaves out, by CSS."""
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(AXE_SCRIPT)
+        page.evaluate(UNFADED)
     options: dict[str, Any] = {"resultTypes": ["violations"]}
     if rules:
         options["runOnly"] = {"type": "rule", "values": list(rules)}
