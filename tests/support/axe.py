@@ -29,10 +29,12 @@ NAMES = """() => {
 
 UNFADED = """() => {
   const sheet = new CSSStyleSheet()
-  sheet.replaceSync('[data-stale] { opacity: 1 !important; transition: none !important }')
+  sheet.replaceSync('* { transition: none !important } [data-stale] { opacity: 1 !important }')
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]
 }"""
 """A page that is being drawn anew is paler until it is there; whether it is just then is chance."""
+LOOKS_AGAIN = 2
+"""What is found counts when it is still there: a page that is being drawn anew is for a moment as it never stays."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,16 @@ def findings(page: Page, rules: Collection[str] = (), without: Collection[str] =
     if rules:
         options["runOnly"] = {"type": "rule", "values": list(rules)}
     place = {"exclude": [[one] for one in without]}
+    found = _look(page, place, options)
+    for _ in range(LOOKS_AGAIN):
+        if not found:
+            break
+        page.wait_for_timeout(1_000)
+        found = _look(page, place, options)
+    return found
+
+
+def _look(page: Page, place: dict[str, Any], options: dict[str, Any]) -> list[Finding]:
     said = page.evaluate("([place, options]) => axe.run(place, options)", [place, options])
     return [
         Finding(one["id"], json.dumps(node["target"]), node["html"], " ".join(node["failureSummary"].split()))
