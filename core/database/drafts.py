@@ -54,7 +54,14 @@ def _locked(path: Path, flags: int) -> FileIO:
     with ExitStack() as opened:
         file = opened.enter_context(FileIO(os.open(path, os.O_RDWR | flags, PRIVATE), "r+"))
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not path.exists() or not os.path.samestat(path.stat(), os.fstat(file.fileno())):  # let go of just now
+        if not _is_called(path, file):  # let go of just now
             raise BlockingIOError
         opened.pop_all()
         return file
+
+
+def _is_called(path: Path, file: FileIO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False

@@ -126,6 +126,11 @@ def is_gone(error: DBAPIError) -> bool:
     return isinstance(error, OperationalError) if state is None else state.startswith((*GONE, *GAVE_UP))
 
 
+def constraint_of(error: DBAPIError) -> str | None:
+    """The name of what a row has broken; None where the server names none."""
+    return getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+
+
 def _state(error: DBAPIError) -> str | None:
     return getattr(error.orig, "sqlstate", None)
 

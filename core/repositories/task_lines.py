@@ -44,8 +44,6 @@ _NO_DAY: ColumnElement[date] = literal_column("'infinity'::date", Date)
 _is_there = _tasks.c.deleted_at.is_(None)
 _is_open = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.OPEN), _is_there)
 _is_done = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.DONE), _is_there)
-
-
 _me, _company = (bindparam(name, type_=Uuid()) for name in ("me", "company"))
 _is_mine, _is_given = _tasks.c.assignee_id == _me, and_(_tasks.c.owner_id == _me, _tasks.c.assignee_id != _me)
 
@@ -143,11 +141,11 @@ class TaskLines(Repository):
             .where(whose, _is_there, _tasks.c.message_id.is_not(None))
             .order_by(_tasks.c.id.desc())
             .limit(limit)
-            for whose in (_tasks.c.assignee_id == actor.user_id, _given_by(actor))
+            for whose in _branches(Whose.ALL)
         ]
         both = union_all(*(select(part.subquery()) for part in parts)).subquery()
         newest = select(both.c.message_id).order_by(both.c.id.desc()).limit(limit)
-        return list(dict.fromkeys(self.session.execute(newest).scalars()))
+        return list(dict.fromkeys(self.session.execute(newest, _person(actor)).scalars()))
 
     def list_people(self, actor: Actor, also: UUID | None = None) -> list[tuple[UUID, str]]:
         """Those with whom this person shares open tasks, by name; `also` this one, if they share any task."""
@@ -236,10 +234,6 @@ def _conditions(group: TaskGroup | None, fields: frozenset[str]) -> list[ColumnE
 def _branches(whose: Whose) -> list[ColumnElement[bool]]:
     """Each has an index of its own; no task is in both."""
     return {Whose.MINE: [_is_mine], Whose.GIVEN: [_is_given], Whose.ALL: [_is_mine, _is_given]}[whose]
-
-
-def _given_by(actor: Actor) -> ColumnElement[bool]:
-    return and_(_tasks.c.owner_id == actor.user_id, _tasks.c.assignee_id != actor.user_id)
 
 
 _description = literal_column("page.description", String)

@@ -37,8 +37,3 @@ def checked_marks(typed: str) -> tuple[int, ...]:
     if len(parts) > MAX_MARKS:
         raise Invalid(f"At most {MAX_MARKS} marks.")
     return tuple(sorted({int(part) for part in parts}))
-
-
-def plain(amount: Decimal) -> str:
-    """Without noughts that say nothing, like 1990 and 12.5: as it is kept in the audit trail."""
-    return f"{amount.normalize():f}"

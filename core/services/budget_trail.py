@@ -7,7 +7,7 @@ from sqlmodel import Session
 from core.models import AuditAction, Budget, BudgetRaise
 from core.permissions import Actor
 from core.repositories.audit import Audit
-from core.services.budget_checks import plain
+from core.typed.numbers import plain
 
 
 def facts_of(budget: Budget) -> dict[str, object]:

@@ -9,8 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from core import clock
+from core.database.engine import constraint_of
 from core.errors import Conflict, NotFound, Overtaken
 from core.models import AuditAction, Company, CompanyPart, TargetType
+from core.models.company import COMPANY_NAME_KEY
 from core.permissions import Actor
 from core.repositories.audit import Audit
 from core.repositories.companies import Companies, LastChange
@@ -67,6 +69,8 @@ def naming() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
+        if constraint_of(error) != COMPANY_NAME_KEY:
+            raise
         raise Conflict(TAKEN) from error
 
 

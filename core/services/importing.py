@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from core.database.engine import Database
+from core.database.engine import Database, constraint_of
 from core.errors import DatabaseUnavailable, Invalid, NotPermitted, ParleyError
 from core.ids import new_id, reference_of
 from core.models import AuditAction
@@ -140,7 +140,7 @@ class ImportService:
                 )
                 return conversation.id
         except IntegrityError as error:
-            if _constraint(error) == ONCE:
+            if constraint_of(error) == ONCE:
                 return None
             raise
 
@@ -195,7 +195,3 @@ def _size_of(file: BinaryIO) -> int:
     size = file.seek(0, SEEK_END)
     file.seek(0)
     return size
-
-
-def _constraint(error: IntegrityError) -> str | None:
-    return getattr(getattr(error.orig, "diag", None), "constraint_name", None)

@@ -22,7 +22,7 @@ from core.repositories.audit import Audit
 from core.repositories.companies import Companies
 from core.repositories.model_prices import ModelPrices
 from core.services.texts import required_text
-from core.typed.numbers import decimal_of
+from core.typed.numbers import decimal_of, plain
 
 DEAREST = Decimal(1_000_000)
 """USD per million tokens."""
@@ -214,11 +214,6 @@ def _beginning(day: date, zone: tzinfo) -> datetime:
     return now if day == today else datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def written(amount: Decimal | None) -> str | None:
-    """As the trail keeps it: without the noughts that a column adds."""
-    return None if amount is None else f"{amount.normalize():f}"
-
-
 def _own(row: ModelPrice, name: str | None) -> OwnPrice:
     return OwnPrice(
         id=row.id,
@@ -233,13 +228,9 @@ def _own(row: ModelPrice, name: str | None) -> OwnPrice:
 
 
 def audited(price: ModelPrice) -> dict[str, Any]:
-    return {
-        "model": price.model,
-        "input_price": written(price.input_price),
-        "cached_price": written(price.cached_price),
-        "output_price": written(price.output_price),
-        "effective_from": price.effective_from.isoformat(),
-    }
+    amounts = {"input": price.input_price, "cached": price.cached_price, "output": price.output_price}
+    written = {f"{name}_price": None if amount is None else plain(amount) for name, amount in amounts.items()}
+    return {"model": price.model, **written, "effective_from": price.effective_from.isoformat()}
 
 
 def _record(session: Session, action: AuditAction, actor: Actor, price_id: UUID, **told: Any) -> None:

@@ -40,11 +40,16 @@ def whole_of(typed: str) -> int | None:
 
 def typeable(amount: Decimal) -> str:
     """As somebody would type it, read in one way: with two decimals or none, and not with three."""
-    whole, _, decimals = f"{amount.normalize():f}".partition(".")
+    whole, _, decimals = plain(amount).partition(".")
     if not decimals:
         return whole
     decimals = decimals.ljust(2, "0")
     return f"{whole}.{decimals}0" if _is_group(whole, decimals) else f"{whole}.{decimals}"
+
+
+def plain(amount: Decimal) -> str:
+    """Without noughts that say nothing, like 1990 and 12.5: as the audit trail keeps it."""
+    return f"{amount.normalize():f}"
 
 
 def _is_group(whole: str, decimals: str) -> bool:

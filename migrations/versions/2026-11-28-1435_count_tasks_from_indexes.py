@@ -10,7 +10,7 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 # The day is in the order as well, but PostgreSQL reads no column out of an expression. Those of before serve until
-# these are there.
+# all of these are there, however often it is broken off.
 INDEXES = (
     ("tasks_assignee_open_idx", "tasks_assignee_counted_idx", "assignee_id", "due_on"),
     ("tasks_owner_open_idx", "tasks_owner_counted_idx", "owner_id", "due_on, assignee_id"),
@@ -21,10 +21,11 @@ WHERE = "WHERE status = 'open' AND deleted_at IS NULL"
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        for before, after, person, included in INDEXES:
+        for _, after, person, included in INDEXES:
             # One that was broken off is there, and not valid.
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {after}")
             op.execute(f"CREATE INDEX CONCURRENTLY {after} ON tasks ({person}, {OPEN}) INCLUDE ({included}) {WHERE}")
+        for before, *_ in INDEXES:
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {before}")
 
 

@@ -1,6 +1,10 @@
-"""What the served processes logged during a test: shown when it fails, and without a crash unless it provokes one."""
+"""What the served processes logged during a test: shown when it fails, and without a crash unless it provokes one.
+
+`begin` and `add` are hooks of pytest, for the conftest.py of whoever serves a Parley.
+"""
 
 import re
+from collections.abc import Generator
 
 import pytest
 
@@ -16,6 +20,7 @@ LINES = 40
 sizes = pytest.StashKey[dict[Parley, int]]()
 
 
+@pytest.hookimpl(tryfirst=True)
 def begin(item: pytest.Item) -> None:
     item.stash[sizes] = {parley: parley.log_size for parley in STARTED}
 
@@ -28,12 +33,15 @@ def check(item: pytest.Item) -> None:
             assert at is None, "\n".join([CRASHED, *lines[at:][:LINES]])
 
 
-def add(item: pytest.Item, report: pytest.TestReport) -> None:
+@pytest.hookimpl(wrapper=True)
+def add(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """To a test that failed, the end of what each process logged since it began, requests left out."""
+    report = yield
     if report.failed:
         for parley, lines in _since(item).items():
             said = [line for line in lines if not REQUEST.search(line)][-LINES:]
             report.sections.append((f"Log of {parley.url} until {report.when}", "\n".join(said)))
+    return report
 
 
 def _since(item: pytest.Item) -> dict[Parley, list[str]]:

@@ -102,6 +102,13 @@ def test_what_was_made_is_taken_back(desk: Desk, ada: Person) -> None:
     assert tasks(desk, ada) == []
 
 
+def test_a_tick_that_arrives_with_what_takes_its_line_away_is_none(desk: Desk, ada: Person) -> None:
+    browser = typed(visit(ada, "chat.py"), "/task Buy rye")
+    browser.checkbox[0].check()
+    assert card(click(browser, "undo")) == ["**Taken back: the task is deleted.**"]
+    assert tasks(desk, ada) == []
+
+
 def test_sent_twice_it_is_done_once_and_said_again_later_it_is_meant(desk: Desk, ada: Person) -> None:
     browser = visit(ada, "chat.py")
     for _ in range(2):
