@@ -47,7 +47,7 @@ def _said(actor: Actor, step: Step, waits: Waits) -> tuple[links.Screen, str, di
             label = f"Go on with **{as_label(line.title, LONGEST) or NEW_CHAT}**"
             return links.CHAT, label, {links.CONVERSATION: str(line.id)}
         case Step.ASK:
-            return links.CHAT, "Ask the assistant your first question", {}
+            return links.CHAT, "Ask the assistant a question", {}
         case _:
             return _room(actor, step, waits)
 

@@ -210,7 +210,7 @@ def test_what_waits_alone_is_what_comes_next() -> None:
 def test_the_next_step_leads_where_it_says(desk: Desk) -> None:
     ada, bo = desk.staff(display_name="Ada"), desk.staff(display_name="Bo *Diddley*")
     application, today = desk.application, clock.now().date()
-    assert linked(visit(ada)) == [("Ask the assistant your first question", "chat", "")]
+    assert linked(visit(ada)) == [("Ask the assistant a question", "chat", "")]
     with desk.database.transaction() as session:
         chat = make_conversation(session, ada.user, title="", last_message_at=clock.now())
     assert linked(visit(ada)) == [("Go on with **New chat**", "chat", f"c={chat.id}")]
