@@ -22,7 +22,7 @@ def _beside(name: str) -> str:
     return Path(__file__).with_name(name).read_text("utf-8")
 
 
-_code = st.components.v2.component(CODE, js=_beside("conversation_links_code.js"))
+_code = st.components.v2.component(CODE, js=_beside("quiet.js") + _beside("conversation_links_code.js"))
 CHATS, ROOMS = "chat_links", "room_links"
 _lists = {
     name: st.components.v2.component(

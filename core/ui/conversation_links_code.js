@@ -1,14 +1,15 @@
-const SETTLED = 400
 const hub = (window.parleyLinks ??= { navs: new Map(), told: new Map() })
 const seen = new Map()
 
-// A room that no list has, has something new: then the list is to be drawn anew, with that one on top. A dialog might
-// close by it, and what is typed there be lost.
-let asking = 0
+// A room that no list has, has something new: then the list is to be drawn anew, with that one on top.
+let takeBack = () => {}
+const tell = () => {
+  hub.tell?.("unknown", Date.now())
+  return true
+}
 const ask = () => {
-  clearTimeout(asking)
-  if (document.querySelector('[role="dialog"]')) asking = setTimeout(ask, SETTLED)
-  else hub.tell?.("unknown", Date.now())
+  takeBack()
+  takeBack = quiet.when(tell)
 }
 
 let isFirst = true
@@ -42,7 +43,7 @@ export default function ({ data, setTriggerValue }) {
   window.addEventListener("parley-unread", hear)
   window.addEventListener("parley-rooms", ask)
   return () => {
-    clearTimeout(asking)
+    takeBack()
     window.removeEventListener("parley-unread", hear)
     window.removeEventListener("parley-rooms", ask)
     delete hub.tell

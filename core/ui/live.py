@@ -32,7 +32,7 @@ def _beside(name: str) -> str:
 
 def _listening(name: str) -> str:
     """The code of a part that listens to the ear."""
-    return _beside("listening.js") + _beside(name)
+    return _beside("quiet.js") + _beside("listening.js") + _beside(name)
 
 
 _ear = st.components.v2.component(
@@ -43,7 +43,7 @@ _ear = st.components.v2.component(
 )
 _live = st.components.v2.component("live", js=_listening("live.js"))
 _live_room = st.components.v2.component("live_room", js=_listening("live_room.js"))
-_live_tasks = st.components.v2.component("live_tasks", js=_beside("live_tasks.js"))
+_live_tasks = st.components.v2.component("live_tasks", js=_beside("quiet.js") + _beside("live_tasks.js"))
 _drawn = st.components.v2.component("drawn", js=DRAWN)
 _label = st.components.v2.component("live_label", html=LABEL, css=LABEL_CSS, js=_listening("live_label.js"))
 
@@ -86,6 +86,12 @@ def live_room(
         on_changed_change=changed,
         on_grown_change=on_grown,
     )
+
+
+def follows() -> None:
+    """To be drawn last by a run that goes on for as long as an answer is written: from here on, news may cut it off."""
+    with st.container(key="follows"):
+        st.html("<i></i>")
 
 
 def live_tasks() -> None:

@@ -6,19 +6,15 @@
 // call goes which states have come here, so that the room knows what of it may not have.
 const BETWEEN = 40, LOST = 600, STUCK = 5000
 const MOST_CALLS = 7
-const LOOK_AGAIN = 400
-const HOLD = 250
 const STATE = "data-test-script-state"
 
 // `watch.seen` is the state that the last whole run drew: what it found out by itself is no news.
 const watchOver = (address) => {
   const watch = { address }
   const endings = []
-  const listening = new AbortController()
   let news = null, shown = null, calls = 0, grown = null, isWaiting = false, losing = 0, settling = 0
-  let isOver = false, heldUntil = 0
+  let isOver = false, takeBack = () => {}
 
-  const isDrawing = () => document.querySelector(`[${STATE}="running"]`) !== null
   const landed = () => {
     clearTimeout(losing)
     clearTimeout(settling)
@@ -30,41 +26,26 @@ const watchOver = (address) => {
     losing = setTimeout(landed, patience)
     watch.tell(event, value)
   }
-  // What is forgotten must not be what somebody said or clicked.
-  const hold = ({ type, key }) => {
-    if (type === "keydown" && key !== "Enter") return
-    heldUntil = Date.now() + HOLD
-  }
-  for (const input of ["keydown", "pointerup", "click"]) {
-    document.addEventListener(input, hold, { capture: true, signal: listening.signal })
-  }
-  // A run of the page that is under way would be cut off, so this waits for its end.
-  const next = () => {
-    if (isOver || isWaiting || isDrawing()) return
-    const wait = heldUntil - Date.now()
-    if (wait > 0) {
-      clearTimeout(settling)
-      settling = setTimeout(next, wait)
-      return
-    }
-    // A dialog would close when the page is drawn anew, and what is typed in it be lost.
-    if (document.querySelector('[role="dialog"]')) {
-      clearTimeout(settling)
-      settling = setTimeout(next, LOOK_AGAIN)
-      return
-    }
+  const ask = () => {
     if (news !== null && news !== watch.seen && news !== shown && calls < MOST_CALLS) {
       call("changed", JSON.stringify([shown, watch.seen]), LOST * 2 ** calls)
       calls += 1
-    } else if (grown !== null) {
-      const run = grown
-      grown = null
-      call("grown", run)
+      return true
     }
+    if (grown === null) return false
+    const run = grown
+    grown = null
+    call("grown", run)
+    return true
+  }
+  const next = () => {
+    if (isOver || isWaiting) return
+    takeBack()
+    takeBack = quiet.when(ask)
   }
   const drawing = new MutationObserver(() => {
     clearTimeout(settling)
-    if (!isDrawing()) {
+    if (!quiet.isDrawing()) {
       settling = setTimeout(landed, isWaiting ? LOST : BETWEEN)
     } else if (isWaiting) {
       clearTimeout(losing)
@@ -91,7 +72,7 @@ const watchOver = (address) => {
     isOver = true
     clearTimeout(losing)
     clearTimeout(settling)
-    listening.abort()
+    takeBack()
     drawing.disconnect()
     window.removeEventListener("parley-drawn", drawn)
     for (const end of endings) end()

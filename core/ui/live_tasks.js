@@ -1,32 +1,33 @@
 // A part that has the page drawn anew when one's tasks are others than those that it drew. Each time that they may be,
 // the window's ear counts on; the page says up to which count it has heard.
-const SETTLED = 400, DRAWN = 1500
-// Of two requests for a run at the same moment, this part's and another's, Streamlit forgets the first.
+const DRAWN = 1500
+// So often it is said again, when a click in the same moment took its place.
 const AGAIN = 2
 const watches = new WeakMap()
 
 const follow = () => {
   const watch = { seen: 0, tell: () => {} }
-  let telling = 0, left = AGAIN
-  const ask = () => {
-    clearTimeout(telling)
+  let doubting = 0, left = AGAIN, takeBack = () => {}
+  const tell = () => {
     const count = window.parleyTasks ?? 0
-    if (count <= watch.seen) return
-    // A dialog would close when the page is drawn anew, and what is typed in it be lost.
-    if (document.querySelector('[role="dialog"]')) {
-      telling = setTimeout(ask, SETTLED)
-      return
-    }
+    if (count <= watch.seen) return false
     watch.tell("heard", count)
-    if (left-- > 0) telling = setTimeout(ask, DRAWN)
+    if (left-- > 0) doubting = setTimeout(wait, DRAWN)
+    return true
+  }
+  const wait = () => {
+    clearTimeout(doubting)
+    takeBack()
+    takeBack = quiet.when(tell)
   }
   watch.ask = () => {
     left = AGAIN
-    ask()
+    wait()
   }
   window.addEventListener("parley-tasks", watch.ask)
   watch.end = () => {
-    clearTimeout(telling)
+    clearTimeout(doubting)
+    takeBack()
     window.removeEventListener("parley-tasks", watch.ask)
   }
   return watch

@@ -14,6 +14,7 @@ from core.permissions import Actor
 from core.services.views import MessageView, Transcript
 from core.ui import composer, failures, guard, reporting, steps, task_making, times
 from core.ui.leftovers import leave_empty
+from core.ui.live import follows
 from core.ui.message import AVATARS, bar_data, ending, growing, rate, remedies, stop_button, text_so_far
 from core.ui.message_bar import Act, message_bar, message_bar_code
 from core.ui.steps import Hand
@@ -50,6 +51,7 @@ def follow_answer(shown: Transcript, answering: DeltaGenerator | None) -> None:
         return
     message = shown.messages[-1]
     above = steps.end_of(message)
+    follows()
     for snapshot in bootstrap.current().runner.watch(shown.active_run_id):
         # Also when there is nothing new: only at such a call Streamlit can end a run that nobody looks at any more.
         answering.markdown(growing(max(message.content, snapshot.text, key=len)[above:]))

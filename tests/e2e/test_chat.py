@@ -174,7 +174,8 @@ def test_a_question_sent_while_an_answer_is_written_waits_below_it(chat: Chat) -
     for question in (SHORT, "And then?"):
         other.ask(question)
         expect(other.questions.last).to_contain_text(question)
-    expect(other.page.get_by_text("2 of 2")).to_be_visible()
+    for tab in (other, chat):  # which goes on following the answer
+        expect(tab.page.get_by_text("2 of 2")).to_be_visible()
     other.act(other.questions.last, "Remove")
     expect(other.questions).to_have_count(2)
     other.act(other.questions.last, "Send now")

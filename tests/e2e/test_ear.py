@@ -43,7 +43,7 @@ def stage(browser: Browser) -> Iterator[Page]:
 
 def mount(page: Page, part: str, seen: str) -> None:
     """In the place of the one before, in the same moment."""
-    page.add_script_tag(content=code("listening.js", part, as_="part"))
+    page.add_script_tag(content=code("quiet.js", "listening.js", part, as_="part"))
     data = json.dumps({"address": "/api/events?c=1", "seen": seen})
     draw = f"part({{ data, parentElement: document.createElement('p'), setTriggerValue: {TELL} }})"
     page.evaluate(f"data => {{ window.unmount?.(); window.unmount = {draw} }}", data)
@@ -75,6 +75,34 @@ def test_a_part_that_draws_what_was_told_is_told_nothing(stage: Page) -> None:
     stage.evaluate("draws(false)")
     stage.wait_for_timeout(200)  # nothing is what is waited for
     assert told(stage) == []
+
+
+@pytest.mark.parametrize("part", ["live_room.js", "live.js"])
+def test_what_was_clicked_goes_first(stage: Page, part: str) -> None:
+    """A run that the part asks for would cut off that of the click, on its way or while it draws."""
+    mount(stage, part, "1")
+    stage.clock.install()
+    stage.evaluate("document.body.append(document.createElement('button'))")
+    stage.get_by_role("button").click()
+    stage.evaluate("hear('changed', '2')")
+    stage.clock.run_for(2_500)
+    assert told(stage) == []
+    stage.evaluate("draws(true)")
+    stage.clock.run_for(5_000)
+    assert told(stage) == []
+    stage.evaluate("draws(false)")
+    stage.clock.run_for(500)
+    assert len(told(stage)) == 1
+
+
+def test_a_click_that_asks_for_nothing_holds_news_up_for_three_seconds(stage: Page) -> None:
+    mount(stage, "live.js", "1")
+    stage.clock.install()
+    stage.evaluate("document.body.append(document.createElement('button'))")
+    stage.get_by_role("button").click()
+    stage.evaluate("hear('changed', '2')")
+    stage.clock.run_for(3_500)
+    assert len(told(stage)) == 1
 
 
 def test_calls_that_come_to_nothing_are_repeated_ever_more_slowly(stage: Page) -> None:
