@@ -23,6 +23,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     tuple_,
     union_all,
 )
@@ -36,6 +37,7 @@ from core.permissions import Actor
 from core.repositories.base import Repository
 from core.repositories.conversations import readable_to
 from core.repositories.task_wanted import TaskCounts, TaskGroup, TaskLine, TaskPlace, TasksWanted, Whose
+from core.repositories.tasks import is_given
 
 _tasks, _conversations, _messages = table_of(Task), table_of(Conversation), table_of(Message)
 _owner, _assignee = aliased(User), aliased(User)
@@ -45,7 +47,8 @@ _is_there = _tasks.c.deleted_at.is_(None)
 _is_open = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.OPEN), _is_there)
 _is_done = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.DONE), _is_there)
 _me, _company = (bindparam(name, type_=Uuid()) for name in ("me", "company"))
-_is_mine, _is_given = _tasks.c.assignee_id == _me, and_(_tasks.c.owner_id == _me, _tasks.c.assignee_id != _me)
+# As its indexes say it: PostgreSQL knows of no other way to say it that it is the same.
+_is_mine, _is_given = _tasks.c.assignee_id == _me, and_(_tasks.c.owner_id == _me, is_given)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +92,14 @@ _OF_A_DAY = {
     TaskGroup.UPCOMING: and_(_due > _today, _due < _NO_DAY),
     TaskGroup.SOMEDAY: _due == _NO_DAY,
 }
+_ENDS = {
+    TaskGroup.OVERDUE: _due < _today,
+    TaskGroup.TODAY: _due <= _today,
+    TaskGroup.UPCOMING: _due < _NO_DAY,
+    TaskGroup.SOMEDAY: true(),
+}
+"""The groups again, without where they begin."""
+_FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 
 
 def order_of(wanted: TasksWanted) -> Order:
@@ -149,7 +160,7 @@ class TaskLines(Repository):
 
     def list_people(self, actor: Actor, also: UUID | None = None) -> list[tuple[UUID, str]]:
         """Those with whom this person shares open tasks, by name; `also` this one, if they share any task."""
-        mine, given = _tasks.c.assignee_id == actor.user_id, _tasks.c.owner_id == actor.user_id
+        mine, given = _branches(Whose.ALL)  # what is their own is in the first
         ids = union_all(
             select(_tasks.c.owner_id.label("id")).where(mine, _is_open),
             select(_tasks.c.assignee_id.label("id")).where(given, _is_open),
@@ -160,7 +171,8 @@ class TaskLines(Repository):
             ),
         ).subquery()
         people = select(col(User.id), col(User.display_name)).where(col(User.id).in_(select(ids.c.id)))
-        return [(row[0], row[1]) for row in self.session.execute(people.order_by(func.lower(col(User.display_name))))]
+        found = self.session.execute(people.order_by(func.lower(col(User.display_name))), _person(actor))
+        return [(row[0], row[1]) for row in found]
 
 
 def counts_statement(whose: Whose) -> Select[Any]:
@@ -190,12 +202,28 @@ def page_statement(wanted: TasksWanted, *, continued: bool) -> Select[Any]:
 def given(actor: Actor, wanted: TasksWanted, after: TaskPlace | None, limit: int) -> dict[str, Any]:
     """What the statement of a page wants."""
     values = {name: getattr(wanted, name) for name in _VALUES if getattr(wanted, name) is not None}
-    place = {
-        "after_id": after.id,
-        "after_due": after.due_on.isoformat() if after.due_on else "infinity",
+    return _person(actor) | values | (_place(wanted, after) if after else {}) | {"limit": limit}
+
+
+def _place(wanted: TasksWanted, after: TaskPlace) -> dict[str, Any]:
+    """Where what is due goes on: behind `after`, and not before what is wanted begins. Were the two told to PostgreSQL
+    as two conditions, it would begin at the latter and read on to the former.
+    """
+    begins = {
+        TaskGroup.TODAY: TaskPlace(_FIRST, wanted.today),
+        TaskGroup.UPCOMING: TaskPlace(_LAST, wanted.today),
+        TaskGroup.SOMEDAY: TaskPlace(_FIRST),
+    }
+    places = [after] + ([begins[wanted.group]] if wanted.group in begins else [])
+    places += [TaskPlace(_FIRST, wanted.due_from)] if wanted.due_from else []
+    farthest = (
+        max(places, key=lambda place: (place.due_on or date.max, place.id)) if order_of(wanted) is OPEN else after
+    )
+    return {
+        "after_id": farthest.id,
+        "after_due": farthest.due_on.isoformat() if farthest.due_on else "infinity",
         "after_completed": after.completed_at,
-    } if after else {}  # fmt: skip
-    return _person(actor) | values | place | {"limit": limit}
+    }
 
 
 @lru_cache(maxsize=256)  # put together once: SQLAlchemy takes longer for that than PostgreSQL to answer
@@ -203,7 +231,8 @@ def _put_together(
     order: Order, group: TaskGroup | None, whose: Whose, fields: frozenset[str], *, continued: bool
 ) -> Select[Any]:
     """`fields`: what is asked for of `_VALUES`."""
-    conditions = [order.holds, *_conditions(group, fields)] + ([order.behind] if continued else [])
+    conditions = [order.holds, *_conditions(order, group, fields, continued=continued)]
+    conditions += [order.behind] if continued else []
     limit = bindparam("limit", type_=Integer)
     parts = [select(_tasks).where(one, *conditions).order_by(*order.by).limit(limit) for one in _branches(whose)]
     if len(parts) == 1:
@@ -225,10 +254,15 @@ def _of_page(order: Order) -> Sequence[ColumnElement[Any]]:
     return (literal_column("page.id").desc(),)
 
 
-def _conditions(group: TaskGroup | None, fields: frozenset[str]) -> list[ColumnElement[bool]]:
-    conditions = [condition for name, condition in _VALUES.items() if name in fields and condition is not None]
+def _conditions(
+    order: Order, group: TaskGroup | None, fields: frozenset[str], *, continued: bool
+) -> list[ColumnElement[bool]]:
+    begun = continued and order is OPEN  # by the place: see `_place`
+    named = fields - {"due_from"} if begun else fields
+    conditions = [condition for name, condition in _VALUES.items() if name in named and condition is not None]
     conditions += [_tasks.c.due_on.is_not(None)] if fields & {"due_from", "due_to"} else []
-    return conditions + ([_OF_A_DAY[group]] if group in _OF_A_DAY else [])
+    groups = _ENDS if begun else _OF_A_DAY
+    return conditions + ([groups[group]] if group in groups else [])
 
 
 def _branches(whose: Whose) -> list[ColumnElement[bool]]:
