@@ -185,9 +185,7 @@ def ratings(slice_: Slice, given: Given) -> str:
     return united(slice_, kept, single)
 
 
-def united(
-    slice_: Slice, kept: Callable[[Days], str], single: Callable[[Rest], str], *, of: Kind | None = None
-) -> str:
+def united(slice_: Slice, kept: Callable[[Days], str], single: Callable[[Rest], str], *, of: Kind | None = None) -> str:
     """The rows of all parts of a slice's period: each part is read from the sums by `kept` or from the ledger by
     `single`, which see to its sign. `of`: whose sums are told apart; None: nobody's.
     """

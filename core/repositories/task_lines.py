@@ -206,23 +206,21 @@ def given(actor: Actor, wanted: TasksWanted, after: TaskPlace | None, limit: int
 
 
 def _place(wanted: TasksWanted, after: TaskPlace) -> dict[str, Any]:
-    """Where what is due goes on: behind `after`, and not before what is wanted begins. Were the two told to PostgreSQL
-    as two conditions, it would begin at the latter and read on to the former.
+    """Where a list goes on: behind `after`, and not before its group begins. Were the two told to PostgreSQL as two
+    conditions, it would begin at the latter and read on to the former.
     """
     begins = {
         TaskGroup.TODAY: TaskPlace(_FIRST, wanted.today),
         TaskGroup.UPCOMING: TaskPlace(_LAST, wanted.today),
         TaskGroup.SOMEDAY: TaskPlace(_FIRST),
     }
-    places = [after] + ([begins[wanted.group]] if wanted.group in begins else [])
-    places += [TaskPlace(_FIRST, wanted.due_from)] if wanted.due_from else []
-    farthest = (
-        max(places, key=lambda place: (place.due_on or date.max, place.id)) if order_of(wanted) is OPEN else after
-    )
+    place = after
+    if wanted.group in begins:
+        place = max(after, begins[wanted.group], key=lambda one: (one.due_on or date.max, one.id))
     return {
-        "after_id": farthest.id,
-        "after_due": farthest.due_on.isoformat() if farthest.due_on else "infinity",
-        "after_completed": after.completed_at,
+        "after_id": place.id,
+        "after_due": place.due_on.isoformat() if place.due_on else "infinity",
+        "after_completed": place.completed_at,
     }
 
 
@@ -257,11 +255,9 @@ def _of_page(order: Order) -> Sequence[ColumnElement[Any]]:
 def _conditions(
     order: Order, group: TaskGroup | None, fields: frozenset[str], *, continued: bool
 ) -> list[ColumnElement[bool]]:
-    begun = continued and order is OPEN  # by the place: see `_place`
-    named = fields - {"due_from"} if begun else fields
-    conditions = [condition for name, condition in _VALUES.items() if name in named and condition is not None]
-    conditions += [_tasks.c.due_on.is_not(None)] if fields & {"due_from", "due_to"} else []
-    groups = _ENDS if begun else _OF_A_DAY
+    conditions = [condition for name, condition in _VALUES.items() if name in fields and condition is not None]
+    conditions += [_due < _NO_DAY] if fields & {"due_from", "due_to"} else []
+    groups = _ENDS if continued and order is OPEN else _OF_A_DAY  # where it begins is in the place: see `_place`
     return conditions + ([groups[group]] if group in groups else [])
 
 

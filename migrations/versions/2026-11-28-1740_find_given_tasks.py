@@ -1,4 +1,4 @@
-"""find given tasks: what one gave to others has indexes of its own, as what is deleted has, built beside what goes on"""
+"""find given tasks: what one gave to others has indexes of its own, and so has what is deleted; built beside writers"""
 
 from collections.abc import Sequence
 

@@ -115,7 +115,11 @@ PAGES: dict[str, Callable[[Kept], Query]] = {
     "upcoming, behind most": lambda k: k.page(TasksWanted(group=TaskGroup.UPCOMING, today=k.today), k.place),
     "some day": lambda k: k.page(TasksWanted(group=TaskGroup.SOMEDAY, today=k.today)),
     "some day, behind half": lambda k: k.page(TasksWanted(group=TaskGroup.SOMEDAY, today=k.today), TaskPlace(HALF)),
+    "from a day on": lambda k: k.page(TasksWanted(TaskStatus.OPEN, due_from=k.today)),
     "from a day on, behind most": lambda k: k.page(TasksWanted(TaskStatus.OPEN, due_from=k.today), k.place),
+    "from a day on that is far": lambda k: k.page(
+        TasksWanted(TaskStatus.OPEN, due_from=k.today + timedelta(days=DAYS + 1))
+    ),
     "open, behind most": lambda k: k.page(TasksWanted(TaskStatus.OPEN), k.place),
     "done": lambda k: k.page(TasksWanted(TaskStatus.DONE)),
     "done, behind most": lambda k: k.page(TasksWanted(TaskStatus.DONE), k.place),

@@ -93,10 +93,11 @@ def kept(desk: Desk, task_id: UUID) -> dict[str, Any]:
         return session.get_one(Task, task_id).model_dump()
 
 
-def titles(tasks: TaskService, actor: Actor, wanted: TasksWanted, limit: int = 2) -> list[str]:
+def titles(
+    tasks: TaskService, actor: Actor, wanted: TasksWanted, limit: int = 2, place: TaskPlace | None = None
+) -> list[str]:
     """Page by page to the end."""
     found: list[str] = []
-    place: TaskPlace | None = None
     while True:
         page = tasks.list_page(actor, wanted, after=place, limit=limit)
         found += [one.title for one in page.tasks]
@@ -137,6 +138,21 @@ def test_lists_show_what_is_wanted_in_order_and_page_through_it(
     assert (counts.overdue, counts.today, counts.upcoming, counts.someday, counts.given) == (3, 3, 3, 3, 12)
     assert tasks.count_due(bo, TODAY) == 7
     assert tasks.people(ada) == ((ada.user_id, "Ada"), (bo.user_id, "Bo"))
+
+
+def test_a_group_goes_on_in_its_own_days_wherever_the_page_before_ended(tasks: TaskService, ada: Actor) -> None:
+    """It may have become another day in between."""
+    for number in range(2):
+        for group, day in DAYS.items():
+            tasks.create(ada, NewTask(f"{group} {number}", due_on=day))
+    ends = (TODAY - timedelta(days=400), *DAYS.values())  # long before all of them, and behind each
+    for at, group in enumerate(DAYS):
+        for behind, day in enumerate(ends):
+            place = TaskPlace(new_id(), day)
+            shown = titles(tasks, ada, TasksWanted(group=group, today=TODAY), limit=1, place=place)
+            assert shown == ([f"{group} 0", f"{group} 1"] if behind <= at else []), (group, day)
+    of_days = [f"{group} {number}" for group in (TaskGroup.TODAY, TaskGroup.UPCOMING) for number in range(2)]
+    assert titles(tasks, ada, TasksWanted(TaskStatus.OPEN, due_from=TODAY), limit=1) == of_days
 
 
 def test_what_is_left_out_stays_and_what_is_emptied_is_empty(tasks: TaskService, ada: Actor) -> None:
