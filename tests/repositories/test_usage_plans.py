@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -140,7 +141,7 @@ def test_calls_of_a_person_and_of_a_room_are_counted_from_their_index(database: 
                     assert scan["Node Type"] == "Index Only Scan", f"{statement}\n{scan}"
 
 
-@pytest.mark.parametrize("read", [frames.whole, lambda *given: frames.subjects(*given, Kind.PERSON)])
+@pytest.mark.parametrize("read", [frames.whole, partial(frames.subjects, kind=Kind.PERSON)])
 def test_what_somebody_used_is_added_up_from_days_whatever_they_used_in_them(
     database: Database, company: Company, read: Callable[[Connection, Slice], object]
 ) -> None:
