@@ -1,4 +1,5 @@
-"""Where a slice is read from, in SQL: the sums that are kept, or, for some people or rooms, the ledger by its indexes.
+"""Where a slice is read from, in SQL: the sums that are kept, or, for some people or rooms, the ledger by its indexes,
+unless sums are kept of each of them.
 
 Each source is a subquery with the same columns whichever it reads, so that what is asked of it is written once.
 """
