@@ -19,7 +19,8 @@ from core.models import AuditAction, ConversationKind, History, MessageRole, Tas
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
 from core.repositories.messages import Messages
-from core.repositories.task_lines import TaskLines, given, page_statement
+from core.repositories.task_lines import TaskLines
+from core.repositories.task_pages import given, page_statement
 from core.repositories.users import Users
 from core.services.task_views import NewTask, TaskGroup, TaskPlace, TasksWanted, Whose
 from core.services.tasks import TaskService
