@@ -28,6 +28,8 @@ PREFIXES = {Clocked.DURATION: "", Clocked.FIRST_TOKEN: "first_"}
 CLOCKS = tuple(PREFIXES)
 PERCENTILES = tuple(f"{prefix}{name}" for prefix in PREFIXES.values() for name in SHARES)
 """Columns of milliseconds."""
+TOTALS = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in MEASURES)
+PEOPLE = f"count(*) FILTER (WHERE calls > 0 AND subject <> '{NOBODY}')"
 NONE: Whole = np.zeros(0, dtype=np.int64)
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -86,16 +88,14 @@ def subjects(connection: Connection, slice_: Slice, kind: Kind, limit: int = MOS
     now = f"SELECT subject, {SUMS} FROM {spans(slice_, given, kind, 'subject')} GROUP BY 1"
     earlier = replace(slice_, period=slice_.period.before)
     then = f"SELECT subject, {SUMS} FROM {spans(earlier, given, kind, 'subject')} GROUP BY 1"
-    people = f"count(*) FILTER (WHERE calls > 0 AND subject <> '{NOBODY}')"
-    totals = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in MEASURES)
     befores = ", ".join(f"coalesce(sum({name}), 0)::bigint AS before_{name}" for name in MEASURES)
     found = _read(
         connection,
         f"""WITH nows AS ({now}), thens AS ({then}),
         top AS (SELECT * FROM nows WHERE calls > 0
             ORDER BY cost DESC, input_tokens + output_tokens DESC, subject LIMIT {limit}),
-        whole AS (SELECT * FROM (SELECT {totals}, {people} AS people FROM nows) n,
-            (SELECT coalesce(sum(cost), 0)::bigint AS before, {people} AS before_people, {befores} FROM thens) t)
+        whole AS (SELECT * FROM (SELECT {TOTALS}, {PEOPLE} AS people FROM nows) n,
+            (SELECT coalesce(sum(cost), 0)::bigint AS before, {PEOPLE} AS before_people, {befores} FROM thens) t)
         SELECT * FROM (
             SELECT top.subject::text, {_named("top", MEASURES)}, 0 AS people, coalesce(thens.cost, 0) AS before,
                 0 AS before_people, {", ".join(f"0 AS before_{name}" for name in MEASURES)}
@@ -106,6 +106,13 @@ def subjects(connection: Connection, slice_: Slice, kind: Kind, limit: int = MOS
         given,
     )
     return _dollars(found, "cost", "before", "before_cost")
+
+
+def whole(connection: Connection, slice_: Slice) -> DataFrame:
+    """One row: the measures over all, with the number of people in `people`. As in the last of `subjects`."""
+    given = Given(slice_)
+    each = f"SELECT subject, {SUMS} FROM {spans(slice_, given, Kind.PERSON, 'subject')} GROUP BY 1"
+    return _dollars(_read(connection, f"SELECT {TOTALS}, {PEOPLE} AS people FROM ({each}) s", given), "cost")
 
 
 def models(connection: Connection, slice_: Slice) -> DataFrame:

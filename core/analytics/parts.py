@@ -18,6 +18,14 @@ class Days:
     first: date
     end: date
 
+    @property
+    def starts(self) -> Iterator[date]:
+        """Of each of its days, or months, the first day."""
+        start = self.first
+        while start < self.end:
+            yield start
+            start = _following(start) if self.span is Span.MONTH else start + DAY
+
 
 @dataclass(frozen=True)
 class Rest:
@@ -76,6 +84,10 @@ def nearest_day(moment: datetime) -> date:
 
 
 def _nearest_month(day: date) -> date:
-    month = day.replace(day=1)
-    following = (month + timedelta(days=31)).replace(day=1)
+    month, following = day.replace(day=1), _following(day)
     return month if day - month <= following - day else following
+
+
+def _following(day: date) -> date:
+    """The first of the month after it."""
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)

@@ -1,4 +1,5 @@
-"""Where a slice is read from, in SQL: the sums that are kept, or, for some people or rooms, the ledger by its indexes.
+"""Where a slice is read from, in SQL: the sums that are kept, or, for some people or rooms, the ledger by its indexes,
+unless sums are kept of each of them.
 
 Each source is a subquery with the same columns whichever it reads, so that what is asked of it is written once.
 """
@@ -138,19 +139,20 @@ def _pieces(start: datetime, end: datetime) -> Iterator[tuple[Grain, datetime, d
 
 def spans(slice_: Slice, given: Given, kind: Kind, by: str) -> str:
     """Columns `by` (subject or model) and the measures: rows of the parts of the period, some to be taken away."""
+    whose = list(slice_.only(kind))
 
     def kept(days: Days) -> str:
         told_apart = BOTH[kind] if slice_.models or slice_.purposes else kind
+        wanted = f"{on_each(days, given)} AND subject = ANY({given.add(whose)})" if whose else of_days(days, given)
         return f"""SELECT {by}, {_signed(days.sign)} FROM usage_spans WHERE company_id = :company
-            AND kind = '{told_apart}' AND {of_days(days, given)} AND {called(slice_, given)}"""
+            AND kind = '{told_apart}' AND {wanted} AND {called(slice_, given)}"""
 
     def single(rest: Rest) -> str:
-        whose = f"{SUBJECTS[kind]} AS subject"
         where = f"{ledger(slice_, given, rest.start, rest.end)} AND {SUBJECTS[kind]} IS NOT NULL"
-        calls = f"(SELECT {whose}, model, {_MEASURED} FROM model_calls WHERE {where}) c"
+        calls = f"(SELECT {SUBJECTS[kind]} AS subject, model, {_MEASURED} FROM model_calls WHERE {where}) c"
         return f"SELECT {by}, {_signed(rest.sign)} FROM {calls}"
 
-    return united(slice_, kept, single)
+    return united(slice_, kept, single, of=kind)
 
 
 def errors(slice_: Slice, given: Given) -> str:
@@ -184,13 +186,13 @@ def ratings(slice_: Slice, given: Given) -> str:
     return united(slice_, kept, single)
 
 
-def united(slice_: Slice, kept: Callable[[Days], str], single: Callable[[Rest], str]) -> str:
+def united(slice_: Slice, kept: Callable[[Days], str], single: Callable[[Rest], str], *, of: Kind | None = None) -> str:
     """The rows of all parts of a slice's period: each part is read from the sums by `kept` or from the ledger by
-    `single`, which see to its sign.
+    `single`, which see to its sign. `of`: whose sums are told apart; None: nobody's.
     """
     period = slice_.period
     parts: Sequence[Part] = parts_of(period.start, period.end)
-    if slice_.is_personal:
+    if slice_.is_personal and not (of and slice_.only(of)):
         parts = (Rest(1, period.start, period.end),)
     selects = [kept(part) if isinstance(part, Days) else single(part) for part in parts]
     return f"({' UNION ALL '.join(selects)}) s"
@@ -199,6 +201,11 @@ def united(slice_: Slice, kept: Callable[[Days], str], single: Callable[[Rest], 
 def of_days(days: Days, given: Given) -> str:
     """The condition for the rows of sums that are kept by span."""
     return f"span = '{days.span}' AND start >= {given.add(days.first)} AND start < {given.add(days.end)}"
+
+
+def on_each(days: Days, given: Given) -> str:
+    """The same, each by itself: for what an index has behind the day."""
+    return f"span = '{days.span}' AND start = ANY({given.add(list(days.starts))})"
 
 
 def _signed(sign: int) -> str:

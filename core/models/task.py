@@ -15,8 +15,10 @@ MAX_TASK_DESCRIPTION = 10_000
 IS_OPEN = "status = 'open' AND deleted_at IS NULL"
 IS_DONE = "status = 'done' AND deleted_at IS NULL"
 IS_THERE = "deleted_at IS NULL"
+IS_GIVEN = "assignee_id <> owner_id"
 DUE = "coalesce(due_on, 'infinity'::date)"
 """What is due comes first, what is due some day last."""
+_LATEST = text("completed_at DESC"), text("id DESC")
 
 
 class TaskStatus(StrEnum):
@@ -42,7 +44,9 @@ class Task(Record, table=True):
         CheckConstraint(f"char_length(title) BETWEEN 1 AND {MAX_TASK_TITLE}", name="title"),
         CheckConstraint(f"char_length(description) <= {MAX_TASK_DESCRIPTION}", name="description"),
         CheckConstraint("status = 'open' OR completed_at IS NOT NULL", name="completed"),
-        # Each list of the page in its own order, for those who are to do it and for those who gave it to others.
+        # Each list of the page in its own order, for those who are to do it and for those who gave it to others. What
+        # people do themselves is found through who is to do it: they are most, and nobody looks through them for
+        # the others.
         # With what is counted of them: PostgreSQL takes no column out of an expression.
         Index(
             "tasks_assignee_counted_idx",
@@ -53,29 +57,19 @@ class Task(Record, table=True):
             postgresql_where=text(IS_OPEN),
         ),
         Index(
-            "tasks_owner_counted_idx",
+            "tasks_given_open_idx",
             "owner_id",
             text(DUE),
             "id",
             postgresql_include=["due_on", "assignee_id"],
-            postgresql_where=text(IS_OPEN),
+            postgresql_where=text(f"{IS_OPEN} AND {IS_GIVEN}"),
         ),
-        Index(
-            "tasks_assignee_done_idx",
-            "assignee_id",
-            text("completed_at DESC"),
-            text("id DESC"),
-            postgresql_where=text(IS_DONE),
-        ),
-        Index(
-            "tasks_owner_done_idx",
-            "owner_id",
-            text("completed_at DESC"),
-            text("id DESC"),
-            postgresql_where=text(IS_DONE),
-        ),
+        Index("tasks_assignee_done_idx", "assignee_id", *_LATEST, postgresql_where=text(IS_DONE)),
+        Index("tasks_given_done_idx", "owner_id", *_LATEST, postgresql_where=text(f"{IS_DONE} AND {IS_GIVEN}")),
         Index("tasks_assignee_idx", "assignee_id", text("id DESC"), postgresql_where=text(IS_THERE)),
-        Index("tasks_owner_idx", "owner_id", text("id DESC"), postgresql_where=text(IS_THERE)),
+        Index("tasks_given_idx", "owner_id", text("id DESC"), postgresql_where=text(f"{IS_THERE} AND {IS_GIVEN}")),
+        # What its owner takes along, and brings back.
+        Index("tasks_deleted_idx", "owner_id", "id", postgresql_where=text("deleted_at IS NOT NULL")),
         # What was made in a conversation, and what has to forget it when it goes.
         Index("tasks_conversation_id_idx", "conversation_id", postgresql_where=text("conversation_id IS NOT NULL")),
         Index("tasks_message_id_idx", "message_id", postgresql_where=text("message_id IS NOT NULL")),

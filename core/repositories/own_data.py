@@ -67,11 +67,18 @@ _SESSIONS = """
 _NOTICES = """
     SELECT id, kind, text, created_at, read_at FROM notices
     WHERE user_id = :user AND id > :after ORDER BY id LIMIT :limit"""
-_TASKS = """
-    SELECT id, title, description, status, due_on, owner_id = :user AS is_mine, assignee_id = :user AS is_for_me,
+_TASKS = " UNION ALL ".join(
+    f"""(SELECT id, title, description, status, due_on, owner_id = :user AS is_mine, assignee_id = :user AS is_for_me,
         source, created_at, completed_at, deleted_at
-    FROM tasks WHERE (owner_id = :user OR assignee_id = :user AND deleted_at IS NULL) AND id > :after
-    ORDER BY id LIMIT :limit"""
+    FROM tasks WHERE {whose} AND id > :after ORDER BY id LIMIT :limit)"""
+    for whose in (
+        "assignee_id = :user AND deleted_at IS NULL",
+        "owner_id = :user AND assignee_id <> owner_id AND deleted_at IS NULL",
+        "owner_id = :user AND deleted_at IS NOT NULL",
+    )
+)
+_TASKS = f"SELECT * FROM ({_TASKS}) tasks ORDER BY id LIMIT :limit"
+"""Three lists, each from its index; no task is in two."""
 _CALLS = """
     SELECT id, created_at, purpose, provider, model, status, input_tokens, cached_tokens, output_tokens, usage_source,
         cost, conversation_id

@@ -1,107 +1,41 @@
 """Tasks as lists show them, and how many there are: only through those whose they are."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Date,
-    Integer,
-    Select,
-    String,
-    Uuid,
-    and_,
-    bindparam,
-    case,
-    cast,
-    exists,
-    func,
-    literal_column,
-    or_,
-    select,
-    tuple_,
-    union_all,
-)
+from sqlalchemy import Date, Select, Uuid, and_, cast, func, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from core.models import Conversation, Message, Task, TaskStatus, User
-from core.models.base import literal_of, table_of
+from core.models import Task, User
+from core.models.base import table_of
 from core.permissions import Actor
 from core.repositories.base import Repository
-from core.repositories.conversations import readable_to
-from core.repositories.task_wanted import TaskCounts, TaskGroup, TaskLine, TaskPlace, TasksWanted, Whose
-
-_tasks, _conversations, _messages = table_of(Task), table_of(Conversation), table_of(Message)
-_owner, _assignee = aliased(User), aliased(User)
-_due: ColumnElement[date] = literal_column("coalesce(tasks.due_on, 'infinity'::date)", Date)
-_NO_DAY: ColumnElement[date] = literal_column("'infinity'::date", Date)
-_is_there = _tasks.c.deleted_at.is_(None)
-_is_open = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.OPEN), _is_there)
-_is_done = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.DONE), _is_there)
-_me, _company = (bindparam(name, type_=Uuid()) for name in ("me", "company"))
-_is_mine, _is_given = _tasks.c.assignee_id == _me, and_(_tasks.c.owner_id == _me, _tasks.c.assignee_id != _me)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Order:
-    """How a list is sorted, what is in it, and what comes behind a place in it."""
-
-    by: tuple[ColumnElement[Any], ...]
-    holds: ColumnElement[bool]
-    behind: ColumnElement[bool]
-
-
-def _value(name: str, column: Any) -> ColumnElement[Any]:
-    return bindparam(name, type_=column.type)
-
-
-_after_id, _today = _value("after_id", _tasks.c.id), _value("today", _tasks.c.due_on)
-_after_due = cast(bindparam("after_due", type_=String), Date)
-_after_completed = _value("after_completed", _tasks.c.completed_at)
-OPEN = Order((_due, _tasks.c.id), _is_open, tuple_(_due, _tasks.c.id) > tuple_(_after_due, _after_id))
-DONE = Order(
-    (_tasks.c.completed_at.desc(), _tasks.c.id.desc()),
-    _is_done,
-    tuple_(_tasks.c.completed_at, _tasks.c.id) < tuple_(_after_completed, _after_id),
+from core.repositories.task_pages import (
+    DESCRIPTION,
+    NO_DAY,
+    TODAY,
+    branches,
+    dressed,
+    due_day,
+    given,
+    is_open,
+    is_there,
+    page_statement,
+    reader,
 )
-NEWEST = Order((_tasks.c.id.desc(),), _is_there, _tasks.c.id < _after_id)
-_person_id = _value("person_id", _tasks.c.owner_id)
-_VALUES: dict[str, ColumnElement[bool] | None] = {
-    "owner_id": _tasks.c.owner_id == _value("owner_id", _tasks.c.owner_id),
-    "assignee_id": _tasks.c.assignee_id == _value("assignee_id", _tasks.c.assignee_id),
-    "source": _tasks.c.source == _value("source", _tasks.c.source),
-    "conversation_id": _tasks.c.conversation_id == _value("conversation_id", _tasks.c.conversation_id),
-    "person_id": or_(_tasks.c.owner_id == _person_id, _tasks.c.assignee_id == _person_id),
-    "due_from": _due >= _value("due_from", _tasks.c.due_on),
-    "due_to": _due <= _value("due_to", _tasks.c.due_on),
-    "today": None,  # asks for nothing by itself: see _OF_A_DAY
-}
-"""What of TasksWanted is a value, and what it asks for."""
-_OF_A_DAY = {
-    TaskGroup.OVERDUE: _due < _today,
-    TaskGroup.TODAY: _due == _today,
-    TaskGroup.UPCOMING: and_(_due > _today, _due < _NO_DAY),
-    TaskGroup.SOMEDAY: _due == _NO_DAY,
-}
+from core.repositories.task_wanted import TaskCounts, TaskLine, TaskPlace, TasksWanted, Whose
 
-
-def order_of(wanted: TasksWanted) -> Order:
-    if wanted.status is TaskStatus.DONE or wanted.group is TaskGroup.DONE:
-        return DONE
-    return OPEN if wanted.status or wanted.group else NEWEST
+_tasks = table_of(Task)
 
 
 class TaskLines(Repository):
     def get_line(self, actor: Actor, task_id: UUID) -> tuple[TaskLine, str] | None:
         """With its description. For who was found to be one of its people, also when they just handed it on."""
-        statement = _dressed(select(_tasks).where(_tasks.c.id == task_id)).add_columns(_description)
-        row = self.session.execute(statement, _person(actor)).one_or_none()
+        statement = dressed(select(_tasks).where(_tasks.c.id == task_id)).add_columns(DESCRIPTION)
+        row = self.session.execute(statement, reader(actor)).one_or_none()
         return (TaskLine(*row[:-1]), row[-1]) if row else None
 
     def list_page(
@@ -113,24 +47,24 @@ class TaskLines(Repository):
     def list_with_descriptions(
         self, actor: Actor, wanted: TasksWanted, *, after: TaskPlace | None = None, limit: int
     ) -> list[tuple[TaskLine, str]]:
-        statement = page_statement(wanted, continued=after is not None).add_columns(_description)
+        statement = page_statement(wanted, continued=after is not None).add_columns(DESCRIPTION)
         found = self.session.execute(statement, given(actor, wanted, after, limit))
         return [(TaskLine(*row[:-1]), row[-1]) for row in found]
 
     def counts(self, actor: Actor, today: date, whose: Whose) -> TaskCounts:
         """From the indexes of what is open alone."""
-        row = self.session.execute(counts_statement(whose), _person(actor) | {"today": today}).one()
+        row = self.session.execute(counts_statement(whose), reader(actor) | {"today": today}).one()
         return TaskCounts(*row)
 
     def count_due(self, user_id: UUID, today: date) -> int:
-        statement = select(func.count()).select_from(_tasks).where(_tasks.c.assignee_id == user_id, _is_open)
-        return int(self.session.execute(statement.where(_due <= today)).scalar_one())
+        statement = select(func.count()).select_from(_tasks).where(_tasks.c.assignee_id == user_id, is_open)
+        return int(self.session.execute(statement.where(due_day <= today)).scalar_one())
 
     def count_due_of(self, days: Mapping[UUID, date]) -> dict[UUID, int]:
         """By person, each by the day that is today to them; who has nothing to do is missing."""
         ids, on = cast(list(days), ARRAY(Uuid())), cast([day.isoformat() for day in days.values()], ARRAY(Date()))
         people = func.unnest(ids, on).table_valued("id", "day").render_derived(name="people")
-        due = and_(_tasks.c.assignee_id == people.c.id, _is_open, _due <= people.c.day)
+        due = and_(_tasks.c.assignee_id == people.c.id, is_open, due_day <= people.c.day)
         counts = select(people.c.id, func.count()).join(_tasks, due).group_by(people.c.id)
         return {row[0]: row[1] for row in self.session.execute(counts)}
 
@@ -138,135 +72,41 @@ class TaskLines(Repository):
         """The messages that the newest of what they own or are to do came from."""
         parts = [
             select(_tasks.c.message_id, _tasks.c.id)
-            .where(whose, _is_there, _tasks.c.message_id.is_not(None))
+            .where(whose, is_there, _tasks.c.message_id.is_not(None))
             .order_by(_tasks.c.id.desc())
             .limit(limit)
-            for whose in _branches(Whose.ALL)
+            for whose in branches(Whose.ALL)
         ]
         both = union_all(*(select(part.subquery()) for part in parts)).subquery()
         newest = select(both.c.message_id).order_by(both.c.id.desc()).limit(limit)
-        return list(dict.fromkeys(self.session.execute(newest, _person(actor)).scalars()))
+        return list(dict.fromkeys(self.session.execute(newest, reader(actor)).scalars()))
 
     def list_people(self, actor: Actor, also: UUID | None = None) -> list[tuple[UUID, str]]:
         """Those with whom this person shares open tasks, by name; `also` this one, if they share any task."""
-        mine, given = _tasks.c.assignee_id == actor.user_id, _tasks.c.owner_id == actor.user_id
+        mine, given = branches(Whose.ALL)  # what is their own is in the first
         ids = union_all(
-            select(_tasks.c.owner_id.label("id")).where(mine, _is_open),
-            select(_tasks.c.assignee_id.label("id")).where(given, _is_open),
+            select(_tasks.c.owner_id.label("id")).where(mine, is_open),
+            select(_tasks.c.assignee_id.label("id")).where(given, is_open),
             *(
-                select(with_them.label("id")).where(whose, with_them == also, _is_there).limit(1)
+                select(with_them.label("id")).where(whose, with_them == also, is_there).limit(1)
                 for whose, with_them in ((mine, _tasks.c.owner_id), (given, _tasks.c.assignee_id))
                 if also
             ),
         ).subquery()
         people = select(col(User.id), col(User.display_name)).where(col(User.id).in_(select(ids.c.id)))
-        return [(row[0], row[1]) for row in self.session.execute(people.order_by(func.lower(col(User.display_name))))]
+        found = self.session.execute(people.order_by(func.lower(col(User.display_name))), reader(actor))
+        return [(row[0], row[1]) for row in found]
 
 
 def counts_statement(whose: Whose) -> Select[Any]:
     """How many are overdue, due today, upcoming, without a day, and given to others. It wants `me` and `today`."""
-    parts = [select(_due.label("due")).where(one, _is_open) for one in _branches(whose)]
+    parts = [select(due_day.label("due")).where(one, is_open) for one in branches(whose)]
     due = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("open").c.due
     numbers = (
-        func.count().filter(due < _today),
-        func.count().filter(due == _today),
-        func.count().filter(due > _today, due < _NO_DAY),
-        func.count().filter(due == _NO_DAY),
+        func.count().filter(due < TODAY),
+        func.count().filter(due == TODAY),
+        func.count().filter(due > TODAY, due < NO_DAY),
+        func.count().filter(due == NO_DAY),
     )
-    given_away = select(func.count()).select_from(_tasks).where(_is_given, _is_open).scalar_subquery()
+    given_away = select(func.count()).select_from(_tasks).where(*branches(Whose.GIVEN), is_open).scalar_subquery()
     return select(*numbers, given_away)
-
-
-def page_statement(wanted: TasksWanted, *, continued: bool) -> Select[Any]:
-    """Two lists, each from its index: what they are to do, and what they gave to others. Merged, the first few. It
-    wants what `given` has.
-    """
-    fields = frozenset(name for name in _VALUES if getattr(wanted, name) is not None)
-    if wanted.group in _OF_A_DAY and wanted.today is None:
-        raise ValueError("the groups begin and end with a day: say which is today")
-    return _put_together(order_of(wanted), wanted.group, wanted.whose, fields, continued=continued)
-
-
-def given(actor: Actor, wanted: TasksWanted, after: TaskPlace | None, limit: int) -> dict[str, Any]:
-    """What the statement of a page wants."""
-    values = {name: getattr(wanted, name) for name in _VALUES if getattr(wanted, name) is not None}
-    place = {
-        "after_id": after.id,
-        "after_due": after.due_on.isoformat() if after.due_on else "infinity",
-        "after_completed": after.completed_at,
-    } if after else {}  # fmt: skip
-    return _person(actor) | values | place | {"limit": limit}
-
-
-@lru_cache(maxsize=256)  # put together once: SQLAlchemy takes longer for that than PostgreSQL to answer
-def _put_together(
-    order: Order, group: TaskGroup | None, whose: Whose, fields: frozenset[str], *, continued: bool
-) -> Select[Any]:
-    """`fields`: what is asked for of `_VALUES`."""
-    conditions = [order.holds, *_conditions(group, fields)] + ([order.behind] if continued else [])
-    limit = bindparam("limit", type_=Integer)
-    parts = [select(_tasks).where(one, *conditions).order_by(*order.by).limit(limit) for one in _branches(whose)]
-    if len(parts) == 1:
-        return _dressed(parts[0]).order_by(*_of_page(order))
-    merged = select(union_all(*(select(part.subquery()) for part in parts)).subquery("both"))
-    return _dressed(merged).order_by(*_of_page(order)).limit(limit)
-
-
-def _person(actor: Actor) -> dict[str, Any]:
-    return {"me": actor.user_id, "company": actor.company_id}
-
-
-def _of_page(order: Order) -> Sequence[ColumnElement[Any]]:
-    """The same order over what was found."""
-    if order is OPEN:
-        return literal_column("coalesce(page.due_on, 'infinity'::date)"), literal_column("page.id")
-    if order is DONE:
-        return literal_column("page.completed_at").desc(), literal_column("page.id").desc()
-    return (literal_column("page.id").desc(),)
-
-
-def _conditions(group: TaskGroup | None, fields: frozenset[str]) -> list[ColumnElement[bool]]:
-    conditions = [condition for name, condition in _VALUES.items() if name in fields and condition is not None]
-    conditions += [_tasks.c.due_on.is_not(None)] if fields & {"due_from", "due_to"} else []
-    return conditions + ([_OF_A_DAY[group]] if group in _OF_A_DAY else [])
-
-
-def _branches(whose: Whose) -> list[ColumnElement[bool]]:
-    """Each has an index of its own; no task is in both."""
-    return {Whose.MINE: [_is_mine], Whose.GIVEN: [_is_given], Whose.ALL: [_is_mine, _is_given]}[whose]
-
-
-_description = literal_column("page.description", String)
-
-
-def _dressed(found: Select[Any]) -> Select[Any]:
-    """With names, and with the way to where it came from for who may go there."""
-    page = found.subquery("page")
-    may_open = exists().where(_conversations.c.id == page.c.conversation_id, readable_to(_me, _company))
-    return (
-        select(
-            page.c.id,
-            page.c.title,
-            page.c.description != "",
-            page.c.status,
-            page.c.due_on,
-            page.c.created_at,
-            page.c.completed_at,
-            page.c.reopened_at,
-            page.c.owner_id,
-            col(_owner.display_name),
-            page.c.assignee_id,
-            col(_assignee.display_name),
-            page.c.source,
-            _if(may_open, page.c.conversation_id),
-            _if(may_open, page.c.message_id),
-            _if(may_open, select(_messages.c.seq).where(_messages.c.id == page.c.message_id).scalar_subquery()),
-            page.c.version,
-        )
-        .join(_owner, col(_owner.id) == page.c.owner_id)
-        .join(_assignee, col(_assignee.id) == page.c.assignee_id)
-    )
-
-
-def _if(condition: ColumnElement[bool], value: ColumnElement[Any]) -> ColumnElement[Any]:
-    return case((condition, value))

@@ -1,31 +1,20 @@
 """Tasks, each read only through those whose it is: its owner and its assignee."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Date,
-    and_,
-    literal_column,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
-from core.models import Conversation, Message, Task, TaskStatus, User
+from core.models import Task, TaskStatus
 from core.models.base import literal_of, table_of
 from core.permissions import Actor
 from core.repositories.base import Repository
 
-_tasks, _conversations, _messages = table_of(Task), table_of(Conversation), table_of(Message)
-_owner, _assignee = aliased(User), aliased(User)
-_due: ColumnElement[date] = literal_column("coalesce(tasks.due_on, 'infinity'::date)", Date)
+_tasks = table_of(Task)
 _is_there = _tasks.c.deleted_at.is_(None)
-_is_open = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.OPEN), _is_there)
 _is_done = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.DONE), _is_there)
+is_given = _tasks.c.assignee_id != _tasks.c.owner_id
 
 
 class Tasks(Repository):
@@ -53,9 +42,9 @@ class Tasks(Repository):
 
     def clear_done(self, owner_id: UUID, at: datetime) -> list[UUID]:
         """Deletes what is done of their own. Whose it was to do, one for each."""
-        of_owner = (
-            select(_tasks.c.id).where(_tasks.c.owner_id == owner_id, _is_done).order_by(_tasks.c.id).with_for_update()
-        ).cte("done")
+        # What they did themselves is found through who did it; the other index has what they gave to others.
+        mine = and_(_tasks.c.owner_id == owner_id, or_(_tasks.c.assignee_id == owner_id, is_given))
+        of_owner = select(_tasks.c.id).where(mine, _is_done).order_by(_tasks.c.id).with_for_update().cte("done")
         statement = update(_tasks).where(_tasks.c.id == of_owner.c.id)
         return self._assignees(statement.values(deleted_at=at, version=_tasks.c.version + 1))
 

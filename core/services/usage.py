@@ -103,7 +103,7 @@ class UsageService:
         with self.database.snapshot() as session:
             connection = session.connection()
             frames.settle(connection)
-            return _totals(frames.subjects(connection, slice_, Kind.PERSON), "")
+            return _totals(frames.whole(connection, slice_), "")
 
     def calls(
         self,
@@ -198,7 +198,7 @@ def _of(actor: Actor) -> tuple[UUID, UUID]:
 
 
 def _totals(people: DataFrame, prefix: str) -> Totals:
-    """Out of the last row of the frame of people, which is the sum over all of them."""
+    """Out of the last row of the frame of people, which is the sum over all of them, or of that alone."""
     row = people.iloc[-1]
     calls, estimated, missing = (int(row[f"{prefix}{name}"]) for name in ("calls", "estimated", "missing"))
     return Totals(

@@ -196,6 +196,9 @@ def check_subjects(connection, slice_: Slice, calls: Sequence[ModelCall], inside
             assert total[f"before_{name}"] == pytest.approx(value)
         assert total["people"] == len({whose(call) for call in known} - {NOBODY})
         assert total["before_people"] == len({whose(call) for call in known_before} - {NOBODY})
+        if kind is Kind.PERSON:
+            (whole,) = frames.whole(connection, slice_).to_dict("records")
+            assert whole == {name: total[name] for name in whole}
 
 
 def check_models(connection, slice_: Slice, inside: Sequence[ModelCall]) -> None:

@@ -13,11 +13,6 @@ REASONS = {
         "all of them are drawn by one process, one after the other. The event is there long before: that is the row"
         " above it. Fewer people in a room have it sooner, and more processes share it."
     ),
-    ("tasks", "a page of what is upcoming, N of N tasks"): (
-        "what one gave to others is looked for among all that one owns. For somebody who gave away none of what is"
-        " upcoming that is all of it: an index of what is owned by one and to be done by another is missing."
-    ),
-    ("tasks", "a page in the middle of it, N of N tasks"): "as the row above it.",
 }
 """By group, and by family of rows without its numbers. A new one: `python -m tests.bench --rewrite`."""
 UNKNOWN = "nobody has looked into it yet."

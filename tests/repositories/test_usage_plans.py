@@ -1,9 +1,10 @@
 """The usage page reads its sums, and the ledger, by their indexes, whatever is asked."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ from tests.support.builders import make_company, make_user
 LARGE = ("model_calls", "usage_slots", "usage_spans", "usage_presence", "usage_latencies")
 Company = tuple[UUID, UUID]
 DAYS = 21
+CALLS_AN_HOUR = 12 / 3
 CALLS = """
     INSERT INTO model_calls (id, created_at, company_id, user_id, purpose, provider, model, input_tokens, output_tokens,
         usage_source, cost, first_token_ms, duration_ms, status)
@@ -133,4 +135,31 @@ def test_calls_of_a_person_and_of_a_room_are_counted_from_their_index(database: 
         for statement, parameters in statements:
             plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
             for scan in scans(plan[0]["Plan"]):
-                assert scan["Node Type"] == "Index Only Scan", f"{statement}\n{scan}"
+                if scan["Relation Name"] == "usage_spans":  # what is kept of each of them
+                    assert {"start", "subject"} <= set(re.findall(r"\w+", times_of(scan))), f"{statement}\n{scan}"
+                else:
+                    assert scan["Node Type"] == "Index Only Scan", f"{statement}\n{scan}"
+
+
+@pytest.mark.parametrize("read", [frames.whole, partial(frames.subjects, kind=Kind.PERSON)])
+def test_what_somebody_used_is_added_up_from_days_whatever_they_used_in_them(
+    database: Database, company: Company, read: Callable[[Connection, Slice], object]
+) -> None:
+    """Single calls are read where a day of theirs begins within one of UTC alone."""
+    company_id, user_id = company
+    today = clock.now().date()
+    period = Period(today - timedelta(days=DAYS // 2 - 1), today, ZoneInfo("Asia/Kolkata"))
+    slice_ = Slice(company_id, period, user_ids=(user_id,))
+    with database.transaction() as session:
+        # As somebody who asks all day.
+        session.execute(text("UPDATE model_calls SET user_id = :me WHERE company_id = :company"),
+            {"me": user_id, "company": company_id})  # fmt: skip
+        connection = session.connection()
+        with seen(connection) as statements:
+            read(connection, slice_)
+        [(statement, parameters)] = statements
+        plan = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
+    found = list(scans(plan[0]["Plan"]))
+    assert {scan["Relation Name"] for scan in found} == {"model_calls", "usage_spans"}
+    calls = sum(scan["Actual Rows"] * scan["Actual Loops"] for scan in found if scan["Relation Name"] == "model_calls")
+    assert calls <= 4 * 6 * CALLS_AN_HOUR, calls

@@ -19,7 +19,8 @@ from core.models import AuditAction, ConversationKind, History, MessageRole, Tas
 from core.permissions import Actor, Role
 from core.repositories.audit import Audit
 from core.repositories.messages import Messages
-from core.repositories.task_lines import TaskLines, given, page_statement
+from core.repositories.task_lines import TaskLines
+from core.repositories.task_pages import given, page_statement
 from core.repositories.users import Users
 from core.services.task_views import NewTask, TaskGroup, TaskPlace, TasksWanted, Whose
 from core.services.tasks import TaskService
@@ -93,10 +94,11 @@ def kept(desk: Desk, task_id: UUID) -> dict[str, Any]:
         return session.get_one(Task, task_id).model_dump()
 
 
-def titles(tasks: TaskService, actor: Actor, wanted: TasksWanted, limit: int = 2) -> list[str]:
+def titles(
+    tasks: TaskService, actor: Actor, wanted: TasksWanted, limit: int = 2, place: TaskPlace | None = None
+) -> list[str]:
     """Page by page to the end."""
     found: list[str] = []
-    place: TaskPlace | None = None
     while True:
         page = tasks.list_page(actor, wanted, after=place, limit=limit)
         found += [one.title for one in page.tasks]
@@ -137,6 +139,21 @@ def test_lists_show_what_is_wanted_in_order_and_page_through_it(
     assert (counts.overdue, counts.today, counts.upcoming, counts.someday, counts.given) == (3, 3, 3, 3, 12)
     assert tasks.count_due(bo, TODAY) == 7
     assert tasks.people(ada) == ((ada.user_id, "Ada"), (bo.user_id, "Bo"))
+
+
+def test_a_group_goes_on_in_its_own_days_wherever_the_page_before_ended(tasks: TaskService, ada: Actor) -> None:
+    """It may have become another day in between."""
+    for number in range(2):
+        for group, day in DAYS.items():
+            tasks.create(ada, NewTask(f"{group} {number}", due_on=day))
+    ends = (TODAY - timedelta(days=400), *DAYS.values())  # long before all of them, and behind each
+    for at, group in enumerate(DAYS):
+        for behind, day in enumerate(ends):
+            place = TaskPlace(new_id(), day)
+            shown = titles(tasks, ada, TasksWanted(group=group, today=TODAY), limit=1, place=place)
+            assert shown == ([f"{group} 0", f"{group} 1"] if behind <= at else []), (group, day)
+    of_days = [f"{group} {number}" for group in (TaskGroup.TODAY, TaskGroup.UPCOMING) for number in range(2)]
+    assert titles(tasks, ada, TasksWanted(TaskStatus.OPEN, due_from=TODAY), limit=1) == of_days
 
 
 def test_what_is_left_out_stays_and_what_is_emptied_is_empty(tasks: TaskService, ada: Actor) -> None:
@@ -359,10 +376,13 @@ def test_lists_come_from_their_indexes(desk: Desk, ada: Actor, wanted: TasksWant
         session.execute(text("SET LOCAL enable_sort = off"))
         compiled = asked.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
         plan = "\n".join(row[0] for row in session.execute(text(f"EXPLAIN {compiled}".replace(":", "\\:"))))
-    name = {TaskStatus.OPEN: "_counted_idx", TaskStatus.DONE: "_done_idx", None: "_idx"}[wanted.status]
-    people = {Whose.MINE: ["assignee"], Whose.GIVEN: ["owner"], Whose.ALL: ["assignee", "owner"]}[whose]
-    for person in people:
-        assert f"Index Scan using tasks_{person}{name}" in plan, plan
+    mine, gave = {
+        TaskStatus.OPEN: ("assignee_counted", "given_open"),
+        TaskStatus.DONE: ("assignee_done", "given_done"),
+        None: ("assignee", "given"),
+    }[wanted.status]
+    for name in {Whose.MINE: [mine], Whose.GIVEN: [gave], Whose.ALL: [mine, gave]}[whose]:
+        assert f"Index Scan using tasks_{name}_idx" in plan, plan
     assert "Seq Scan on tasks" not in plan
 
 
