@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.models import Conversation, ConversationKind, Message, MessageWords, TitleWords
-from core.models.base import literal_of, table_of
+from core.models.base import table_of
 from core.repositories.search_index import MESSAGE_MARKS, SCOPE_MARKS
 
 _messages, _conversations = table_of(Message), table_of(Conversation)
@@ -54,7 +54,7 @@ def _appending() -> Insert:
             last_message_at=func.greatest(_conversations.c.last_message_at, new["created_at"]),
             title=case((_conversations.c.title == "", title), else_=_conversations.c.title),
         )
-        .returning(_conversations)
+        .returning(*(_conversations.c[name] for name in ASKED_OF_IT))
         .cte("bump")
     )
     row = select(*new.values(), bump.c.last_seq)
@@ -87,8 +87,12 @@ def _indexing_title(bump: CTE, title: ColumnElement[str]) -> CTE:
 SCOPE = ("company_id", "scope_id", "is_room")
 
 
+ASKED_OF_IT = ("id", "created_at", "company_id", "owner_id", "kind", "title", "last_seq")
+"""Of the conversation. Not all columns: psycopg takes a statement of more than 4,096 characters apart at each call."""
+
+
 def _scope(bump: CTE) -> tuple[ColumnElement[Any], ...]:
-    is_chat = bump.c.kind == literal_of(_conversations.c.kind, ConversationKind.ASSISTANT)
+    is_chat = bump.c.kind == literal_column(f"'{ConversationKind.ASSISTANT}'")
     return bump.c.company_id, case((is_chat, bump.c.owner_id), else_=bump.c.id), ~is_chat
 
 

@@ -14,7 +14,7 @@ Marks, which say who wrote a message and where, begin with `~`. No word of a tex
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -94,7 +94,7 @@ def tokens_of(folded: str) -> Iterator[Token]:
     for found in TOKEN.finditer(folded):
         token = Token(found.group(), found.start(), position, found["spaced"] is None)
         yield token
-        position += len(token.text) if token.is_unspaced else len(token.parts)
+        position += 1 if token.is_word else len(token.text) if token.is_unspaced else len(token.parts)
 
 
 def bare(token: Token) -> str:
@@ -200,7 +200,8 @@ def pair_of(one: Token | None, other: Token) -> str | None:
 
 def languages_of(words: list[str]) -> tuple[Language, ...]:
     """The languages in Latin letters that a text with these words is in; all of them when none of its words tells."""
-    counts = {language: sum(word in language.small_words for word in words) for language in LATIN}
+    small = [word for word in words if word in SMALL_WORDS]
+    counts = {language: sum(map(language.small_words.__contains__, small)) for language in LATIN}
     most = max(counts.values())
     if most == 0:
         return LATIN
@@ -263,40 +264,55 @@ def vector_of(text: str) -> str:
     for token in tokens:
         if left < 0:
             break
-        stems = () if token.is_unspaced else _stems(token, spoken)
         pair = pair_of(before, token)
         before = token
-        for word in (*stems, *([pair] if pair else [])):
-            left -= 0 if word in places else _size(word)
-            places.setdefault(word, [])
+        for word in (*_stems(token, spoken), *([pair] if pair else [])):
+            if word not in places:
+                left -= _size(word)
+                places[word] = []
         for word, position in _places(token):
-            left -= PLACE if word in places else _size(word)
-            places.setdefault(word, []).append(position)
-    return " ".join(_entry(word, at) for word, at in places.items())
+            at = places.get(word)
+            left -= _size(word) if at is None else PLACE
+            if at is None:
+                places[word] = [position]
+            else:
+                at.append(position)
+    return " ".join([_entry(word, at) for word, at in places.items()])
 
 
 def _places(token: Token) -> Iterator[tuple[str, int]]:
+    if token.is_word:
+        yield token.text[:LONGEST_WORD], token.position
+        return
     if token.is_unspaced:
         yield from ((gram, token.position + at) for at, gram in enumerate(token.grams))
         return
-    if not token.is_word:
-        yield token.text[:LONGEST_WORD], token.position
-        yield from ((signed, token.position) for signed in _SIGNED.findall(token.text))  # C++ of C++17
+    yield token.text[:LONGEST_WORD], token.position
+    yield from ((signed, token.position) for signed in _SIGNED.findall(token.text))  # C++ of C++17
     yield from ((part[:LONGEST_WORD], token.position + at) for at, part in enumerate(token.parts))
 
 
-def _stems(token: Token, spoken: tuple[Language, ...]) -> Iterator[str]:
-    for part in token.parts:
-        languages = possible_languages(part)
-        for language in spoken if languages is LATIN else languages:
-            if stemmed := stem(part, language):
-                yield stemmed
+def _stems(token: Token, spoken: tuple[Language, ...]) -> Sequence[str]:
+    if token.is_word:
+        return _stems_in(token.text, spoken)
+    if token.is_unspaced:
+        return ()
+    return [one for part in token.parts for one in _stems_in(part, spoken)]
+
+
+@lru_cache(maxsize=100_000)
+def _stems_in(word: str, spoken: tuple[Language, ...]) -> tuple[str, ...]:
+    languages = possible_languages(word)
+    found = (stem(word, language) for language in (spoken if languages is LATIN else languages))
+    return tuple(filter(None, found))
 
 
 def _entry(word: str, at: list[int]) -> str:
     """Words as typed weigh most (A), stems, which have no places, least."""
-    places = ",".join(f"{min(position, LAST_POSITION)}A" for position in at[:MOST_PLACES])
-    return f"{quoted(word)}:{places}" if places else quoted(word)
+    if not at:
+        return quoted(word)
+    places = ",".join([f"{min(position, LAST_POSITION)}A" for position in at[:MOST_PLACES]])
+    return f"{quoted(word)}:{places}"
 
 
 def quoted(lexeme: str) -> str:
