@@ -14,7 +14,7 @@ reader may read now.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from sqlmodel import Session
 from core import clock
 from core.permissions import Actor, Permission
 from core.repositories.base import Repository
+from core.repositories.search_periods import period_of
 from core.search.conditions import Mark
 
 REACH = 4_000
@@ -111,6 +112,13 @@ class _Walked:
     found: list[Candidate]
     horizon: Position | None
     """Everything from there on was looked at; None: everything there is."""
+    newest: datetime | None = None
+    """When the first was said that was looked at; None without a horizon."""
+
+
+def _full(found: list[Candidate]) -> _Walked:
+    """As many as were asked for."""
+    return _Walked(found, found[-1].position, found[0].said_at)
 
 
 class Search(Repository):
@@ -162,36 +170,6 @@ _MESSAGES = _Table("message_words", "message_id", 1, has_months=True)
 _TITLES = _Table("title_words", "conversation_id", 4, has_months=False)
 
 
-def _period(end: datetime, horizon: datetime, seen: int, wanted: int) -> str | None:
-    """The marks of the last two months, quarters or years before `end` that are likely to have so many; None for more.
-
-    Likely at the pace at which they were `seen` since the `horizon`.
-    """
-    end = end.astimezone(UTC)
-    pace = seen / max(3_600.0, (end - horizon).total_seconds())
-    for mark, months in _PERIODS.items():
-        last = (end.year * 12 + end.month - 1) // months
-        begins = datetime(*_month((last - 1) * months), 1, tzinfo=UTC)
-        if pace * (end - begins).total_seconds() >= wanted:
-            periods = mark.of(_called(last, months)), mark.of(_called(last - 1, months))
-            return f"({' | '.join([*periods, Mark.LATER.of('')])})"
-    return None
-
-
-_PERIODS = {Mark.MONTH: 1, Mark.QUARTER: 3, Mark.YEAR: 12}
-"""Months of each."""
-
-
-def _month(months: int) -> tuple[int, int]:
-    return months // 12, months % 12 + 1
-
-
-def _called(number: int, months: int) -> str:
-    """What the mark of a period says; `number` counts periods of so many months from the year 0."""
-    year, month = _month(number * months)
-    return {1: f"{year:04}{month:02}", 3: f"{year:04}{(month + 2) // 3}", 12: f"{year:04}"}[months]
-
-
 class _Finder:
     def __init__(self, search: Search, table: _Table, scope: Scope, wanted: Wanted) -> None:
         self.session = search.session
@@ -213,7 +191,9 @@ class _Finder:
         seen = [one for one in found if one.position >= max(horizons)]
         if len(seen) >= enough:
             return Candidates(seen[:limit], has_more=True)
-        return self._gathered(given, enough, len(seen), max(horizons)[0])
+        # A walk that saw everything has found what may be newer than all that the others saw.
+        newest = max([*(one.said_at for one in found[:1]), *(walk.newest for walk in walks if walk.newest)])
+        return self._gathered(given, enough, len(seen), max(horizons)[0], newest)
 
     def _given(self, limit: int, before: Position | None) -> dict[str, Any]:
         scope = self.scope
@@ -250,25 +230,30 @@ class _Finder:
             return None
         statement = text(_EACH.format(**self.names, bounds=self._bounds(given), fits=self._fits(given)))
         found = self._candidates(statement, given)
-        return _Walked(found, found[-1].position if len(found) == given["limit"] else None)
+        return _full(found) if len(found) == given["limit"] else _Walked(found, None)
 
     def _walk(self, which: str, is_theirs: str, given: dict[str, Any]) -> _Walked:
         names = self.names | {"which": which, "bounds": self._bounds(given)}
         statement = text(_WALK.format(**names, is_theirs=is_theirs, fits=self._fits(given)))
         found = self._candidates(statement, given)
         if len(found) == given["limit"]:
-            return _Walked(found, found[-1].position)
-        last = self._candidates(text(_HORIZON.format(**names)), given)
-        return _Walked(found, last[0].position if last else None)
+            return _full(found)
+        ends = self._candidates(text(_ENDS.format(**names)), given)
+        return _Walked(found, ends[1].position, ends[0].said_at) if len(ends) == 2 else _Walked(found, None)
 
-    def _gathered(self, given: dict[str, Any], enough: int, seen: int, horizon: datetime) -> Candidates:
-        """All that fits, or the newest of it. Of these `seen` were there since the `horizon`."""
-        ends = [moment for moment in (given["until"], given["time"], clock.now()) if moment is not None]
-        period = _period(min(ends), horizon, seen, 2 * enough) if self.has_months else None
-        if period:
-            found = self._gather(given, period)
-            if len(found) >= enough:
-                return Candidates(found, has_more=True)
+    def _gathered(
+        self, given: dict[str, Any], enough: int, seen: int, horizon: datetime, newest: datetime
+    ) -> Candidates:
+        """All that fits, or the newest of it. Of these `seen` were there from the `horizon` on, and none of them is
+        newer than `newest`.
+        """
+        if self.has_months:
+            period = period_of(min(newest, clock.now()), horizon, seen, 2 * enough, self.wanted.since)
+            if period:
+                found = self._gather(given, period.marks)
+                is_all = self.wanted.since is not None and period.begins <= self.wanted.since
+                if is_all or len(found) >= enough:
+                    return Candidates(found, has_more=not is_all or len(found) == given["limit"])
         found = self._gather(given, None)
         return Candidates(found, len(found) == given["limit"])
 
@@ -287,7 +272,7 @@ class _Finder:
         return self._candidates(statement, given | names)
 
     def _candidates(self, statement: TextClause, given: dict[str, Any]) -> list[Candidate]:
-        return [Candidate(row[0], row[1]) for row in self.session.execute(statement, given)]
+        return [Candidate(key, said_at) for key, said_at in self.session.execute(statement, given).all()]
 
     def _bounds(self, given: dict[str, Any]) -> str:
         bounds = {
@@ -312,9 +297,10 @@ _WALK = f"""
         {_NEWEST} LIMIT :reach
     ) w WHERE {{is_theirs}} {{fits}} {_NEWEST} LIMIT :limit
 """
-_HORIZON = (
-    f"SELECT w.{{key}}, w.said_at FROM {{table}} w WHERE {{which}} {{bounds}} {_NEWEST} OFFSET :reach - 1 LIMIT 1"
-)
+_END = f"SELECT w.{{key}}, w.said_at FROM {{table}} w WHERE {{which}} {{bounds}} {_NEWEST}"
+_ENDS = f"""
+    SELECT w.{{key}}, w.said_at FROM (({_END} LIMIT 1) UNION ALL ({_END} OFFSET :reach - 1 LIMIT 1)) w {_NEWEST}
+"""
 _EACH = f"""
     SELECT w.{{key}}, w.said_at FROM unnest(CAST(:rooms AS uuid[])) AS room (id) CROSS JOIN LATERAL (
         SELECT w.{{key}}, w.said_at, w.words FROM {{table}} w WHERE w.scope_id = room.id {{bounds}}
@@ -325,10 +311,11 @@ _AMONG = f"""
     SELECT w.{{key}}, w.said_at FROM {{table}} w WHERE w.{{key}} = ANY(CAST(:among AS uuid[])) {{fits}} {{bounds}}
     {_NEWEST} LIMIT :limit
 """
+# First by the inverted index alone: with when it was said the planner goes through an index of all that was said then.
 _GATHER = f"""
-    WITH gathered AS MATERIALIZED (
-        SELECT w.{{key}}, w.said_at FROM {{table}} w WHERE {{fits}} {{bounds}} {{is_theirs}}
-    ) SELECT w.{{key}}, w.said_at FROM gathered w {_NEWEST} LIMIT :limit
+    SELECT w.{{key}}, w.said_at FROM (
+        SELECT w.{{key}}, w.said_at, w.scope_id, w.is_room, w.words FROM {{table}} w WHERE {{fits}} OFFSET 0
+    ) w WHERE true {{bounds}} {{is_theirs}} {_NEWEST} LIMIT :limit
 """
 _ROOMS = text(
     """

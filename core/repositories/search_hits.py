@@ -40,7 +40,7 @@ class TitleLine:
 class SearchHits(Repository):
     def ranked(self, keys: Sequence[UUID], words: str) -> list[UUID]:
         """These messages, those that fit a `tsquery` best first."""
-        return list(self.session.execute(_RANKED, {"keys": list(keys), "words": words}).scalars())
+        return list(self.session.execute(_RANKED, {"keys": list(keys), "words": words}).scalars().all())
 
     def list_messages(self, actor: Actor, keys: Sequence[UUID]) -> list[HitLine]:
         """Those of these messages that this person may read now, in the order given."""

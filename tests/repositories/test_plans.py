@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -264,12 +264,12 @@ def searched(filled: Filled) -> Filled:
     return filled
 
 
-def search_plans(filled: Filled, words: str) -> list[Plan]:
+def search_plans(filled: Filled, words: str, since: datetime | None = None) -> list[Plan]:
     with filled.database.transaction() as session:
         search = Search(session)
         search.settle()
         with statements_of(filled.database) as sent:
-            search.messages(search.scope_of(filled.few), Wanted((words,)), enough=21, limit=200)
+            search.messages(search.scope_of(filled.few), Wanted((words,), since), enough=21, limit=200)
         explain = session.connection().exec_driver_sql
         return [
             Plan(explain(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", values).scalar_one()[0]["Plan"])
@@ -285,11 +285,19 @@ def test_a_common_word_is_found_within_the_first_look(searched: Filled) -> None:
 
 
 def test_a_rare_word_costs_one_look_and_what_it_finds(searched: Filled) -> None:
-    _rooms, walk, horizon, gathering = search_plans(searched, "'rare'")
+    _rooms, walk, ends, gathering = search_plans(searched, "'rare'")
     assert walk.rows <= REACH
-    assert horizon.rows <= REACH
+    assert ends.rows <= REACH + 1
     assert "message_words_words_idx" in gathering.indexes
     assert gathering.rows <= 5
+
+
+def test_what_was_said_lately_is_gathered_by_its_words_alone(searched: Filled) -> None:
+    """By when it was said, the planner would go through all that everybody said then."""
+    *_, gathering = search_plans(searched, "'rare'", datetime(2020, 1, 1, tzinfo=UTC))
+    (scan,) = (node for node in gathering.nodes if "Relation Name" in node)
+    assert gathering.indexes == {"message_words_words_idx"}
+    assert "said_at" not in scan["Recheck Cond"] + scan.get("Filter", "")
 
 
 @pytest.mark.parametrize("words", ["'suppliers'", "'rare'", "'nothing'", "'sup':*", "!'suppliers'", "('of' <-> 'our')"])

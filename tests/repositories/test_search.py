@@ -3,23 +3,29 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from core import clock
 from core.database.engine import Database
-from core.repositories.search import Candidate, Search, Wanted, _period
+from core.models import ConversationKind
+from core.repositories.search import Candidate, Search, Wanted
 from core.repositories.search_index import SearchIndex
+from core.repositories.search_periods import period_of
 from tests.bench.statements import statements_of
 from tests.support.builders import make_actor, make_company, make_conversation, make_messages, make_user
+from tests.support.properties import tried
 
 ENOUGH, REACH, COUNT = 5, 9, 90
 
 
+@pytest.mark.parametrize("reaching_back", [None, 30], ids=["all", "since"])
 @pytest.mark.parametrize(
     ("apart", "marks"),
-    [(timedelta(hours=6), "~t"), (timedelta(hours=60), "~q"), (timedelta(days=7), "~y"), (timedelta(days=60), None)],
+    [(timedelta(hours=6), "~t"), (timedelta(days=5), "~q"), (timedelta(days=12), "~y"), (timedelta(days=60), None)],
 )
 def test_as_far_back_as_is_likely_to_be_enough_is_gathered_without_gaps(
-    database: Database, apart: timedelta, marks: str | None
+    database: Database, apart: timedelta, marks: str | None, reaching_back: int | None
 ) -> None:
     """Every third message is about otters: of the newest nine too few are."""
     with database.transaction() as session:
@@ -32,10 +38,12 @@ def test_as_far_back_as_is_likely_to_be_enough_is_gathered_without_gaps(
             session.add(message)
         session.flush()
         SearchIndex(session).put_conversation(talk.id)
-        expected = [message.id for message in reversed(messages) if message.content == "yak"]
+        since = messages[-reaching_back].created_at if reaching_back else None
+        said = messages[-reaching_back:] if reaching_back else messages
+        expected = [message.id for message in reversed(said) if message.content == "yak"]
         search, found, before = Search(session, REACH), [], None
         search.settle()
-        wanted, scope, gathered = Wanted(("'yak'",)), search.scope_of(make_actor(user)), ""
+        wanted, scope, gathered = Wanted(("'yak'",), since), search.scope_of(make_actor(user)), ""
         while True:
             with statements_of(database) as sent:
                 page = search.messages(scope, wanted, enough=ENOUGH, limit=ENOUGH, before=before)
@@ -50,19 +58,75 @@ def test_as_far_back_as_is_likely_to_be_enough_is_gathered_without_gaps(
     assert marks is None or marks in gathered
 
 
+AGES = st.lists(st.tuples(st.integers(-3, 800), st.booleans()), max_size=30)
+"""Of messages, in days, and whether they are about yaks."""
+
+
+@tried(60)
+@given(own=AGES, rooms=AGES, since=st.none() | st.integers(0, 900), until=st.none() | st.integers(0, 400))
+@example(own=[(1, True)], rooms=[(90 + age, age % 5 == 0) for age in range(25)], since=None, until=None)
+def test_page_by_page_it_is_what_reading_all_of_it_finds(
+    database: Database, own: list[tuple[int, bool]], rooms: list[tuple[int, bool]], since: int | None, until: int | None
+) -> None:
+    """Of own chats and of a room, whichever has more, and whichever is older."""
+    now = clock.now()
+    bounds = [None if days is None else now - timedelta(days=days) for days in (since, until)]
+    with database.transaction() as session:
+        user, said = make_user(session, make_company(session)), []
+        for kind, ages in ((ConversationKind.ASSISTANT, own), (ConversationKind.GROUP, rooms)):
+            talk = make_conversation(session, user, kind=kind, said=len(ages))
+            for message, (age, _) in zip(
+                make_messages(session, talk, ["yak" if is_yak else "otter" for _, is_yak in ages]), ages, strict=True
+            ):
+                message.created_at = now - timedelta(days=age)
+                said.append(message)
+            session.flush()
+            SearchIndex(session).put_conversation(talk.id)
+        search = Search(session, REACH)
+        search.settle()
+        wanted = Wanted(("'yak'",), *bounds)
+        found, before = [], None
+        while True:
+            page = search.messages(search.scope_of(make_actor(user)), wanted, enough=4, limit=6, before=before)
+            found += [one.key for one in page.found]
+            if not page.has_more:
+                break
+            before = page.found[-1].position
+        newest_first = sorted(said, key=lambda one: (one.created_at, one.id), reverse=True)
+        assert found == [
+            one.id
+            for one in newest_first
+            if one.content == "yak"
+            and (bounds[0] is None or one.created_at >= bounds[0])
+            and (bounds[1] is None or one.created_at < bounds[1])
+        ]
+
+
+MARCH, DECEMBER = datetime(2026, 3, 10, tzinfo=UTC), datetime(2026, 12, 31, 23, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
-    ("end", "days", "seen", "period"),
+    ("newest", "days", "seen", "since", "period"),
     [
-        (datetime(2026, 3, 10, tzinfo=UTC), 1, 2, "('~t202603' | '~t202602' | '~later')"),
-        (datetime(2026, 1, 31, tzinfo=UTC), 1, 2, "('~t202601' | '~t202512' | '~later')"),
-        (datetime(2026, 1, 31, tzinfo=UTC), 1, 0, None),
-        (datetime(2026, 3, 10, tzinfo=UTC), 10, 1, "('~q20261' | '~q20254' | '~later')"),
-        (datetime(2026, 12, 31, 23, tzinfo=UTC), 30, 1, "('~y2026' | '~y2025' | '~later')"),
-        (datetime(2026, 3, 10, tzinfo=UTC), 300, 1, None),
-        (datetime(2026, 3, 10, tzinfo=UTC), -5, 1, "('~t202603' | '~t202602' | '~later')"),
+        (MARCH, 1, 2, None, "('~t202603' | '~later')"),
+        (MARCH, 1, 1, None, "('~t202603' | '~t202602' | '~later')"),
+        (datetime(2026, 1, 5, tzinfo=UTC), 2, 1, None, "('~t202601' | '~t202512' | '~later')"),
+        (DECEMBER, 9, 1, None, "('~t202612' | '~t202611' | '~t202610' | '~later')"),
+        (MARCH, 10, 1, None, "('~q20261' | '~q20254' | '~later')"),
+        (MARCH, 20, 1, None, "('~q20261' | '~q20254' | '~q20253' | '~later')"),
+        (DECEMBER, 30, 1, None, "('~y2026' | '~later')"),
+        (DECEMBER, 40, 1, None, "('~y2026' | '~y2025' | '~later')"),
+        (MARCH, 300, 1, None, None),
+        (MARCH, 1, 0, None, None),
+        (MARCH, 1, 0, datetime(2026, 2, 1, tzinfo=UTC), "('~t202603' | '~t202602' | '~later')"),
+        (MARCH, 1, 0, datetime(2025, 12, 31, 23, tzinfo=UTC), "('~q20261' | '~q20254' | '~later')"),
+        (MARCH, 1, 0, datetime(2024, 12, 31, tzinfo=UTC), None),
+        (MARCH, 1, 2, datetime(2024, 12, 31, tzinfo=UTC), "('~t202603' | '~later')"),
+        (MARCH, -5, 1, None, "('~t202603' | '~later')"),
     ],
 )
-def test_a_period_has_as_much_as_is_wanted_at_the_pace_so_far(
-    end: datetime, days: int, seen: int, period: str | None
+def test_a_period_has_as_much_as_is_wanted_at_the_pace_so_far_or_all_there_is(
+    newest: datetime, days: int, seen: int, since: datetime | None, period: str | None
 ) -> None:
-    assert _period(end, end - timedelta(days=days), seen, wanted=10) == period
+    found = period_of(newest, newest - timedelta(days=days), seen, wanted=10, since=since)
+    assert (found and found.marks) == period
