@@ -108,8 +108,7 @@ class Overseen(Repository):
         self, narrowed: Narrowed, fate: Fate, limit: int, before: Position | None = None, *, words: str = ""
     ) -> Walked:
         """Messages with a case, of every kind of conversation. `words`: a `tsquery`, which no deleted one fits."""
-        which = f"{_FATES[fate]} AND {_FITS}" if words else _FATES[fate]
-        return self._walk(_CASES, which, narrowed, limit, before, words=words)
+        return self._walk(_CASES, _FATES[fate], narrowed, limit, before, words=words)
 
     def walk_taken_back(self, narrowed: Narrowed, limit: int, before: Position | None = None) -> Walked:
         """What people deleted themselves."""
@@ -122,7 +121,8 @@ class Overseen(Repository):
         given |= {"words": words} if words else {}
         given |= {"company": narrowed.company_id, "limit": limit, "reach": self.reach}
         inner = source.format(bounds=bounds)
-        statement = _WALK.format(inner=inner, held=" AND ".join([which, *_held(narrowed, given)]))
+        walked = (_FITTING if words else _WALKED).format(inner=inner)
+        statement = _WALK.format(walked=walked, held=" AND ".join([which, *_held(narrowed, given)]))
         found = [Candidate(row.key, row.said_at) for row in self.session.execute(text(statement), given)]
         if len(found) == limit:
             return Walked(found, found[-1].position)
@@ -189,7 +189,6 @@ _FATES = {
     Fate.OPEN: "w.status <> 'closed'",
     Fate.CLOSED: "w.status = 'closed' AND w.reasons <> '{}'",
 }
-_FITS = "(SELECT x.words @@ CAST(:words AS tsquery) FROM message_words x WHERE x.message_id = w.key)"
 _CASES = """
     SELECT w.key, w.said_at, w.status, w.reasons FROM (
         SELECT message_id AS key, said_at, status, reasons FROM cases
@@ -204,8 +203,13 @@ _TAKEN_BACK = """
 _IS_THEIRS = f"""EXISTS (
     SELECT FROM conversations c LEFT JOIN cases k ON k.message_id = w.key
     WHERE c.id = m.conversation_id AND c.company_id = :company AND ({_OPEN_ROOM} OR k.id IS NOT NULL))"""
+_WALKED = "({inner} LIMIT :reach)"
+# The words first, and each by its key: most entries do not have them, and need no look at their message.
+_FITTING = f"""(
+    SELECT w.* FROM {_WALKED} w CROSS JOIN LATERAL (SELECT words FROM message_words WHERE message_id = w.key LIMIT 1) x
+    WHERE x.words @@ CAST(:words AS tsquery) OFFSET 0)"""
 _WALK = """
-    SELECT w.key, w.said_at FROM ({inner} LIMIT :reach) w JOIN messages m ON m.id = w.key
+    SELECT w.key, w.said_at FROM {walked} w JOIN messages m ON m.id = w.key
     WHERE {held} ORDER BY w.said_at DESC, w.key DESC LIMIT :limit"""
 _HORIZON = "SELECT w.key, w.said_at FROM ({inner} OFFSET :reach - 1 LIMIT 1) w"
 _LINES = text(

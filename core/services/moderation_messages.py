@@ -196,8 +196,9 @@ class _Looking:
     def newest(self, start: Position | None, limit: int) -> tuple[list[OverseenLine], Position | None, bool]:
         """Lines, where the next page begins, and whether there may be more on this one than was looked at."""
         overseen, lines, before = Overseen(self.search.session, self.search.reach), list[OverseenLine](), start
+        rooms = _InRooms(self.search, _scope(self.narrowed.company_id), self.wanted)
         for _ in range(1 if self.words and self.state in BY_TEXT else ROUNDS):
-            keys, before = self._merged(overseen, limit - len(lines) + 1, before)
+            keys, before = self._merged(overseen, rooms, limit - len(lines) + 1, before)
             lines += overseen.list_lines(self.narrowed.company_id, keys, self.length)
             if len(lines) > limit:
                 return lines[:limit], lines[limit - 1].position, False
@@ -205,11 +206,13 @@ class _Looking:
                 return lines, None, False
         return lines, before, True
 
-    def _merged(self, overseen: Overseen, limit: int, before: Position | None) -> tuple[list[UUID], Position | None]:
+    def _merged(
+        self, overseen: Overseen, rooms: "_InRooms", limit: int, before: Position | None
+    ) -> tuple[list[UUID], Position | None]:
         """Of each source the newest, put together as far as all of them were looked at."""
         walks = []
         if self.state in (State.ANY, State.THERE):
-            walks.append(self._rooms(limit, before))
+            walks.append(rooms.newest(limit, before))
         if self.state in FATES:
             walks.append(self._cases(overseen, limit, before))
         if self.state is State.TAKEN_BACK or (self.state is State.ANY and not self.words):
@@ -220,12 +223,6 @@ class _Looking:
         if len(newest) >= limit:
             return [key for _, key in newest[:limit]], newest[limit - 1]
         return [key for _, key in newest], horizon
-
-    def _rooms(self, limit: int, before: Position | None) -> Walked:
-        """What is there in company rooms, by the index that everybody's search goes by."""
-        scope = _scope(self.narrowed.company_id)
-        found = self.search.messages(scope, self.wanted, enough=limit, limit=limit, before=before)
-        return Walked(found.found, found.found[-1].position if found.has_more and found.found else None)
 
     def _cases(self, overseen: Overseen, limit: int, before: Position | None) -> Walked:
         if self.words and self.state is State.DELETED:
@@ -244,6 +241,26 @@ class _Looking:
         fit, count = SearchIndex(self.search.session).list_fitting(keys, self.words, CHARACTERS)
         horizon = walk.found[count - 1].position if count < len(keys) else walk.horizon
         return Walked([one for one in walk.found[:count] if one.key in fit], horizon)
+
+
+class _InRooms:
+    """What is there in company rooms, by the index that everybody's search goes by."""
+
+    def __init__(self, search: Search, scope: Scope, wanted: Wanted) -> None:
+        self.search = search
+        self.scope = scope
+        self.wanted = wanted
+        self._known: Walked | None = None
+
+    def newest(self, limit: int, before: Position | None) -> Walked:
+        """From round to round further back. What one round found and did not come to is not looked for again."""
+        if self._known:
+            left = [one for one in self._known.found if before is None or one.position < before]
+            if self._known.horizon is None or len(left) >= limit:
+                return Walked(left, self._known.horizon)
+        found = self.search.messages(self.scope, self.wanted, enough=limit, limit=limit, before=before)
+        self._known = Walked(found.found, found.found[-1].position if found.has_more and found.found else None)
+        return self._known
 
 
 def _scope(company_id: UUID) -> Scope:

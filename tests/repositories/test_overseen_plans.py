@@ -19,6 +19,9 @@ from tests.support.builders import make_company
 from tests.support.cases import make_cases
 
 SIZE, REACH = 6_000, 500
+ONE_INDEXED = """
+    INSERT INTO message_words (message_id, company_id, conversation_id, scope_id, is_room, said_at, words)
+    VALUES (:id, :company, :room, :room, true, :at, array_to_tsvector(ARRAY['walrus']))"""
 
 
 @pytest.fixture
@@ -57,6 +60,24 @@ def test_walks_go_along_their_index_and_have_an_end(database: Database, some: Ca
                         walk(one, 31, before)
                     for statement, given in sent:
                         check(session, statement, given, index)
+
+
+def test_words_are_looked_for_before_the_messages(database: Database, some: Case) -> None:
+    """Each by its key, and of what does not have them nothing else is read."""
+    with database.transaction() as session:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        given = {"id": some.message_id, "company": some.company_id, "room": some.conversation_id, "at": some.said_at}
+        session.execute(text(ONE_INDEXED), given)
+        narrowed = Narrowed(some.company_id, until=some.said_at + timedelta(seconds=1))
+        with statements_of(database) as sent:
+            walk = Overseen(session, REACH).walk_cases(narrowed, Fate.ANY, 31, words="'walrus'")
+        statement, given = sent[0]
+        check(session, statement, given, "cases_said_idx")
+        [[[found]]] = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
+    loops = {one["Index Name"]: one["Actual Loops"] for one in nodes(found["Plan"]) if "Index Name" in one}
+    assert [one.key for one in walk.found] == [some.message_id]
+    assert loops["messages_pkey"] == 1
+    assert loops["message_words_pkey"] <= REACH
 
 
 def by_fate(overseen: Overseen, fate: Fate, narrowed: Narrowed, limit: int, before: Any) -> Walked:

@@ -15,7 +15,7 @@ from core.repositories.audit import Audit
 from core.services.moderation_deciding import PURGED, TAKEN_BACK_REPORTED, TAKEN_BACK_UNREPORTED
 from core.services.moderation_message_acts import IS_AS_WRITTEN, IS_DELETED, NOT_HERE, REPORTED, Seen
 from core.services.moderation_message_query import MessagesQuery, State
-from core.services.moderation_messages import BY_PEOPLE
+from core.services.moderation_messages import BY_PEOPLE, ModerationMessages
 from core.services.moderation_query import QueueQuery, Shown
 from core.services.moderation_views import OpenMessage
 from core.services.search import SearchService
@@ -259,6 +259,31 @@ def test_pages_go_on_where_the_one_before_ended(desk: Desk, ada: Actor, bo: Acto
     assert desk.overseen.list_page(ada, MessagesQuery(by_assistant=True), UTC).lines == ()
     with pytest.raises(Invalid):
         desk.overseen.list_page(ada, MessagesQuery(after="x"), UTC)
+
+
+@pytest.mark.parametrize("reach", [1, 3, 4_000])
+@pytest.mark.parametrize("words", ["walrus", '"walrus paid"', "from:bo walrus"])
+def test_however_far_a_look_reaches_words_are_found_once_each(
+    desk: Desk, ada: Actor, bo: Actor, room: UUID, words: str, reach: int
+) -> None:
+    """In company rooms, and with a case in private ones: page by page as many as there are, the newest first."""
+    group = desk.rooms.create(desk.me, ConversationKind.GROUP, "Ours", user_ids=[bo.user_id])
+    expected = []
+    for number in range(24):
+        is_private, is_found = number % 3 == 1, number % 4 == 0
+        said = "The walrus paid" if is_found else f"The seal paid {number}"
+        message = desk.talks.send(bo, group if is_private else room, said).message_id
+        if is_private and number < 18:
+            desk.reports.report(desk.me, message, ReportReason.SPAM)
+        expected += [message] if is_found and (not is_private or number < 18) else []
+    overseen, query, found = ModerationMessages(desk.database, reach), MessagesQuery(text=words), []
+    while True:
+        page = overseen.list_page(ada, query, UTC, limit=3)
+        found += [one.line.message_id for one in page.lines]
+        if not page.following:
+            break
+        query = query.looking(after=page.following)
+    assert found == expected[::-1]
 
 
 def test_of_two_who_come_across_it_at_once_one_acts(fresh_database: Database) -> None:
