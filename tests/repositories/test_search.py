@@ -70,7 +70,7 @@ def test_page_by_page_it_is_what_reading_all_of_it_finds(
 ) -> None:
     """Of own chats and of a room, whichever has more, and whichever is older."""
     now = clock.now()
-    bounds = [None if days is None else now - timedelta(days=days) for days in (since, until)]
+    begins, ends = (None if days is None else now - timedelta(days=days) for days in (since, until))
     with database.transaction() as session:
         user, said = make_user(session, make_company(session)), []
         for kind, ages in ((ConversationKind.ASSISTANT, own), (ConversationKind.GROUP, rooms)):
@@ -84,7 +84,7 @@ def test_page_by_page_it_is_what_reading_all_of_it_finds(
             SearchIndex(session).put_conversation(talk.id)
         search = Search(session, REACH)
         search.settle()
-        wanted = Wanted(("'yak'",), *bounds)
+        wanted = Wanted(("'yak'",), begins, ends)
         found, before = [], None
         while True:
             page = search.messages(search.scope_of(make_actor(user)), wanted, enough=4, limit=6, before=before)
@@ -97,8 +97,8 @@ def test_page_by_page_it_is_what_reading_all_of_it_finds(
             one.id
             for one in newest_first
             if one.content == "yak"
-            and (bounds[0] is None or one.created_at >= bounds[0])
-            and (bounds[1] is None or one.created_at < bounds[1])
+            and (begins is None or one.created_at >= begins)
+            and (ends is None or one.created_at < ends)
         ]
 
 

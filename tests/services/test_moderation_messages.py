@@ -266,7 +266,9 @@ def test_pages_go_on_where_the_one_before_ended(desk: Desk, ada: Actor, bo: Acto
 def test_however_far_a_look_reaches_words_are_found_once_each(
     desk: Desk, ada: Actor, bo: Actor, room: UUID, words: str, reach: int
 ) -> None:
-    """In company rooms, and with a case in private ones: page by page as many as there are, the newest first."""
+    """In company rooms, and with a case in private ones: page by page as many as there are, the newest first, also
+    behind those of a room that was deleted.
+    """
     group = desk.rooms.create(desk.me, ConversationKind.GROUP, "Ours", user_ids=[bo.user_id])
     expected = []
     for number in range(24):
@@ -276,6 +278,11 @@ def test_however_far_a_look_reaches_words_are_found_once_each(
         if is_private and number < 18:
             desk.reports.report(desk.me, message, ReportReason.SPAM)
         expected += [message] if is_found and (not is_private or number < 18) else []
+    gone = desk.rooms.create(desk.me, ConversationKind.COMPANY, "Gone", user_ids=[bo.user_id])
+    for _ in range(6):
+        desk.talks.send(bo, gone, "The walrus paid")
+    with desk.database.transaction() as session:
+        session.execute(text("UPDATE conversations SET deleted_at = now() WHERE id = :id"), {"id": gone})
     overseen, query, found = ModerationMessages(desk.database, reach), MessagesQuery(text=words), []
     while True:
         page = overseen.list_page(ada, query, UTC, limit=3)
