@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, case, func, select, update
-from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import col
 
 from core import clock
@@ -22,7 +21,7 @@ from core.models import (
 )
 from core.models.base import table_of
 from core.repositories.appending import APPEND
-from core.repositories.base import Repository
+from core.repositories.base import Repository, as_read
 from core.repositories.message_lines import AFTER, BEFORE, LATEST, MessageLine, is_step, lines_of
 from core.repositories.search_index import SearchIndex, words_of
 
@@ -87,8 +86,7 @@ class Messages(Repository):
         words = {"new_words": words_of(content) if is_found else None, "new_title_words": words_of(title)}
         beside = {"new_title": title, "new_said": int(is_said)}
         seq = self.session.execute(APPEND, given | words | beside).scalar_one()
-        message = Message(**values, seq=seq)
-        make_transient_to_detached(message)  # it is in the database: the session is to know it as such
+        message = as_read(Message, values | {"seq": seq})
         self.session.add(message)
         return message
 

@@ -73,15 +73,12 @@ class Token:
     position: int
     """Its place among the words: an identifier takes as many as it has parts, unspaced writing one a character."""
     is_unspaced: bool
+    is_word: bool
+    """True for a plain word, no identifier and no unspaced writing."""
 
     @property
     def parts(self) -> list[str]:
         return [self.text] if self.is_word else PART.findall(self.text)
-
-    @property
-    def is_word(self) -> bool:
-        """True for a plain word, no identifier and no unspaced writing."""
-        return not self.is_unspaced and self.text.isalnum()
 
     @property
     def grams(self) -> list[str]:
@@ -92,7 +89,8 @@ class Token:
 def tokens_of(folded: str) -> Iterator[Token]:
     position = 1
     for found in TOKEN.finditer(folded):
-        token = Token(found.group(), found.start(), position, found["spaced"] is None)
+        text, is_unspaced = found.group(), found.lastgroup is None
+        token = Token(text, found.start(), position, is_unspaced, not is_unspaced and text.isalnum())
         yield token
         position += 1 if token.is_word else len(token.text) if token.is_unspaced else len(token.parts)
 

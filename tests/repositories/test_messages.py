@@ -5,7 +5,9 @@ from uuid import UUID
 import hypothesis
 import pytest
 from hypothesis import strategies as st
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -22,6 +24,7 @@ from core.models import (
     MessageStatus,
     MessageType,
 )
+from core.repositories.appending import APPEND
 from core.repositories.message_lines import MessageLine
 from core.repositories.messages import CONTEXT_PAGE, Messages
 from core.repositories.versions import Versions
@@ -81,6 +84,34 @@ def test_appending_is_one_statement_that_moves_order_time_and_first_title(databa
         )
         assert Messages(session).get_after(kept) == Messages(session).get(answer.id)
         assert Messages(session).get_by_client_key(new_id()) is None
+
+
+def test_what_was_appended_is_what_is_read_of_it(database: Database) -> None:
+    with database.transaction() as session:
+        conversation = make_talk(session, "Why?")
+        said = Messages(session).append(
+            conversation.id,
+            role=ASSISTANT,
+            content="So.",
+            status=MessageStatus.STOPPED,
+            tokens_used=3,
+            reply_to_id=new_id(),
+            extra={"a": [1]},
+        )
+        assert said in session
+        assert said not in session.dirty
+        columns = Message.model_fields
+        appended = {name: said.__dict__[name] for name in columns}
+        session.refresh(said)
+        assert appended == {name: getattr(said, name) for name in columns}
+        said.content = "So it is."
+        session.flush()
+        assert get(session, conversation, 2).content == "So it is."
+
+
+def test_psycopg_keeps_the_statement_in_mind() -> None:
+    """It takes a longer one apart at each call, and with it a fifth of the time of an append."""
+    assert len(str(APPEND.compile(dialect=PGDialect_psycopg()))) <= MAX_CACHED_STATEMENT_LENGTH
 
 
 def test_what_appending_gives_can_be_worked_on(database: Database) -> None:
