@@ -248,7 +248,8 @@ class _Finder:
         newer than `newest`.
         """
         if self.has_months:
-            period = period_of(min(newest, clock.now()), horizon, seen, 2 * enough, self.wanted.since)
+            most_recent, aim = min(newest, clock.now()), self._aim(given["limit"], enough)
+            period = period_of(most_recent, horizon, seen, aim, self.wanted.since)
             if period:
                 found = self._gather(given, period.marks)
                 is_all = self.wanted.since is not None and period.begins <= self.wanted.since
@@ -256,6 +257,12 @@ class _Finder:
                     return Candidates(found, has_more=not is_all or len(found) == given["limit"])
         found = self._gather(given, None)
         return Candidates(found, len(found) == given["limit"])
+
+    def _aim(self, limit: int, enough: int) -> int:
+        """As many as are asked for, and some to be on the safe side. Of a phrase fewer: the inverted index knows no
+        order of words, so all that has them is read, and most of that may be something else.
+        """
+        return 2 * enough if any("<" in one for one in self.wanted.conditions) else limit * 3 // 2
 
     def _gather(self, given: dict[str, Any], period: str | None) -> list[Candidate]:
         """Each condition by itself: PostgreSQL then leaps from one to the next one's entries, instead of trying each of
