@@ -22,7 +22,7 @@ ENOUGH, REACH, COUNT = 5, 9, 90
 @pytest.mark.parametrize("reaching_back", [None, 30], ids=["all", "since"])
 @pytest.mark.parametrize(
     ("apart", "marks"),
-    [(timedelta(hours=6), "~t"), (timedelta(days=5), "~q"), (timedelta(days=12), "~y"), (timedelta(days=60), None)],
+    [(timedelta(hours=6), "~t"), (timedelta(days=6), "~q"), (timedelta(days=18), "~y"), (timedelta(days=60), None)],
 )
 def test_as_far_back_as_is_likely_to_be_enough_is_gathered_without_gaps(
     database: Database, apart: timedelta, marks: str | None, reaching_back: int | None
