@@ -10,15 +10,13 @@ from itertools import chain
 
 from core.search.query import Query
 from core.search.words import (
-    LATIN,
     PART,
     Language,
     Token,
     accented_stems_of,
     fold,
     languages_of,
-    possible_languages,
-    stem,
+    stems_in,
     tokens_of,
 )
 
@@ -111,18 +109,18 @@ class Highlighter:
                 yield parts[at][1], parts[at + len(run) - 1][2]
 
     def _is_sought(self, word: str, raw: str, spoken: tuple[Language, ...]) -> bool:
-        """`spoken`: the languages of the text: the stem of another one may be any word."""
+        """`spoken`: the languages of the text."""
         if word in self.forms or (self.prefixes and word.startswith(self.prefixes)):
             return True
-        languages = possible_languages(word)
-        stems = (stem(word, language) for language in (spoken if languages is LATIN else languages))
-        if not self.forms.isdisjoint(filter(None, stems)):
+        if not self.forms.isdisjoint(stems_in(word, spoken)):
             return True
         return not raw.isascii() and not self.forms.isdisjoint(accented_stems_of(raw, spoken))
 
 
 def _parts_of(token: Token) -> Iterator[tuple[str, int, int]]:
-    if not token.is_unspaced:
+    if token.is_word:
+        yield token.text, token.start, token.start + len(token.text)
+    elif not token.is_unspaced:
         for part in PART.finditer(token.text):
             yield part.group(), token.start + part.start(), token.start + part.end()
 

@@ -292,14 +292,15 @@ def _places(token: Token) -> Iterator[tuple[str, int]]:
 
 def _stems(token: Token, spoken: tuple[Language, ...]) -> Sequence[str]:
     if token.is_word:
-        return _stems_in(token.text, spoken)
+        return stems_in(token.text, spoken)
     if token.is_unspaced:
         return ()
-    return [one for part in token.parts for one in _stems_in(part, spoken)]
+    return [one for part in token.parts for one in stems_in(part, spoken)]
 
 
-@lru_cache(maxsize=100_000)
-def _stems_in(word: str, spoken: tuple[Language, ...]) -> tuple[str, ...]:
+@lru_cache(maxsize=50_000)
+def stems_in(word: str, spoken: tuple[Language, ...]) -> tuple[str, ...]:
+    """In a text of these languages. Those of another one may be any word."""
     languages = possible_languages(word)
     found = (stem(word, language) for language in (spoken if languages is LATIN else languages))
     return tuple(filter(None, found))

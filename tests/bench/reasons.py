@@ -13,6 +13,10 @@ REASONS = {
         "all of them are drawn by one process, one after the other. The event is there long before: that is the row"
         " above it. Fewer people in a room have it sooner, and more processes share it."
     ),
+    ("search", "N messages, shapes"): (
+        "of a phrase the inverted index knows the words and not their order, so whatever has all of them is read, as"
+        " far back as is likely to be enough. For two common words that seldom stand together that is much."
+    ),
 }
 """By group, and by family of rows without its numbers. A new one: `python -m tests.bench --rewrite`."""
 UNKNOWN = "nobody has looked into it yet."
