@@ -6,8 +6,8 @@ Each step has one plan, whatever is searched for and by whom, so that no guess o
    found there, and everything of who has little to read.
 2. If it did not find enough and did not see everything, `gather` takes from the inverted index all that fits and is
    the reader's: the marks of owner and room are part of the same index, so what others wrote costs next to nothing. How
-   often the walk came across the words says how far back there is likely to be enough: the last months, quarters or
-   years, which are marks as well. Only of what is rare everything is gathered.
+   often the walk came across the words says how far back there is likely to be enough: the reader's last months,
+   quarters or years, which are marks as well. Only of what is rare everything is gathered.
 
 Both give candidates, by the index alone. What becomes of them in `core.repositories.search_hits` begins with what the
 reader may read now.
