@@ -171,10 +171,16 @@ def fresh_url(server_url: URL, template: str, left: list[URL], shape: Row[Any]) 
         left.append(url)
 
 
+@pytest.fixture(scope="session")
+def pools() -> dict[str, Database]:
+    """By where they lead and how: what was compiled for one need not be compiled for the next test that has it."""
+    return {}
+
+
 @pytest.fixture
-def fresh_database(fresh_url: URL, settings: Settings) -> Iterator[Database]:
+def fresh_database(fresh_url: URL, settings: Settings, pools: dict[str, Database]) -> Iterator[Database]:
     """A pooled Database of its own: for threads, races and whatever must really commit."""
-    database = connect(settings, fresh_url)
+    database = pools.setdefault(f"{fresh_url} {settings.model_dump(exclude={'data_dir'})}", connect(settings, fresh_url))
     yield database
     database.dispose()
 
