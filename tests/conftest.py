@@ -10,13 +10,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, Row, create_engine, text
+from sqlalchemy import Connection, Engine, Row, create_engine, text
 from sqlalchemy.engine import URL
 
 from core.config import Settings
 from core.database.embedded import EmbeddedPostgres
 from core.database.engine import Database, connect
 from core.database.migrate import migrate
+from tests.support.untouched import UNTOUCHED
 
 TEMPLATE = "parley_template"
 TEMPLATE_LOCK = 42
@@ -140,13 +141,29 @@ def worker_engine(server_url: URL, template: str) -> Iterator[Engine]:
         engine.dispose()
 
 
-@pytest.fixture
-def database(worker_engine: Engine) -> Iterator[Database]:
-    """A Database whose every commit is a savepoint of one transaction that the test rolls back."""
-    with worker_engine.connect() as connection:
+@contextmanager
+def rolled_back(engine: Engine) -> Iterator[Database]:
+    """A Database whose every commit is a savepoint of one transaction, which is rolled back at the end."""
+    with engine.connect() as connection:
         outer = connection.begin()
         yield Database(connection)
         outer.rollback()
+
+
+@contextmanager
+def put_back(database: Database) -> Iterator[None]:
+    """Of such a Database: takes back what is written meanwhile, so that a scene is made once for many tests."""
+    assert isinstance(database.bind, Connection)
+    savepoint = database.bind.begin_nested()
+    yield
+    savepoint.rollback()
+
+
+@pytest.fixture
+def database(worker_engine: Engine) -> Iterator[Database]:
+    """What the test does with it is rolled back."""
+    with rolled_back(worker_engine) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
@@ -190,4 +207,4 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     # Not by mktemp, which looks through all folders of the run for the next free number.
     data_dir = tmp_path_factory.getbasetemp() / f"data-{uuid4().hex}"
     data_dir.mkdir()
-    return Settings(_env_file=None, data_dir=data_dir)  # type: ignore[call-arg]
+    return UNTOUCHED.model_copy(update={"data_dir": data_dir})
