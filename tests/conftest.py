@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, Engine, Row, create_engine, text
+from sqlalchemy import Engine, Row, create_engine, text
 from sqlalchemy.engine import URL
 
 from core.config import Settings
@@ -150,15 +150,6 @@ def rolled_back(engine: Engine) -> Iterator[Database]:
         outer.rollback()
 
 
-@contextmanager
-def put_back(database: Database) -> Iterator[None]:
-    """Of such a Database: takes back what is written meanwhile, so that a scene is made once for many tests."""
-    assert isinstance(database.bind, Connection)
-    savepoint = database.bind.begin_nested()
-    yield
-    savepoint.rollback()
-
-
 @pytest.fixture
 def database(worker_engine: Engine) -> Iterator[Database]:
     """What the test does with it is rolled back."""
@@ -197,7 +188,9 @@ def pools() -> dict[str, Database]:
 @pytest.fixture
 def fresh_database(fresh_url: URL, settings: Settings, pools: dict[str, Database]) -> Iterator[Database]:
     """A pooled Database of its own: for threads, races and whatever must really commit."""
-    database = pools.setdefault(f"{fresh_url} {settings.model_dump(exclude={'data_dir'})}", connect(settings, fresh_url))
+    database = pools.setdefault(
+        f"{fresh_url} {settings.model_dump(exclude={'data_dir'})}", connect(settings, fresh_url)
+    )
     yield database
     database.dispose()
 

@@ -20,7 +20,8 @@ from core.models import ConversationKind, History, Task, TaskSource, TaskStatus
 from core.permissions import DENIALS, Actor, Permission, Role
 from core.services.task_views import NewTask, TasksWanted
 from core.services.tasks import TaskService
-from tests.conftest import put_back, rolled_back
+from tests.conftest import rolled_back
+from tests.services.test_room_grid import undone
 from tests.support.budgets import Till
 from tests.support.callers import caller_for, in_room
 from tests.support.talks import DONE, Desk, without_chat
@@ -77,7 +78,7 @@ def made_once(worker_engine: Engine) -> Iterator[Scene]:
 @pytest.fixture
 def scene(made_once: Scene) -> Iterator[Scene]:
     """As it was made, whatever the tests before did to it."""
-    with put_back(made_once.desk.database):
+    with undone(made_once.desk.database):
         yield made_once
 
 

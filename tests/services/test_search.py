@@ -20,6 +20,7 @@ from core.services.search import SearchService
 from core.services.search_views import Order
 from core.services.task_views import NewTask
 from core.services.tasks import TaskService
+from tests.conftest import rolled_back
 from tests.support.library import MINE, ROOM, Library, age, library
 from tests.support.properties import tried
 from tests.support.talks import Desk
@@ -30,10 +31,8 @@ EVERYTHING_OF_MINE = {*MINE, *(f"{name} answered" for name in MINE), *ROOM, "aft
 @pytest.fixture(scope="module")
 def shelf(worker_engine) -> Iterator[Library]:
     """One library for all that only look."""
-    with worker_engine.connect() as connection:
-        outer = connection.begin()
-        yield library(Desk(Database(connection)))
-        outer.rollback()
+    with rolled_back(worker_engine) as database:
+        yield library(Desk(database))
 
 
 @pytest.fixture
