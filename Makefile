@@ -5,6 +5,8 @@ MAKEFLAGS += --no-print-directory
 
 install := @sh tools/install
 python := .venv/bin/python
+# How many tests run at once; many of the long ones wait more than they work.
+TEST_WORKERS ?= 2
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1:\2/p' Makefile | while IFS=: read -r target what; do printf '%-18s%s\n' "$$target" "$$what"; done
@@ -27,11 +29,11 @@ screenshots: ## take the pictures of the README again, from a demo of a day that
 
 test: ## run the tests, but for the long ones; fails when less than 90 % of core/ is covered
 	$(install) run dev --try model
-	@$(python) -m pytest -m "not long" -n 2 --dist loadgroup -p tests.support.coverage
+	@$(python) -m pytest -m "not long" -n $(TEST_WORKERS) --dist loadgroup -p tests.support.coverage
 
 long: ## run what takes long: processes and PostgreSQL killed, faults of a provider, flows in browsers, whole properties
 	$(install) run dev --try model
-	@PROPERTIES=whole $(python) -m pytest -m "long or property" -n 2 --dist loadgroup
+	@PROPERTIES=whole $(python) -m pytest -m "long or property" -n $(TEST_WORKERS) --dist loadgroup
 
 faults: ## kill processes and PostgreSQL again and again while answers are written; about a quarter of an hour
 	$(install) run dev

@@ -17,6 +17,7 @@ from core.config import Settings
 from core.database.embedded import EmbeddedPostgres
 from core.database.engine import Database, connect
 from core.database.migrate import migrate
+from tests.support.untouched import UNTOUCHED
 
 TEMPLATE = "parley_template"
 TEMPLATE_LOCK = 42
@@ -140,13 +141,20 @@ def worker_engine(server_url: URL, template: str) -> Iterator[Engine]:
         engine.dispose()
 
 
-@pytest.fixture
-def database(worker_engine: Engine) -> Iterator[Database]:
-    """A Database whose every commit is a savepoint of one transaction that the test rolls back."""
-    with worker_engine.connect() as connection:
+@contextmanager
+def rolled_back(engine: Engine) -> Iterator[Database]:
+    """A Database whose every commit is a savepoint of one transaction, which is rolled back at the end."""
+    with engine.connect() as connection:
         outer = connection.begin()
         yield Database(connection)
         outer.rollback()
+
+
+@pytest.fixture
+def database(worker_engine: Engine) -> Iterator[Database]:
+    """What the test does with it is rolled back."""
+    with rolled_back(worker_engine) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
@@ -171,10 +179,18 @@ def fresh_url(server_url: URL, template: str, left: list[URL], shape: Row[Any]) 
         left.append(url)
 
 
+@pytest.fixture(scope="session")
+def pools() -> dict[str, Database]:
+    """By where they lead and how: what was compiled for one need not be compiled for the next test that has it."""
+    return {}
+
+
 @pytest.fixture
-def fresh_database(fresh_url: URL, settings: Settings) -> Iterator[Database]:
+def fresh_database(fresh_url: URL, settings: Settings, pools: dict[str, Database]) -> Iterator[Database]:
     """A pooled Database of its own: for threads, races and whatever must really commit."""
-    database = connect(settings, fresh_url)
+    database = pools.setdefault(
+        f"{fresh_url} {settings.model_dump(exclude={'data_dir'})}", connect(settings, fresh_url)
+    )
     yield database
     database.dispose()
 
@@ -184,4 +200,4 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     # Not by mktemp, which looks through all folders of the run for the next free number.
     data_dir = tmp_path_factory.getbasetemp() / f"data-{uuid4().hex}"
     data_dir.mkdir()
-    return Settings(_env_file=None, data_dir=data_dir)  # type: ignore[call-arg]
+    return UNTOUCHED.model_copy(update={"data_dir": data_dir})

@@ -1,6 +1,7 @@
 """Tools do what their person may, and in a room no more than the room has anyway."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import product
@@ -9,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Engine
 
 from core import clock
 from core.assistant.tools.registry import MOST_TOLD, NO_TOOL, Performed, toolbox
@@ -18,6 +20,8 @@ from core.models import ConversationKind, History, Task, TaskSource, TaskStatus
 from core.permissions import DENIALS, Actor, Permission, Role
 from core.services.task_views import NewTask, TasksWanted
 from core.services.tasks import TaskService
+from tests.conftest import rolled_back
+from tests.services.test_room_grid import undone
 from tests.support.budgets import Till
 from tests.support.callers import caller_for, in_room
 from tests.support.talks import DONE, Desk, without_chat
@@ -65,8 +69,20 @@ class Scene:
         return [one.title for one in self.tasks.list_page(actor, TasksWanted()).tasks]
 
 
+@pytest.fixture(scope="module")
+def made_once(worker_engine: Engine) -> Iterator[Scene]:
+    with rolled_back(worker_engine) as database:
+        yield made(database)
+
+
 @pytest.fixture
-def scene(database: Database) -> Scene:
+def scene(made_once: Scene) -> Iterator[Scene]:
+    """As it was made, whatever the tests before did to it."""
+    with undone(made_once.desk.database):
+        yield made_once
+
+
+def made(database: Database) -> Scene:
     desk = Desk(database)
     ada, bo, cy = (desk.person(display_name=name) for name in ("Ada Lovelace", "Bo Olsen", "Cy Curie"))
     others = [bo.user_id, cy.user_id]

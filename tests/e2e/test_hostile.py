@@ -30,6 +30,15 @@ WATCH = """document.addEventListener('securitypolicyviolation', (event) => {
   if (event.blockedURI !== 'inline' || event.effectiveDirective !== 'script-src-elem')
     console.error(`kept out: ${event.effectiveDirective} ${event.blockedURI}`)
 })"""
+# What comes late is drawn: nothing else says that no more will come.
+QUIET = """() => new Promise((resolve) => {
+  const calm = 150, longest = 3000
+  const end = () => { watch.disconnect(); resolve() }
+  const watch = new MutationObserver(() => { clearTimeout(last); last = setTimeout(end, calm) })
+  let last = setTimeout(end, calm)
+  watch.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true })
+  setTimeout(end, longest)
+})"""
 MOST_OPENED = 6
 """Of a kind, on one page."""
 MOST_HINTS = 4
@@ -70,7 +79,7 @@ class Visitor:
         self.look(address)
 
     def look(self, where: str) -> None:
-        self.page.wait_for_timeout(300)  # what comes late is drawn: nothing says that no more will come
+        self.page.evaluate(QUIET)
         expect(self.page.locator(RUNNING)).to_have_count(1)
         self.wrong += [f"{where}: {one}" for one in self.page.evaluate(FIND, [MARKS, LEFT, ELSEWHERE])]
         if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):

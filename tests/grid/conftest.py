@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 
 from core.assistant.provider import Assistant
 from core.config import Settings
-from core.database.engine import Database
+from tests.conftest import rolled_back
 from tests.grid.world import Served, World
 from tests.support.models import ScriptedModel
 
@@ -14,11 +14,9 @@ from tests.support.models import ScriptedModel
 def application(worker_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """For all cases of a file, which leave it as they found it; nothing of it is started."""
     settings = Settings(_env_file=None, data_dir=tmp_path_factory.mktemp("data"))  # type: ignore[call-arg]
-    with worker_engine.connect() as connection:
-        outer = connection.begin()
-        assistant = Assistant(settings, model_factory=lambda _: ScriptedModel())
-        yield Served(settings, Database(connection), assistant)
-        outer.rollback()
+    assistant = Assistant(settings, model_factory=lambda _: ScriptedModel())
+    with rolled_back(worker_engine) as database:
+        yield Served(settings, database, assistant)
 
 
 @pytest.fixture(scope="module")

@@ -228,9 +228,9 @@ def test_which_messages_can_be_reported(database: Database) -> None:
 def test_what_a_moderator_may_do_in_which_state(database: Database, kind: ConversationKind) -> None:
     desk = Desk(database)
     expected, found = cells(ACTS), {}
+    scene = Scene(desk, kind)
     for state in dict.fromkeys(state for state, _ in expected):
         with undone(database):
-            scene = Scene(desk, kind)
             scene.into(state)
             case, moderator = scene.case(), scene.people["moderator"]
             for name, act in acts_of(desk.moderation, moderator, case).items():
@@ -249,10 +249,10 @@ def _delete(seen: list[tuple[UUID, int]]) -> tuple[Any, ...]:
 def test_what_nobody_else_may_do_in_any_state(database: Database, kind: ConversationKind) -> None:
     desk = Desk(database)
     expected = cells(OTHERS)
-    for state in ("open", "mine", "dismissed", "edited", "deleted"):
-        for by_moderator in (False, True):
+    for by_moderator in (False, True):
+        scene = Scene(desk, kind, by_moderator=by_moderator)
+        for state in ("open", "mine", "dismissed", "edited", "deleted"):
             with undone(database):
-                scene = Scene(desk, kind, by_moderator=by_moderator)
                 scene.into(state)
                 case = scene.case()
                 everybody = {who for who, _ in expected} - ({"author-mod"} if not by_moderator else {"author"})

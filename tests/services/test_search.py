@@ -1,6 +1,6 @@
 """Searching a fixed library: what each query finds, for whom, and that nothing else shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from core.database.engine import Database
 from core.lines import is_blank
@@ -20,6 +20,9 @@ from core.services.search import SearchService
 from core.services.search_views import Order
 from core.services.task_views import NewTask
 from core.services.tasks import TaskService
+from core.services.views import Asked
+from tests.conftest import rolled_back
+from tests.services.test_room_grid import undone
 from tests.support.library import MINE, ROOM, Library, age, library
 from tests.support.properties import tried
 from tests.support.talks import Desk
@@ -28,12 +31,10 @@ EVERYTHING_OF_MINE = {*MINE, *(f"{name} answered" for name in MINE), *ROOM, "aft
 
 
 @pytest.fixture(scope="module")
-def shelf(worker_engine) -> Iterator[Library]:
+def shelf(worker_engine: Engine) -> Iterator[Library]:
     """One library for all that only look."""
-    with worker_engine.connect() as connection:
-        outer = connection.begin()
-        yield library(Desk(Database(connection)))
-        outer.rollback()
+    with rolled_back(worker_engine) as database:
+        yield library(Desk(database))
 
 
 @pytest.fixture
@@ -340,14 +341,30 @@ def test_titles_are_found_too(own: Library) -> None:
     assert own.ask("scullery", own.people["moderator"]).titles
 
 
+@pytest.fixture(scope="module")
+def penguins(worker_engine: Engine) -> Iterator[tuple[Library, list[Asked]]]:
+    """Talks, every third of which is deleted."""
+    with rolled_back(worker_engine) as database:
+        own = library(Desk(database), ["suppliers", "error"])
+        talk = [own.desk.talk(own.me, f"Penguin number {number}") for number in range(23)]
+        for asked in talk[::3]:
+            own.desk.conversations.delete(own.me, asked.conversation_id)
+        yield own, talk
+
+
 @pytest.mark.parametrize("order", Order)
 @pytest.mark.parametrize(("reach", "window"), [(1, 200), (7, 5), (4_000, 200), (4_000, 3)])
-def test_page_by_page_everything_comes_once(own: Library, order: Order, reach: int, window: int) -> None:
+def test_page_by_page_everything_comes_once(
+    penguins: tuple[Library, list[Asked]], order: Order, reach: int, window: int
+) -> None:
     """However far the first look reaches, with deleted ones in between, and while more is said."""
-    talk = [own.desk.talk(own.me, f"Penguin number {number}") for number in range(23)]
-    for asked in talk[::3]:
-        own.desk.conversations.delete(own.me, asked.conversation_id)
-    search, after, pages = SearchService(own.desk.database, reach, window), None, []
+    own, talk = penguins
+    with undone(own.desk.database):
+        page_by_page(own, talk, order, SearchService(own.desk.database, reach, window))
+
+
+def page_by_page(own: Library, talk: Sequence[Asked], order: Order, search: SearchService) -> None:
+    after, pages = None, []
     while True:
         found = search.search(own.me, "penguin", order=order, after=after, limit=4)
         pages.append([hit.message_id for hit in found.hits])

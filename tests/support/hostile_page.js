@@ -9,7 +9,13 @@
   const inMessage = (element) => Boolean(element.closest("[data-testid=stChatMessage]"))
   // Home says in a line what was said last: see core/ui/gist.py.
   const inGist = (element, word) => location.pathname === "/" && element.localName === "p" &&
-    Boolean(element.closest("[data-testid=stCaptionContainer]")) && plain(element.textContent).includes(plain(left[word]) + word)
+    Boolean(element.closest("[data-testid=stCaptionContainer]")) && textOf(element).includes(plain(left[word]) + word)
+  // Read once for all the words in it: of a page with thousands that is most of the work.
+  const read = new Map()
+  const textOf = (element) => {
+    if (!read.has(element)) read.set(element, plain(element.textContent))
+    return read.get(element)
+  }
   const above = (node) => node.parentElement ?? node.getRootNode().host ?? null
   const shown = (element) => element.outerHTML.slice(0, 200)
   const leads = (address) => {
@@ -43,7 +49,7 @@
       if (mark === undefined) continue
       let around = above(node), text = ""
       for (let up = 0; around && up < 6; up += 1, around = above(around)) {
-        text = plain(around.textContent)
+        text = textOf(around)
         if (text.includes(plain(mark) + word)) break
       }
       const at = node.parentElement

@@ -14,7 +14,6 @@ from core.assistant.jobs import Job
 from core.assistant.ledger import Call
 from core.assistant.provider import Assistant, Usage
 from core.assistant.runs import RunStore
-from core.config import Settings
 from core.database.engine import Database
 from core.errors import ModelUnknown, ParleyError
 from core.ids import new_id
@@ -46,6 +45,7 @@ from core.services.views import Asked, Queued, Transcript
 from tests.support.builders import make_actor, make_company, make_user
 from tests.support.models import ScriptedModel
 from tests.support.steps import TOOLS
+from tests.support.untouched import UNTOUCHED
 
 MODELS = ("small", "large")
 USAGE = Usage(3, None, 1, UsageSource.EXACT)
@@ -112,7 +112,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         limiter = RateLimiter({"question": (10_000, 60), **self.limits})  # tests ask faster than people
-        assistant = Assistant(Settings(_env_file=None), model_factory=lambda name: ScriptedModel())  # type: ignore[call-arg]
+        assistant = Assistant(UNTOUCHED, model_factory=lambda name: ScriptedModel())
         admit = Budgeting(assistant).admit
         told = self.started.append, self.stopped.append, self.changed.append
         self.chat = ChatService(
