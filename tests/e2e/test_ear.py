@@ -159,6 +159,17 @@ def test_a_click_that_asks_for_nothing_holds_news_up_for_three_seconds(stage: Pa
     assert len(told(stage)) == 1
 
 
+def test_what_is_heard_again_is_asked_for_again_until_it_is_drawn(stage: Page) -> None:
+    """A stream that begins anew says it, while what was asked for may have been lost."""
+    mount(stage, "live.js", "1")
+    stage.clock.install()
+    stage.evaluate("hear('changed', '2')")
+    for asked in (3, 5):
+        stage.evaluate("hear('changed', '2')")
+        stage.clock.run_for(10_000)
+        assert len(told(stage)) == asked
+
+
 def test_calls_that_come_to_nothing_are_repeated_ever_more_slowly(stage: Page) -> None:
     """A busy machine needs seconds for one, and forgets one of two that come together."""
     mount(stage, "live_room.js", "1")
