@@ -18,9 +18,10 @@ const watchOver = (address) => {
     }
   }
   const tell = () => {
-    if (news === watch.seen || news === told) return false
-    watch.tell("state", told = news)
+    if (news === watch.seen) return false
     doubting = setTimeout(doubt, DRAWN)
+    if (news === told) return false  // the stream broke off, and says again what is being drawn
+    watch.tell("state", told = news)
     return true
   }
   // What was done here comes back as an event too, while the page that shows it is being drawn.

@@ -5,26 +5,30 @@
 const quiet = window.parleyQuiet ??= (() => {
   const LOOK = 40, CLICKED = 3000, ASKED = 600
   const STATE = "data-test-script-state"
-  const CONTROLS = "button, input, select, summary, label, a, canvas, [role], [tabindex]"
+  // The page itself has a tabindex, for those who scroll it by keys.
+  const CONTROLS = "button, input, select, summary, label, a, canvas, [role], [tabindex]:not(main)"
   const TYPED = "textarea, input:is([type=text], [type=number], [type=search], [type=password], :not([type]))"
   const waiting = new Set()
-  let timer = 0, patience = 0, isRunning = false
+  let timer = 0, patience = 0, before = 0, isRunning = false, isOfBefore = false
 
   // A run that only follows an answer has drawn all else: it may be cut off, and goes on in the next one.
   const isFollowing = () => document.querySelector('.st-key-follows [data-stale="false"]') !== null
   const isDrawing = () => document.querySelector(`[${STATE}="running"]`) !== null && !isFollowing()
   // A dialog would close when the page is drawn anew, and what is typed in it be lost.
   const isQuiet = () => !isDrawing() && performance.now() > patience && !document.querySelector('[role="dialog"]')
-  // A run is to be expected: until it has ended, or for as long as its request may take on a slow line. What is asked
-  // for here, and lost, is asked for again.
+  // A run is to be expected: until it has ended, or for as long as its request may take on a slow line. One that is under
+  // way already is another, and may end before the request has come to the server. What is asked for here, and lost, is
+  // asked for again.
   const expect = (milliseconds) => {
-    isRunning = false
+    isOfBefore = isRunning = isDrawing()
     patience = performance.now() + milliseconds
   }
   const watch = () => {
     const was = isRunning
     isRunning = isDrawing()
-    if (was && !isRunning) patience = performance.now() + LOOK
+    if (!was || isRunning) return
+    if (!isOfBefore) patience = performance.now() + LOOK
+    isOfBefore = false
   }
   const look = () => {
     timer = 0
@@ -40,15 +44,18 @@ const quiet = window.parleyQuiet ??= (() => {
   // Whoever clicks into a text begins to write: nothing is sent before Enter, or before it is left.
   const pressed = (event) => {
     const [target] = event.composedPath()
+    before = patience
     if (target.closest?.(CONTROLS) && !target.closest(TYPED)) expect(CLICKED)
   }
+  // It was the beginning of a swipe.
+  const swiped = () => patience = before
   const entered = ({ key }) => {
     if (key === "Enter") expect(CLICKED)
   }
   const changed = () => expect(CLICKED)
-  for (const [act, hear] of Object.entries({ pointerdown: pressed, click: pressed, keydown: entered, change: changed })) {
-    document.addEventListener(act, hear, { capture: true })
-  }
+  const acts = { pointerdown: pressed, pointercancel: swiped, click: pressed, keydown: entered, change: changed }
+  for (const [act, hear] of Object.entries(acts)) document.addEventListener(act, hear, { capture: true })
+  window.addEventListener("popstate", changed)  // Back: else the request of a part would go on at the page that was left
   new MutationObserver(watch).observe(document.body, { subtree: true, attributeFilter: [STATE] })
 
   return {

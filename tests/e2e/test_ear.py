@@ -95,6 +95,60 @@ def test_what_was_clicked_goes_first(stage: Page, part: str) -> None:
     assert len(told(stage)) == 1
 
 
+def test_the_end_of_a_run_from_before_the_click_is_not_that_of_the_click(stage: Page) -> None:
+    """On a slow line it is told when the click has not come to the server yet."""
+    mount(stage, "live.js", "1")
+    stage.clock.install()
+    stage.evaluate("document.body.append(document.createElement('button'))")
+    stage.evaluate("draws(true), hear('changed', '2')")
+    stage.clock.run_for(200)
+    stage.get_by_role("button").click()
+    stage.clock.run_for(200)
+    for is_drawing in ("false", "true"):
+        stage.evaluate(f"draws({is_drawing})")
+        stage.clock.run_for(500)
+        assert told(stage) == []
+    stage.evaluate("draws(false)")
+    stage.clock.run_for(500)
+    assert len(told(stage)) == 1
+
+
+def test_who_goes_back_does_go_back(stage: Page) -> None:
+    mount(stage, "live.js", "1")
+    stage.clock.install()
+    stage.evaluate("dispatchEvent(new PopStateEvent('popstate')), hear('changed', '2')")
+    stage.clock.run_for(2_500)
+    assert told(stage) == []
+
+
+MAIN = "document.body.insertAdjacentHTML('beforeend', '<main tabindex=0>What was said<label>A task</label></main>')"
+
+
+@pytest.mark.parametrize("touched", [["main"], ["label", "pointercancel"]])
+def test_who_reads_is_told(stage: Page, touched: list[str]) -> None:
+    """A touch of a text, or one that becomes a swipe, is no click, however many there are."""
+    mount(stage, "live.js", "1")
+    stage.clock.install()
+    stage.evaluate(MAIN)
+    selector, *then = touched
+    for act in ("pointerdown", *then):
+        stage.locator(selector).dispatch_event(act)
+    stage.evaluate("hear('changed', '2')")
+    assert len(told(stage)) == 1
+
+
+def test_a_swipe_after_a_click_takes_nothing_from_it(stage: Page) -> None:
+    mount(stage, "live.js", "1")
+    stage.clock.install()
+    stage.evaluate(MAIN)
+    stage.locator("label").click()
+    for act in ("pointerdown", "pointercancel"):
+        stage.locator("main").dispatch_event(act)
+    stage.evaluate("hear('changed', '2')")
+    stage.clock.run_for(2_500)
+    assert told(stage) == []
+
+
 def test_a_click_that_asks_for_nothing_holds_news_up_for_three_seconds(stage: Page) -> None:
     mount(stage, "live.js", "1")
     stage.clock.install()
@@ -103,6 +157,17 @@ def test_a_click_that_asks_for_nothing_holds_news_up_for_three_seconds(stage: Pa
     stage.evaluate("hear('changed', '2')")
     stage.clock.run_for(3_500)
     assert len(told(stage)) == 1
+
+
+def test_what_is_heard_again_is_asked_for_again_until_it_is_drawn(stage: Page) -> None:
+    """A stream that begins anew says it, while what was asked for may have been lost."""
+    mount(stage, "live.js", "1")
+    stage.clock.install()
+    stage.evaluate("hear('changed', '2')")
+    for asked in (3, 5):
+        stage.evaluate("hear('changed', '2')")
+        stage.clock.run_for(10_000)
+        assert len(told(stage)) == asked
 
 
 def test_calls_that_come_to_nothing_are_repeated_ever_more_slowly(stage: Page) -> None:
