@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
-from core import bootstrap
-from core.cli import audit, usage
 from core.cli.stopping import stoppable
 from core.config import Settings, is_postgresql_address, load_settings
 from core.database import copying
@@ -79,6 +77,9 @@ def move(to: Target = "") -> None:
 
 def check(settings: Settings) -> None:
     """Migrates what is there now, and holds its trail and its sums against what they must be. Raises CopyFailed."""
+    from core import bootstrap  # the composition root imports everything; a dump needs none of it
+    from core.cli import audit, usage
+
     with open_database(settings) as database:
         bootstrap.install(bootstrap.build(settings, database))
         broken, differences = audit.count_broken(), usage.count_differences()

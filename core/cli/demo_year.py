@@ -17,10 +17,10 @@ from core import clock, ids
 from core.cli.serve import serve
 from core.cli.stopping import stoppable
 from core.config import ROOT, Settings, load_settings
+from core.database.engine import Database
 from core.database.opening import open_database
 from core.errors import Conflict, Invalid
 from core.services.demo.people import COMPANY, GUIDES, PEOPLE
-from core.services.demo.story import DemoYear
 from core.services.passwords import Passwords
 
 FOLDER = ROOT / "data-demo"
@@ -72,18 +72,20 @@ def make(folder: Path, messages: int, now: datetime) -> None:
     with _discarded(draft):
         settings = _settings(draft)
         with open_database(settings) as database:
-            fill(DemoYear(database), now, messages, Passwords().hash(password))
+            fill(database, now, messages, Passwords().hash(password))
         _note(draft / SIGN_INS, password)
         shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
 
 
-def fill(demo: DemoYear, now: datetime, messages: int, password_hash: str) -> None:
+def fill(database: Database, now: datetime, messages: int, password_hash: str) -> None:
+    from core.services.demo.story import DemoYear  # imports nearly everything; a demo that is there needs none of it
+
     console = Console()
     with Progress(*COLUMNS, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"A year at {COMPANY}", total=messages)
         said = 0
-        for said in demo.add(now, messages, password_hash):
+        for said in DemoYear(database).add(now, messages, password_hash):
             progress.update(task, completed=min(said, messages))
     typer.echo(f"{COMPANY}: {len(PEOPLE)} people, a year, {said:,} messages.")
 

@@ -6,8 +6,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core import bootstrap
-from core.services.usage_keeping import MOST_LISTED, Difference
+from core.services.usage_keeping import MOST_LISTED, Difference, UsageKeeper
 
 app = typer.Typer(help="The sums behind the usage page.", no_args_is_help=True)
 COLUMNS = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
@@ -18,7 +17,7 @@ def rebuild(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted rebuild.")] = False,
 ) -> None:
     """Make all sums anew from the ledger. The page works meanwhile; it can be interrupted and resumed."""
-    keeper = bootstrap.current().usage_keeper
+    keeper = _keeper()
     if not resume:
         keeper.begin()
     calls = 0
@@ -44,7 +43,7 @@ def verify() -> None:
 
 def count_differences() -> int:
     """Each is named as it is found."""
-    keeper = bootstrap.current().usage_keeper
+    keeper = _keeper()
     if left := keeper.days_left():
         typer.echo(f"A rebuild is under way, with {left:,} days to go: what it has not come to yet may differ.")
     console, found = Console(), 0
@@ -58,6 +57,12 @@ def count_differences() -> int:
                 found += 1
             progress.advance(task)
     return found
+
+
+def _keeper() -> UsageKeeper:
+    from core.bootstrap import current  # the composition root imports everything; `--help` needs none of it
+
+    return current().usage_keeper
 
 
 def _line(difference: Difference) -> str:
