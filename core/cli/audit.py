@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from core.amounts import counted
 from core.ids import parse_id
 from core.models import ChainProblem
 from core.services.audit_views import BrokenLink, Verified
@@ -61,7 +62,7 @@ def _chosen(companies: list[tuple[UUID, str]], wanted: str) -> list[tuple[UUID, 
 
 def _said(who: str, step: Verified) -> str:
     if step.broken is None:
-        return f"{who}: whole, {step.rows:,} rows."
+        return f"{who}: whole, {counted(step.rows, 'row')}."
     return f"{who}: BROKEN at row {step.broken.sequence:,} ({_when(step.broken)}): {PROBLEMS[step.broken.problem]}."
 
 

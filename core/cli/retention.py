@@ -9,9 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from core.amounts import counted
 from core.services.retention import RetentionService
 from core.services.retention_keeping import RetentionKeeper
-from core.services.retention_views import DryRun, Gone, counted
+from core.services.retention_views import DryRun, Gone
 
 app = typer.Typer(help="What is too old to be kept.", no_args_is_help=True)
 COLUMNS = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()

@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from core.amounts import counted
+
 app = typer.Typer(help="The index that search looks through.", no_args_is_help=True)
 
 
@@ -24,4 +26,4 @@ def rebuild(
         for count in indexer.work():
             messages += count
             progress.advance(task)
-    typer.echo(f"Indexed {messages:,} messages.")
+    typer.echo(f"Indexed {counted(messages, 'message')}.")

@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from core.amounts import counted
 from core.services.usage_keeping import MOST_LISTED, Difference, UsageKeeper
 
 app = typer.Typer(help="The sums behind the usage page.", no_args_is_help=True)
@@ -26,7 +27,7 @@ def rebuild(
         for count in keeper.work():
             calls += count
             progress.advance(task)
-    typer.echo(f"Summed up {calls:,} calls.")
+    typer.echo(f"Summed up {counted(calls, 'call')}.")
 
 
 @app.command()
@@ -45,7 +46,9 @@ def count_differences() -> int:
     """Each is named as it is found."""
     keeper = _keeper()
     if left := keeper.days_left():
-        typer.echo(f"A rebuild is under way, with {left:,} days to go: what it has not come to yet may differ.")
+        typer.echo(
+            f"A rebuild is under way, with {counted(left, 'day')} to go: what it has not come to yet may differ."
+        )
     console, found = Console(), 0
     with Progress(*COLUMNS, console=console) as progress:
         task = progress.add_task("Months", total=None)
