@@ -13,7 +13,15 @@ from pydantic import Field
 from pydantic_ai.tools import RunContext
 
 from core.assistant.tools.registry import Caller, Link, Result, Tool
-from core.assistant.tools.task_undo import kept_of, service_of, undo_complete, undo_create, undo_update
+from core.assistant.tools.task_undo import (
+    left_by,
+    service_of,
+    undo_complete,
+    undo_create,
+    undo_of_move,
+    undo_of_update,
+    undo_update,
+)
 from core.errors import Invalid, NotFound
 from core.models import TaskSource, TaskStatus
 from core.permissions import Permission
@@ -118,25 +126,19 @@ def update_task(
     """
     caller = ctx.deps
     before, tasks = _within_reach(caller, task_id), service_of(caller)
-    day = None if due_on == "none" else _to_come(caller, due_on)
-    given: dict[str, Any] = {
-        "title": title,
-        "description": description,
-        "due_on": due_on and day,
-        "assignee_id": assignee and (_assignee(caller, assignee) or caller.actor.user_id),
-    }
-    changes = {name: value for name, value in given.items() if value is not None}
-    changes |= {"due_on": None} if due_on == "none" else {}
+    changes = _changes(caller, title, description, due_on, assignee)
     if not changes:
         raise Invalid(NOTHING_TO_CHANGE)
     after = tasks.update(caller.actor, task_id, **changes, version=before.line.version)
-    if after.line.version == before.line.version:
+    is_as_before = after.line.version == before.line.version
+    undo = left_by(caller, after) if is_as_before else undo_of_update(before, changes)
+    if undo is None:
         return Result({"unchanged": _told(caller, after)}, f"“{after.title}” is like that already.", (link_to(after),))
     return Result(
         told=_with_note({"changed": _told(caller, after)}, after.masked),
         shown=f"Changed “{after.title}”{_for(caller, after.line)}{_due(after.line.due_on)}.",
         links=(link_to(after),),
-        undo={"task_id": str(task_id), "version": after.line.version, "before": kept_of(before, changes)},
+        undo=undo,
     )
 
 
@@ -152,15 +154,46 @@ def complete_task(ctx: RunContext[Caller], task_id: UUID, *, done: bool = True) 
     move = tasks.complete if done else tasks.reopen
     after = move(caller.actor, task_id, version=before.line.version)
     state = "done" if done else "open again"
-    if after.line.version == before.line.version:
+    is_as_before = after.line.version == before.line.version
+    undo = left_by(caller, after) if is_as_before else undo_of_move(before, done=done)
+    if undo is None:
         state = "done" if done else "open"
         return Result({"unchanged": _told(caller, after)}, f"“{after.title}” is {state} already.", (link_to(after),))
     return Result(
         told={"changed": _told(caller, after)},
         shown=f"“{after.title}” is {state}.",
         links=(link_to(after),),
-        undo={"task_id": str(task_id), "version": after.line.version, "done": done},
+        undo=undo,
     )
+
+
+def _changes(
+    caller: Caller,
+    title: str | None,
+    description: str | None,
+    due_on: date | Literal["none"] | None,
+    assignee: str | None,
+) -> dict[str, Any]:
+    """What a task is to have of its own from now on. Raises Invalid."""
+    day = None if due_on == "none" else _to_come(caller, due_on)
+    given: dict[str, Any] = {
+        "title": title,
+        "description": description,
+        "due_on": due_on and day,
+        "assignee_id": assignee and (_assignee(caller, assignee) or caller.actor.user_id),
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    return changes | ({"due_on": None} if due_on == "none" else {})
+
+
+def _before_update(caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    names = ("title", "description", "due_on", "assignee")
+    changes = _changes(caller, *(given.get(name) for name in names))
+    return undo_of_update(_within_reach(caller, given["task_id"]), changes)
+
+
+def _before_move(caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return undo_of_move(_within_reach(caller, given["task_id"]), done=given.get("done", True))
 
 
 def wanted_of(
@@ -268,8 +301,11 @@ UPDATE = Tool(
     "Change a task",
     ":material/edit:",
     undo=undo_update,
+    prepare=_before_update,
     changes=True,
     reaches_others=_is_read_by_others,
 )
-COMPLETE = Tool(complete_task, "Tick a task off", ":material/task_alt:", undo=undo_complete, changes=True)
+COMPLETE = Tool(
+    complete_task, "Tick a task off", ":material/task_alt:", undo=undo_complete, prepare=_before_move, changes=True
+)
 TOOLS = (CREATE, LIST, UPDATE, COMPLETE)
