@@ -1,4 +1,4 @@
-"""`kill -9` between a tool's commit and the keeping of what came of it: the record is there once, a change can be undone."""
+"""`kill -9` between a tool's commit and the keeping of what came of it: the record is there once, its Undo too."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

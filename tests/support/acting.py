@@ -122,13 +122,13 @@ TOOLS = Toolbox(
     [
         Tool(make, "Make a task", ":material/add_task:", unmake, changes=True),
         Tool(make_and_hang, "Make and hang", ":material/add_task:", unmake, changes=True, in_rooms=False),
+        Tool(look, "Look", ":material/search:"),
+        Tool(give, "Give", ":material/redeem:", changes=True, reaches_others=lambda _, given: given["to"] != "me"),
+        *(Tool(one, one.__name__, ":material/bug_report:", in_rooms=False) for one in (crash, refuse, hang)),
         *(
             replace(real, function=hanging, label=hanging.__name__, in_rooms=False)
             for real, hanging in ((UPDATE, change_and_hang), (COMPLETE, tick_and_hang))
         ),
-        Tool(look, "Look", ":material/search:"),
-        Tool(give, "Give", ":material/redeem:", changes=True, reaches_others=lambda _, given: given["to"] != "me"),
-        *(Tool(one, one.__name__, ":material/bug_report:", in_rooms=False) for one in (crash, refuse, hang)),
     ]
 )
 

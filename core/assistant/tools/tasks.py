@@ -13,6 +13,7 @@ from pydantic import Field
 from pydantic_ai.tools import RunContext
 
 from core.assistant.tools.registry import Caller, Link, Result, Tool
+from core.assistant.tools.task_results import due_by, for_whom, how_many, link_to, told_of, with_note
 from core.assistant.tools.task_undo import (
     left_by,
     service_of,
@@ -27,7 +28,7 @@ from core.models import TaskSource, TaskStatus
 from core.permissions import Permission
 from core.services.colleagues import find_colleague
 from core.services.people import PeopleService
-from core.services.task_views import NewTask, TaskGroup, TaskLine, TasksWanted, TaskView, Whose
+from core.services.task_views import NewTask, TaskGroup, TasksWanted, TaskView, Whose
 
 MOST = 20
 AS_MADE = 0
@@ -39,7 +40,6 @@ DONE_HAS_NO_DAY = "What is done has no day to come. Ask for open tasks, or leave
 
 Status = Literal["open", "done", "all"]
 Due = Literal["overdue", "today", "week", "someday"]
-Task = TaskView | TaskLine
 
 
 def create_task(
@@ -72,8 +72,8 @@ def create_task(
         client_key=caller.client_key,
     )
     return Result(
-        told=_with_note({"created": _told(caller, made)}, made.masked),
-        shown=f"Created “{made.title}”{_for(caller, made.line)}{_due(made.line.due_on)}.",
+        told=with_note({"created": told_of(caller, made)}, made.masked),
+        shown=f"Created “{made.title}”{for_whom(caller, made.line)}{due_by(made.line.due_on)}.",
         links=(link_to(made),),
         undo={"task_id": str(made.id), "version": AS_MADE},
     )
@@ -100,10 +100,10 @@ def list_tasks(
     )
     told = {
         "today": caller.now.date(),
-        "tasks": [_told(caller, line) for line in page.tasks],
+        "tasks": [told_of(caller, line) for line in page.tasks],
         "there_are_more": page.next is not None,
     }
-    return Result(told, shown=f"Found {_counted(len(page.tasks))}.", links=(Link("Tasks", "tasks"),))
+    return Result(told, shown=f"Found {how_many(len(page.tasks))}.", links=(Link("Tasks", "tasks"),))
 
 
 def update_task(
@@ -133,10 +133,12 @@ def update_task(
     is_as_before = after.line.version == before.line.version
     undo = left_by(caller, after) if is_as_before else undo_of_update(before, changes)
     if undo is None:
-        return Result({"unchanged": _told(caller, after)}, f"“{after.title}” is like that already.", (link_to(after),))
+        return Result(
+            {"unchanged": told_of(caller, after)}, f"“{after.title}” is like that already.", (link_to(after),)
+        )
     return Result(
-        told=_with_note({"changed": _told(caller, after)}, after.masked),
-        shown=f"Changed “{after.title}”{_for(caller, after.line)}{_due(after.line.due_on)}.",
+        told=with_note({"changed": told_of(caller, after)}, after.masked),
+        shown=f"Changed “{after.title}”{for_whom(caller, after.line)}{due_by(after.line.due_on)}.",
         links=(link_to(after),),
         undo=undo,
     )
@@ -158,9 +160,9 @@ def complete_task(ctx: RunContext[Caller], task_id: UUID, *, done: bool = True) 
     undo = left_by(caller, after) if is_as_before else undo_of_move(before, done=done)
     if undo is None:
         state = "done" if done else "open"
-        return Result({"unchanged": _told(caller, after)}, f"“{after.title}” is {state} already.", (link_to(after),))
+        return Result({"unchanged": told_of(caller, after)}, f"“{after.title}” is {state} already.", (link_to(after),))
     return Result(
-        told={"changed": _told(caller, after)},
+        told={"changed": told_of(caller, after)},
         shown=f"“{after.title}” is {state}.",
         links=(link_to(after),),
         undo=undo,
@@ -214,10 +216,6 @@ def wanted_of(
     return TasksWanted(group=TaskGroup(due), **place)
 
 
-def link_to(task: Task) -> Link:
-    return Link("Open the task", "tasks", {"task": str(task.id)})
-
-
 def _within_reach(caller: Caller, task_id: UUID) -> TaskView:
     """The task, if it is one that may be spoken of here. Raises NotFound, in the same words whatever else it is."""
     task = service_of(caller).get(caller.actor, task_id)
@@ -254,37 +252,6 @@ def _to_come(caller: Caller, day: date | None) -> date | None:
     if is_over and not caller.is_command:  # a model doesn't know what day it is; people do
         raise Invalid(PAST.format(today=caller.now.date()))
     return day
-
-
-def _told(caller: Caller, task: Task) -> dict[str, Any]:
-    line = task.line if isinstance(task, TaskView) else task
-    facts: dict[str, Any] = {
-        "id": line.id,
-        "title": line.title,
-        "status": line.status,
-        "due_on": line.due_on,
-        "assignee": line.assignee_name,
-        "made_by": line.owner_name,
-    }
-    if isinstance(task, TaskView) and not caller.is_room:
-        facts["description"] = task.description
-    return facts
-
-
-def _with_note(told: dict[str, Any], masked: str | None) -> dict[str, Any]:
-    return told | {"note": masked} if masked else told
-
-
-def _for(caller: Caller, line: TaskLine) -> str:
-    return "" if line.assignee_id == caller.actor.user_id else f" for {line.assignee_name}"
-
-
-def _due(day: date | None) -> str:
-    return f", due {day:%-d %B %Y}" if day else ""
-
-
-def _counted(count: int) -> str:
-    return "one task" if count == 1 else f"{count or 'no'} tasks"
 
 
 CREATE = Tool(
