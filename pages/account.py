@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import bootstrap
+from core.amounts import counted
 from core.permissions import Permission
 from core.ui import failures, guard
 from core.ui.account_data import own_data
@@ -38,7 +39,7 @@ if actor.may(Permission.CHAT_USE):
         typed = st.text_input("To confirm, type “clear history”", key="clear_words")
         if st.form_submit_button("Delete all my chats"):
             if typed.strip().lower() == CONFIRM:
-                count = app.conversations.clear_history(actor)
-                st.success(f"{count} chat{'' if count == 1 else 's'} deleted.", icon=":material/check:")
+                cleared = counted(app.conversations.clear_history(actor), "chat")
+                st.success(f"{cleared} deleted.", icon=":material/check:")
             else:
                 st.error("Nothing was deleted: the words don't match.", icon=":material/error:")

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
@@ -16,6 +17,7 @@ from rich.console import Console
 from core.config import ROOT
 from tests.bench.checks import faults, unmeasured
 from tests.bench.document import Document, read, written
+from tests.bench.draft import Draft
 from tests.bench.goals import judged
 from tests.bench.groups import GROUPS, Group, measured
 from tests.bench.machine import PACKAGES, PEERS
@@ -162,6 +164,32 @@ def test_a_figure_that_was_never_measured_is_found() -> None:
     text = "Fast.\n\nA page takes 12 ms, or 2.25× a floor ([docs](docs/benchmarks.md)).\n\nElsewhere 99 ms."
     assert unmeasured(text, "| a page | 12 ms | | 2.25× |") == []
     assert unmeasured(text, "| a page | 13 ms | | 2.25× |") == ["12"]
+
+
+HOW = ("`python -m tests.bench --write docs/benchmarks.md`", "2 cores", "Python 3.11")
+
+
+def test_what_was_measured_before_an_interruption_need_not_be_measured_again(tmp_path: Path) -> None:
+    document = whole()
+    first, second, third = document.sections[:3]
+    broken = replace(second, failure="Gone")
+    draft = Draft(tmp_path / "run.md")
+    for number in range(1, 4):
+        draft.keep(Document(("2026-11-28 12:00 UTC", *HOW), (first, broken, third)[:number]))
+    assert Draft(tmp_path / "run.md").found(HOW, GROUPS) == {first.key: first, third.key: third}
+    assert draft.found(HOW, [third.key]) == {third.key: third}
+    assert not (tmp_path / "run.md").exists()
+    draft.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_goes_on_only_with_what_was_measured_in_the_same_way(tmp_path: Path) -> None:
+    draft = Draft(tmp_path / "run.md")
+    with pytest.raises(ValueError, match="no run was interrupted"):
+        draft.found(HOW, GROUPS)
+    draft.keep(Document(("2026-11-28 12:00 UTC", *HOW), whole().sections[:1]))
+    with pytest.raises(ValueError, match=r"says 2 cores"):
+        draft.found((HOW[0], "4 cores", HOW[2]), GROUPS)
 
 
 @pytest.mark.long

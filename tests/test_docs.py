@@ -9,6 +9,7 @@ import pytest
 import typer.main
 
 from core.__main__ import app
+from core.cli.deferred import Deferred
 from core.cli.env_example import variables
 from core.config import ROOT
 from core.sso import SsoProvider
@@ -41,7 +42,7 @@ def command_options(words: list[str]) -> set[str]:
         if not (commands := getattr(command, "commands", None)):
             break
         assert word in commands, f"`python -m core {' '.join(words)}`: there is no {word}"
-        command = commands[word]
+        command = commands[word].load() if isinstance(commands[word], Deferred) else commands[word]
     return {option for parameter in command.params for option in parameter.opts}
 
 

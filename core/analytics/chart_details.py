@@ -7,10 +7,11 @@ import numpy as np
 from pandas import DataFrame
 from plotly import graph_objects as go
 
+from core.amounts import counted
 from core.analytics.chart_axes import FEW, Buckets, value_axis
 from core.analytics.chart_style import FAINT, HEIGHT, LOW, PALETTE, figure, nothing, plain, short_names
 from core.analytics.metrics import DURATION_MIDDLE, DURATION_MOST, FIRST_MIDDLE, FIRST_MOST
-from core.analytics.units import SECOND, Unit, compact, counted, duration, percent
+from core.analytics.units import SECOND, Unit, compact, duration, percent, separated
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MOST_BARS = 12
@@ -71,11 +72,11 @@ def errors(frame: DataFrame, *, name: str) -> go.Figure:
     total = sum(calls)
     labels = [spoken(code) for code in codes]
     hovers = [
-        f"<b>{plain(label)}</b><br>{counted(count)} calls, {percent(count / total)} of all errors"
+        f"<b>{plain(label)}</b><br>{counted(int(count), 'call')}, {percent(count / total)} of all errors"
         for label, count in zip(labels, calls, strict=True)
     ]
-    trace = _across(labels, calls, PALETTE[4], hovers, [counted(count) for count in calls])
-    said = f"{name}, most often {labels[0]}, {counted(calls[0])} of {counted(total)}"
+    trace = _across(labels, calls, PALETTE[4], hovers, [separated(count) for count in calls])
+    said = f"{name}, most often {labels[0]}, {separated(calls[0])} of {separated(total)}"
     return _list_of_bars([trace], labels, max(calls), said)
 
 
@@ -93,13 +94,13 @@ def ratings(frame: DataFrame, *, name: str) -> go.Figure:
     shorts = short_names(model for model, _, _ in rows)
     labels = [shorts[model] for model, _, _ in rows]
     hovers = [
-        f"<b>{plain(model)}</b><br>{counted(up)} helpful, {counted(down)} not: {percent(up / (up + down))} helpful"
+        f"<b>{plain(model)}</b><br>{separated(up)} helpful, {separated(down)} not: {percent(up / (up + down))} helpful"
         for model, up, down in rows
     ]
     likes = _across(labels, [up for _, up, _ in rows], UP, hovers, name="Helpful")
     dislikes = _across(labels, [down for _, _, down in rows], DOWN, hovers, name="Not helpful")
     ups, all_ = sum(row[1] for row in rows), sum(row[1] + row[2] for row in rows)
-    said = f"{name}, {percent(ups / all_)} of {counted(all_)} ratings say helpful"
+    said = f"{name}, {percent(ups / all_)} of {separated(all_)} ratings say helpful"
     return _list_of_bars([likes, dislikes], labels, max(row[1] + row[2] for row in rows), said)
 
 
@@ -111,7 +112,7 @@ def heat(frame: DataFrame, *, name: str) -> go.Figure:
         return nothing(NO_CALLS)
     hovers = [
         [
-            f"<b>{day}, {hour:02}:00–{(hour + 1) % 24:02}:00</b><br>{counted(calls[row][hour])} calls"
+            f"<b>{day}, {hour:02}:00–{(hour + 1) % 24:02}:00</b><br>{counted(int(calls[row][hour]), 'call')}"
             for hour in range(24)
         ]
         for row, day in enumerate(DAYS)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pandas import DataFrame
 from plotly import graph_objects as go
 
+from core.amounts import counted
 from core.analytics.chart_axes import Buckets, value_axis
 from core.analytics.chart_style import (
     FAINT,
@@ -31,7 +32,7 @@ from core.analytics.chart_style import (
 )
 from core.analytics.metrics import CACHED, INPUT, OUTPUT, Metric
 from core.analytics.pace import Pace
-from core.analytics.units import NOT_KNOWN, Unit, counted, dollars
+from core.analytics.units import NOT_KNOWN, Unit, dollars, separated
 
 OTHER = "Other"
 NOTHING = "Nothing was asked in this period."
@@ -189,9 +190,9 @@ def _hovers(
 
 
 def _said(value: float, line: str, metric: Metric, total: float | None, unpriced: float | None) -> str:
-    exact = f" ({counted(value)})" if metric.unit is Unit.TOKENS and value >= 1_000 else ""
+    exact = f" ({separated(value)})" if metric.unit is Unit.TOKENS and value >= 1_000 else ""
     whole = f" of {metric.text(total)}" if total is not None and total > value else ""
-    unknown = f"<br>{counted(unpriced)} calls: cost {NOT_KNOWN}" if unpriced else ""
+    unknown = f"<br>{counted(int(unpriced), 'call')}: cost {NOT_KNOWN}" if unpriced else ""
     return f"{line}<br>{metric.text(value)}{exact}{whole}{unknown}"
 
 

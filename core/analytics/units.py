@@ -45,7 +45,7 @@ def compact(count: float) -> str:
     return f"{count:,.0f}"
 
 
-def counted(count: float) -> str:
+def separated(count: float) -> str:
     return f"{count:,.0f}"
 
 
@@ -78,7 +78,7 @@ def _short(number: float) -> str:
 TEXTS: dict[Unit, Callable[[float], str]] = {
     Unit.DOLLARS: dollars,
     Unit.TOKENS: compact,
-    Unit.COUNT: counted,
+    Unit.COUNT: separated,
     Unit.MILLISECONDS: duration,
     Unit.TOKENS_PER_SECOND: rate,
     Unit.SHARE: percent,

@@ -209,6 +209,7 @@ class Acting:
         caller: Caller | None = await self.in_database(self.store.caller, self.job, step)
         if caller is None:
             return failed(step, NOT_WELCOME, NOT_ALLOWED)
+        await self._keep_undo(step, caller)
         began, longest = time.perf_counter(), self.assistant.tool_seconds
         call = partial(self.assistant.tools.perform, step.name, caller, step.arguments)
         try:
@@ -216,6 +217,19 @@ class Acting:
         except TimeoutError:
             return failed(step, TOO_SLOW.format(seconds=longest), seconds=time.perf_counter() - began)
         return _after(step, performed, time.perf_counter() - began)
+
+    async def _keep_undo(self, step: Step, caller: Caller) -> None:
+        """Before the call, as long as what it changes can be seen. An earlier attempt at it has done so already."""
+        tool = self.assistant.tools.get(step.name)
+        if tool is None or tool.prepare is None or step.undo is not None:
+            return
+        try:
+            looked = in_thread(partial(tool.prepared, caller, step.arguments))
+            undo = await asyncio.wait_for(looked, self.assistant.tool_seconds)
+        except TimeoutError:
+            return
+        if undo is not None:
+            await self.in_database(self.store.end, [replace(step, undo=undo)])
 
 
 def same_of(name: str, arguments: str) -> Same:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from core.amounts import counted
 from core.models import BudgetPeriod, BudgetScope, BudgetUnit
 from core.repositories.standings import Standing
 
@@ -48,5 +49,5 @@ def _figures(standing: Standing) -> str:
 def amount(quantity: Decimal, unit: BudgetUnit) -> str:
     """In words that are exact enough to compare."""
     if unit is BudgetUnit.TOKENS:
-        return f"{int(quantity):,} token{'' if quantity == 1 else 's'}"
+        return counted(int(quantity), "token")
     return f"${quantity:,.4f}" if 0 < quantity < 1 else f"${quantity:,.2f}"

@@ -76,6 +76,7 @@ class StepStore:
             actor=actor,
             now=now.astimezone(ZoneInfo(job.time_zone)),
             client_key=step.client_key,
+            undo=step.undo,
             conversation_id=job.origin.conversation_id,
             message_id=job.question_id,
             is_room=job.origin.room_id is not None,

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core import bootstrap
+from core.amounts import counted
 from core.ids import parse_id
 from core.models import ChainProblem
 from core.services.audit_views import BrokenLink, Verified
@@ -35,7 +35,9 @@ def verify(
 
 def count_broken(company: str = "") -> int:
     """The same of the chains of one company, or of all."""
-    checks, console, broken = bootstrap.current().audit_checks, Console(), 0
+    from core.bootstrap import current  # the composition root imports everything; `--help` needs none of it
+
+    checks, console, broken = current().audit_checks, Console(), 0
     with Progress(*COLUMNS, console=console) as progress:
         for company_id, name in _chosen(checks.companies(), company):
             who = f"{name} ({company_id})" if name else str(company_id)
@@ -60,7 +62,7 @@ def _chosen(companies: list[tuple[UUID, str]], wanted: str) -> list[tuple[UUID, 
 
 def _said(who: str, step: Verified) -> str:
     if step.broken is None:
-        return f"{who}: whole, {step.rows:,} rows."
+        return f"{who}: whole, {counted(step.rows, 'row')}."
     return f"{who}: BROKEN at row {step.broken.sequence:,} ({_when(step.broken)}): {PROBLEMS[step.broken.problem]}."
 
 

@@ -7,15 +7,13 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
-from core import bootstrap
-from core.cli import audit, usage
+from core.amounts import counted
 from core.cli.stopping import stoppable
 from core.config import Settings, is_postgresql_address, load_settings
 from core.database import copying
 from core.database.copying import Contents
 from core.database.opening import open_database, open_engine
 from core.errors import CopyFailed, Invalid
-from core.services.retention_views import counted
 
 app = typer.Typer(help="The database as a whole: dumped, restored, moved.", no_args_is_help=True)
 File = Annotated[Path, typer.Argument(help="The dump: a file in PostgreSQL's custom format.")]
@@ -79,6 +77,9 @@ def move(to: Target = "") -> None:
 
 def check(settings: Settings) -> None:
     """Migrates what is there now, and holds its trail and its sums against what they must be. Raises CopyFailed."""
+    from core import bootstrap  # the composition root imports everything; a dump needs none of it
+    from core.cli import audit, usage
+
     with open_database(settings) as database:
         bootstrap.install(bootstrap.build(settings, database))
         broken, differences = audit.count_broken(), usage.count_differences()

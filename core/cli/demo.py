@@ -7,7 +7,7 @@ import typer
 from rich.progress import track
 
 from core import ids
-from core.bootstrap import Application
+from core.bootstrap import Application, current
 from core.cli.demo_talk import (
     ANSWERS,
     COMPANY,
@@ -43,8 +43,6 @@ People = Mapping[str, Actor]
 
 def demo(company: Company = None, password_stdin: FromStdin = False) -> None:
     """Add six demo people, a day of their talk, tasks and three months of usage. Without a company, one is made."""
-    from core.bootstrap import current  # the composition root imports everything; `--help` needs none of it
-
     app = current()
     if _is_there(app):
         typer.echo(THERE)

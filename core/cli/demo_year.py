@@ -20,7 +20,6 @@ from core.config import ROOT, Settings, load_settings
 from core.database.opening import open_database
 from core.errors import Conflict, Invalid
 from core.services.demo.people import COMPANY, GUIDES, PEOPLE
-from core.services.demo.story import DemoYear
 from core.services.passwords import Passwords
 
 FOLDER = ROOT / "data-demo"
@@ -63,6 +62,8 @@ def make(folder: Path, messages: int, now: datetime) -> None:
     """Under another name until it is whole: whatever interrupts this, a demo that was there stays, and no half of a new
     one.
     """
+    from core.services.demo.story import DemoYear  # imports nearly everything; a demo that is there needs none of it
+
     if folder.exists() and not _is_made(folder) and any(folder.iterdir()):
         raise Conflict(FOREIGN.format(folder=folder))
     if _is_used(folder):
@@ -72,18 +73,19 @@ def make(folder: Path, messages: int, now: datetime) -> None:
     with _discarded(draft):
         settings = _settings(draft)
         with open_database(settings) as database:
-            fill(DemoYear(database), now, messages, Passwords().hash(password))
+            show(DemoYear(database).add(now, messages, Passwords().hash(password)), messages)
         _note(draft / SIGN_INS, password)
         shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
 
 
-def fill(demo: DemoYear, now: datetime, messages: int, password_hash: str) -> None:
+def show(adding: Iterator[int], messages: int) -> None:
+    """`adding`: how many messages are there so far, again and again."""
     console = Console()
     with Progress(*COLUMNS, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"A year at {COMPANY}", total=messages)
         said = 0
-        for said in demo.add(now, messages, password_hash):
+        for said in adding:
             progress.update(task, completed=min(said, messages))
     typer.echo(f"{COMPANY}: {len(PEOPLE)} people, a year, {said:,} messages.")
 

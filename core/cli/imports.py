@@ -9,6 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 from rich.text import Text
 
+from core.amounts import counted
 from core.cli.users import Company
 from core.errors import NotFound
 from core.permissions import Actor
@@ -78,7 +79,7 @@ def _say(report: ImportReport, came_in: str) -> None:
 def _figures(report: ImportReport, came_in: str) -> Table:
     table = Table(show_header=False)
     table.add_row("From", ", ".join(SOURCES.get(source, source) for source in report.sources) or "nowhere")
-    table.add_row(came_in, f"{report.conversations:,} conversations, {report.messages:,} messages")
+    table.add_row(came_in, f"{counted(report.conversations, 'conversation')}, {counted(report.messages, 'message')}")
     if report.first_at and report.last_at:
         table.add_row("Said", f"{report.first_at:%Y-%m-%d} to {report.last_at:%Y-%m-%d}")
     table.add_row("There already", f"{report.already:,}")

@@ -9,8 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from core import bootstrap
-from core.services.retention_views import DryRun, Gone, counted
+from core.amounts import counted
+from core.services.retention import RetentionService
+from core.services.retention_keeping import RetentionKeeper
+from core.services.retention_views import DryRun, Gone
 
 app = typer.Typer(help="What is too old to be kept.", no_args_is_help=True)
 COLUMNS = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
@@ -21,13 +23,13 @@ Company = Annotated[UUID | None, typer.Option("--company", help="A company's id;
 def dry_run(company: Company = None) -> None:
     """Say what would go, and remove nothing."""
     for company_id, name in _companies(company):
-        typer.echo(f"{name}: {foreseen(bootstrap.current().retention.count_old(company_id))}")
+        typer.echo(f"{name}: {foreseen(_service().count_old(company_id))}")
 
 
 @app.command("run")
 def run(company: Company = None) -> None:
     """Remove what is too old, for good, or go on with a run that was interrupted. It can be interrupted and resumed."""
-    service, keeper = bootstrap.current().retention, bootstrap.current().retention_keeper
+    service, keeper = _service(), _keeper()
     for company_id, name in _companies(company):
         if not keeper.begin(company_id):
             continue
@@ -44,7 +46,7 @@ def run(company: Company = None) -> None:
 def holds(company: Company = None) -> None:
     """List what is held, and why."""
     table = Table("Company", "Held", "Reason", "Since", "Placed by")
-    for name, hold in bootstrap.current().retention.list_holds(company):
+    for name, hold in _service().list_holds(company):
         table.add_row(
             Text(name),  # as text: a name in brackets isn't markup
             Text(hold.name or str(hold.conversation_id or hold.user_id), overflow="fold"),
@@ -58,8 +60,20 @@ def holds(company: Company = None) -> None:
         typer.echo("Nothing is held.")
 
 
+def _service() -> RetentionService:
+    from core.bootstrap import current  # the composition root imports everything; `--help` needs none of it
+
+    return current().retention
+
+
+def _keeper() -> RetentionKeeper:
+    from core.bootstrap import current  # see above
+
+    return current().retention_keeper
+
+
 def _companies(wanted: UUID | None) -> list[tuple[UUID, str]]:
-    found = [one for one in bootstrap.current().retention_keeper.list_companies() if wanted in (None, one[0])]
+    found = [one for one in _keeper().list_companies() if wanted in (None, one[0])]
     if not found:
         typer.echo("There is no rule: everything is kept for good.")
     return found

@@ -6,8 +6,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core import bootstrap
-from core.services.usage_keeping import MOST_LISTED, Difference
+from core.amounts import counted
+from core.services.usage_keeping import MOST_LISTED, Difference, UsageKeeper
 
 app = typer.Typer(help="The sums behind the usage page.", no_args_is_help=True)
 COLUMNS = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
@@ -18,7 +18,7 @@ def rebuild(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted rebuild.")] = False,
 ) -> None:
     """Make all sums anew from the ledger. The page works meanwhile; it can be interrupted and resumed."""
-    keeper = bootstrap.current().usage_keeper
+    keeper = _keeper()
     if not resume:
         keeper.begin()
     calls = 0
@@ -27,7 +27,7 @@ def rebuild(
         for count in keeper.work():
             calls += count
             progress.advance(task)
-    typer.echo(f"Summed up {calls:,} calls.")
+    typer.echo(f"Summed up {counted(calls, 'call')}.")
 
 
 @app.command()
@@ -44,9 +44,11 @@ def verify() -> None:
 
 def count_differences() -> int:
     """Each is named as it is found."""
-    keeper = bootstrap.current().usage_keeper
+    keeper = _keeper()
     if left := keeper.days_left():
-        typer.echo(f"A rebuild is under way, with {left:,} days to go: what it has not come to yet may differ.")
+        typer.echo(
+            f"A rebuild is under way, with {counted(left, 'day')} to go: what it has not come to yet may differ."
+        )
     console, found = Console(), 0
     with Progress(*COLUMNS, console=console) as progress:
         task = progress.add_task("Months", total=None)
@@ -58,6 +60,12 @@ def count_differences() -> int:
                 found += 1
             progress.advance(task)
     return found
+
+
+def _keeper() -> UsageKeeper:
+    from core.bootstrap import current  # the composition root imports everything; `--help` needs none of it
+
+    return current().usage_keeper
 
 
 def _line(difference: Difference) -> str:

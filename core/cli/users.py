@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from core.amounts import counted
 from core.permissions import Role
 from core.services.people import PeopleService
 
@@ -86,7 +87,7 @@ def unlink_sso(email: Email) -> None:
     from core.bootstrap import current
 
     count = current().sso.unlink(email)
-    typer.echo(f"{email} was linked {count} time{'' if count == 1 else 's'}, and is no more.")
+    typer.echo(f"{email} was linked {counted(count, 'time')}, and is no more.")
 
 
 @app.command("set-roles")

@@ -16,11 +16,10 @@ from core.database.engine import Database, is_gone, shown
 from core.database.moving import refuse_moving
 from core.database.watchdog import unhurried
 from core.errors import DatabaseUnavailable, Misconfigured
+from core.locks import Lock
 
 log = logging.getLogger(__name__)
 
-# Any constant does, as long as every process takes the same lock.
-MIGRATION_LOCK = 7_305_001
 ASK_AGAIN = 0.1
 """Seconds between two looks whether it is one's turn."""
 MIN_SERVER = 150_000
@@ -63,7 +62,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             finally:
                 connection.rollback()
                 connection.execute(text("RESET statement_timeout"))
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": Lock.MIGRATION})
                 connection.commit()
     except DBAPIError as error:
         if _is_locked(error):
@@ -99,7 +98,7 @@ def _wait_for_turn(connection: Connection) -> None:
     """Asks again and again instead of waiting inside a statement: an index that is built beside writers waits for
     everybody who is in one, and with the lock that would be a deadlock.
     """
-    while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": MIGRATION_LOCK}).scalar_one():
+    while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": Lock.MIGRATION}).scalar_one():
         connection.commit()
         time.sleep(ASK_AGAIN)
     connection.commit()

@@ -8,9 +8,8 @@ from sqlalchemy import Connection, Engine, text
 from core.database.channel import LINE
 from core.database.engine import APPLICATION, COPYING
 from core.errors import Conflict
+from core.locks import Lock
 
-# Any constant does that no other lock has.
-MOVING_LOCK = 7_305_003
 NAMED = f"application_name = '{COPYING}'"
 AT_WORK = """
     SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = ANY(:names))
@@ -48,7 +47,7 @@ def held_still(engine: Engine) -> Iterator[Still]:
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.execute(text(f"SET {NAMED}"))
         try:
-            if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": MOVING_LOCK}).scalar_one():
+            if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": Lock.MOVING}).scalar_one():
                 raise Conflict(MOVED_TWICE)
             still = Still(connection)
             still.refuse_company()
@@ -59,5 +58,5 @@ def held_still(engine: Engine) -> Iterator[Still]:
 
 def refuse_moving(connection: Connection) -> None:
     """Raises Conflict while the database is moved. It only looks: a move that begins just now sees this connection."""
-    if connection.execute(text(IS_HELD), {"key": MOVING_LOCK}).scalar_one():
+    if connection.execute(text(IS_HELD), {"key": Lock.MOVING}).scalar_one():
         raise Conflict(MOVED)

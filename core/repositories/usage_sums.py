@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from core import clock
+from core.locks import Lock
 from core.models import ANY, CallPurpose, Clocked, Face, Grain, Kind, Span
 from core.repositories.base import Repository
 from core.repositories.usage_rollups import ALL, LATENCIES, PRESENCE, RATINGS, SLOTS, Rollup, counting
@@ -16,8 +17,6 @@ from core.repositories.usage_rollups import ALL, LATENCIES, PRESENCE, RATINGS, S
 DAY = timedelta(days=1)
 SETTLED = timedelta(days=2)
 """Days further back than that get no new calls."""
-REBUILDING = 8_211_503
-"""The advisory lock of whoever makes the sums anew."""
 MOST_LISTED = 20
 NOT_NUMBERED = 2**31 - 1
 """Stands for the number of people who should have one."""
@@ -56,7 +55,7 @@ class Difference:
 class UsageSums(Repository):
     def lock(self) -> None:
         """Until this transaction ends nobody else makes them anew."""
-        self.session.execute(text(f"SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({REBUILDING})"))
+        self.session.execute(text(f"SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({Lock.REBUILDING})"))
 
     def list_companies(self) -> list[UUID]:
         return list(self.session.execute(text("SELECT id FROM companies ORDER BY id")).scalars())

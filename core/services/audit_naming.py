@@ -26,7 +26,7 @@ FIXED = {
     TargetType.INVITE: "an invite",
     TargetType.USAGE: "figures of usage",
     TargetType.AUDIT: "the audit trail",
-    TargetType.RETENTION: "how long messages are kept",
+    TargetType.RETENTION: "old messages",
     TargetType.LEGAL_HOLD: "a legal hold",
     TargetType.PERMISSION: "",
 }

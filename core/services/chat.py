@@ -1,37 +1,16 @@
 """Asking the assistant: each method is one person's intention and one transaction."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from core import clock
-from core.assistant.asking import (
-    Admit,
-    Next,
-    ask_next,
-    asking,
-    put_question,
-    resume_answer,
-    rewrite_answer,
-)
+from core.assistant.asking import Admit, asking, put_question, resume_answer, rewrite_answer
 from core.assistant.choosing import require_allowed
-from core.assistant.screening import report_asked, report_found, screened
-from core.assistant.titles import title_from
 from core.database.engine import Database
 from core.errors import AnswerInProgress, Conflict, Invalid, NotFound, NotPermitted, RateLimited, RuleBroken
-from core.models import (
-    MAX_MESSAGE,
-    MAX_TITLE,
-    AnswerRun,
-    Conversation,
-    ConversationKind,
-    Message,
-    MessageRole,
-    MessageStatus,
-)
+from core.models import MAX_MESSAGE, Conversation, Message, MessageRole, MessageStatus
 from core.permissions import Actor, Permission
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.companies import Companies
@@ -39,7 +18,6 @@ from core.repositories.conversations import Conversations
 from core.repositories.messages import Messages
 from core.repositories.queued_questions import QueuedQuestions
 from core.repositories.versions import Versions
-from core.rules.screen import Screened, told
 from core.services.access import get_or_raise
 from core.services.answers_again import can_be_resumed, require_question, require_same, written_again
 from core.services.limits import Limited, RateLimiter
@@ -53,14 +31,9 @@ from core.services.messages import (
     refuse_moderated,
     refuse_room,
 )
+from core.services.questions import Written, admitted, begun, new_chat, queued, retitled, screened_question
 from core.services.texts import required_text
 from core.services.views import Asked, Queued
-
-MAX_QUEUED = 20
-"""Questions that may wait in one conversation."""
-
-Written = tuple[Asked | Queued, UUID | None, tuple[UUID, ...]]
-"""What came of a question, the run to begin for it, if one is, and the moderators to tell of it."""
 
 
 class ChatService:
@@ -113,24 +86,25 @@ class ChatService:
         def write(session: Session) -> Written:
             if conversation_id is None:
                 self.limiter.take(session, actor, Limited.QUESTION)
-                kept = _screened(session, actor, text)
-                conversation = self._start(session, actor, model)
+                kept = screened_question(session, actor, text)
+                self._require_model(session, actor, model)
+                conversation = new_chat(session, actor, model)
                 run = put_question(session, conversation, actor.user_id, kept.text, client_key=client_key)
-                return self._begun(session, conversation, run, kept)
+                return begun(session, conversation, run, kept, self.admit)
             conversation = get_or_raise(Conversations(session), actor, conversation_id, lock=True)
             if conversation.kind.is_room:
                 raise RuleBroken("This is a room: send your message there.")
             if earlier := asked_before(session, actor, client_key):
                 return earlier, None, ()  # by another tab, while this one waited for the lock
             self.limiter.take(session, actor, Limited.QUESTION)
-            kept = _screened(session, actor, text)
+            kept = screened_question(session, actor, text)
             if conversation.archived_at is not None:  # writing in it brings it back
                 Conversations(session).unarchive(conversation)
             is_busy = AnswerRuns(session).get_active(conversation_id) is not None
             if is_busy or QueuedQuestions(session).count(conversation_id):
-                return self._queued(session, actor, conversation, kept, client_key, is_busy=is_busy)
+                return queued(session, actor, conversation, kept, self.admit, client_key=client_key, is_busy=is_busy)
             run = put_question(session, conversation, actor.user_id, kept.text, client_key=client_key)
-            return self._begun(session, conversation, run, kept)
+            return begun(session, conversation, run, kept, self.admit)
 
         return self._once(actor, client_key, write)
 
@@ -144,15 +118,15 @@ class ChatService:
             if question.sender_id != actor.user_id:
                 raise NotPermitted
             self.limiter.take(session, actor, Limited.QUESTION)
-            kept = _screened(session, actor, text, before=question.content)
+            kept = screened_question(session, actor, text, before=question.content)
             group = question.version_group_id or question.id
             if not Messages(session).page(conversation.id, before=question.seq, limit=1):
-                conversation = _retitled(session, conversation, kept.text)
+                conversation = retitled(session, conversation, kept.text)
             Versions(session).supersede_from(question)
             run = put_question(
                 session, conversation, actor.user_id, kept.text, client_key=client_key, version_group_id=group
             )
-            return self._begun(session, conversation, run, kept)
+            return begun(session, conversation, run, kept, self.admit)
 
         done = self._once(actor, client_key, write)
         assert isinstance(done, Asked)  # only `ask` queues
@@ -163,7 +137,7 @@ class ChatService:
         with asking(self.database) as session:
             conversation, answer = locked_message(session, actor, answer_id, MessageRole.ASSISTANT)
             self.limiter.take(session, actor, Limited.QUESTION)
-            asked = self._admitted(session, written_again(session, actor, conversation, answer))
+            asked = admitted(session, written_again(session, actor, conversation, answer), self.admit)
         return self._begin(asked)
 
     def retry(self, actor: Actor, answer_id: UUID) -> Asked:
@@ -187,7 +161,7 @@ class ChatService:
                 run = written_again(session, actor, conversation, answer)
             else:  # nobody needs to go back to an empty version
                 run = resume_answer(session, conversation, actor.user_id, answer)
-            asked = self._admitted(session, run)
+            asked = admitted(session, run, self.admit)
         return self._begin(asked)
 
     def resume(self, actor: Actor, answer_id: UUID) -> Asked:
@@ -202,7 +176,8 @@ class ChatService:
             if not can_be_resumed(answer) or not (conversation.kind.is_room or is_last(session, answer)):
                 raise Conflict("Only the last answer can be continued, and only if it was not whole.")
             self._take_up(session, actor, conversation, answer)
-            asked = self._admitted(session, resume_answer(session, conversation, actor.user_id, answer))
+            run = resume_answer(session, conversation, actor.user_id, answer)
+            asked = admitted(session, run, self.admit)
         return self._begin(asked)
 
     def _take_up(self, session: Session, actor: Actor, conversation: Conversation, answer: Message) -> None:
@@ -263,64 +238,13 @@ class ChatService:
             self.reported(user_id)
         return done
 
-    def _queued(
-        self,
-        session: Session,
-        actor: Actor,
-        conversation: Conversation,
-        kept: Screened,
-        client_key: UUID | None,
-        *,
-        is_busy: bool,
-    ) -> Written:
-        """Puts the question at the end of the queue, which then moves on unless an answer is being written."""
-        if QueuedQuestions(session).count(conversation.id) >= MAX_QUEUED:
-            raise Invalid(f"{MAX_QUEUED} questions are waiting here already. Send this one when some are answered.")
-        question = QueuedQuestions(session).add(conversation.id, actor.user_id, kept.text, client_key)
-        Conversations(session).touch(conversation)
-        following = Next() if is_busy else ask_next(session, conversation, self.admit)
-        moderators = report_asked(session, conversation, following.questions)
-        if following.run and QueuedQuestions(session).get(question.id) is None:
-            asked = replace(asked_of(session, following.run), masked=told(kept.masked))
-            return asked, asked.run_id, moderators
-        return Queued(conversation.id, question.id, told(kept.masked)), following.run_id, moderators
-
-    def _begun(self, session: Session, conversation: Conversation, run: AnswerRun, kept: Screened) -> Written:
-        asked = replace(self._admitted(session, run), masked=told(kept.masked))
-        question = Messages(session).get(asked.question_id)
-        assert question
-        return asked, asked.run_id, report_found(session, conversation, question, kept.reported)
-
-    def _admitted(self, session: Session, run: AnswerRun) -> Asked:
-        self.admit(session, run)
-        return asked_of(session, run)
-
     def _begin(self, asked: Asked) -> Asked:
         self.start_run(asked.run_id)
         self.changed(asked.conversation_id)
         return asked
 
-    def _start(self, session: Session, actor: Actor, model: str | None) -> Conversation:
+    def _require_model(self, session: Session, actor: Actor, model: str | None) -> None:
+        """That it is offered, and the company has it; the default is."""
         if model is not None:
             self.resolve_model(model)
             require_allowed(Companies(session).get(actor.company_id), model)
-        return Conversations(session).add(
-            Conversation(
-                company_id=actor.company_id,
-                owner_id=actor.user_id,
-                kind=ConversationKind.ASSISTANT,
-                model=model,
-                last_message_at=clock.now(),
-            )
-        )
-
-
-def _screened(session: Session, actor: Actor, text: str, *, before: str = "") -> Screened:
-    return screened(session, actor.company_id, ConversationKind.ASSISTANT, text, limit=MAX_MESSAGE, before=before)
-
-
-def _retitled(session: Session, conversation: Conversation, text: str) -> Conversation:
-    """The title is the first question's, which is another one now; a name that a person gave stays."""
-    if conversation.is_titled:
-        return conversation
-    return Conversations(session).update(conversation, title=title_from(text, MAX_TITLE))

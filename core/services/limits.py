@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from core.amounts import counted
 from core.errors import Misconfigured, RateLimited
 from core.permissions import Actor, Role
 from core.repositories.rate_limits import RateLimits
@@ -42,15 +43,17 @@ DEFAULTS: Mapping[str, Limit] = {
     "invite": (60, 3_600),
 }
 WHAT = {
-    Limited.MESSAGE: "messages here",
-    Limited.QUESTION: "questions in your own chats",
-    Limited.ASK: "questions to the assistant here",
-    Limited.REACT: "reactions here",
-    Limited.ROOM: "new rooms",
-    Limited.REPORT: "reports",
-    Limited.COMMAND: "commands",
-    Limited.INVITE: "invites",
+    Limited.MESSAGE: ("message", "here"),
+    Limited.QUESTION: ("question", "in your own chats"),
+    Limited.ASK: ("question", "to the assistant here"),
+    Limited.REACT: ("reaction", "here"),
+    Limited.ROOM: ("new room", ""),
+    Limited.REPORT: ("report", ""),
+    Limited.COMMAND: ("command", ""),
+    Limited.INVITE: ("invite", ""),
 }
+"""One of it, and where."""
+WHILES = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 class RateLimiter:
@@ -95,19 +98,23 @@ class RateLimiter:
         if wait > 0:
             left = max(ceil(wait), 1)
             raise RateLimited(
-                f"That's the most for now: {count:,} {WHAT[event]} in {a_while(seconds)}. Try again in {_left(left)}.",
+                f"That's the most for now: {_so_many(count, event)} in {a_while(seconds)}. Try again in {_left(left)}.",
                 retry_after=left,
             )
         limits.add(actor.user_id, event.value, room_id)
 
 
+def _so_many(count: int, event: Limited) -> str:
+    """Like "1 question in your own chats"."""
+    thing, where = WHAT[event]
+    return f"{counted(count, thing)} {where}".rstrip()
+
+
 def a_while(seconds: int) -> str:
     """Like "one minute", "12 hours", "90 seconds"."""
-    for length, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds % length == 0:
-            number = seconds // length
-            return f"{number} {name}s" if number > 1 else f"one {name}"
-    return f"{seconds} seconds"
+    length, name = next(one for one in WHILES if seconds % one[0] == 0)
+    number = seconds // length
+    return f"one {name}" if number == 1 else counted(number, name)
 
 
 def _left(seconds: int) -> str:
@@ -115,4 +122,4 @@ def _left(seconds: int) -> str:
     if seconds < 3_600:
         return f"{seconds:,} s"
     hours = ceil(seconds / 3_600)
-    return f"{hours} hours" if hours > 1 else "an hour"
+    return counted(hours, "hour") if hours > 1 else "an hour"

@@ -4,16 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from core.amounts import counted
 from core.models import ConversationKind
 from core.repositories.legal_holds import HoldLine
 from core.repositories.retention import RuleLine
 
-__all__ = ["DryRun", "Gone", "HoldLine", "Holdable", "Kept", "LastRun", "RuleLine", "WantedHold", "counted"]
-
-
-def counted(number: int, what: str) -> str:
-    """Like 1 message, or 1,204 messages."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+__all__ = ["DryRun", "Gone", "HoldLine", "Holdable", "Kept", "LastRun", "RuleLine", "WantedHold"]
 
 
 @dataclass(frozen=True, slots=True)

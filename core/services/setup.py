@@ -8,6 +8,7 @@ from core import clock, ids
 from core.config import Settings
 from core.database.engine import Database
 from core.errors import Conflict, LinkExpired
+from core.locks import Lock
 from core.models import AuditAction, LinkPurpose, OneTimeLink, User
 from core.permissions import Actor, Role
 from core.repositories.one_time_links import OneTimeLinks
@@ -20,8 +21,6 @@ from core.services.sessions import SessionLimits, SignedIn, hash_of
 
 SET_UP_BEFORE = "Parley is set up already. `python -m core users add` adds people."
 LINK_LIFE = timedelta(hours=24)
-# Any constant does, as long as every process takes the same lock.
-SETUP_LOCK = 7_305_002
 
 
 class Setup:
@@ -70,7 +69,7 @@ class Setup:
         check_password(password, email=email, display_name=display_name)
         password_hash = self.passwords.hash(password)
         with self.database.transaction() as session:
-            OneTimeLinks(session).lock(SETUP_LOCK)
+            OneTimeLinks(session).lock(Lock.SETUP)
             _require_link(session, token)
             user = _make_first(session, company_name, email, display_name, password_hash)
             signed_in, actor = self.limits.open(session, user, user_agent)
@@ -90,7 +89,7 @@ class Setup:
             check_password(password, email=email, display_name=display_name)
         password_hash = None if password is None else self.passwords.hash(password)
         with self.database.transaction() as session:
-            OneTimeLinks(session).lock(SETUP_LOCK)
+            OneTimeLinks(session).lock(Lock.SETUP)
             if Users(session).count():
                 raise Conflict(SET_UP_BEFORE)
             user = _make_first(session, company_name, email, display_name, password_hash)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from core.amounts import counted
 from core.assistant.asking import Admit, asking, begin_answer, stop_answer_to
 from core.assistant.screening import report_found, screened, screened_data
 from core.assistant.tokens import estimate_tokens
@@ -290,8 +291,7 @@ def _checked_extra(extra: dict[str, Any] | None, message_type: MessageType) -> d
 
 
 def _minutes(window: timedelta | None) -> str:
-    minutes = int((window or timedelta()).total_seconds() // 60)
-    return f"{minutes:,} minute{'' if minutes == 1 else 's'}"
+    return counted(int((window or timedelta()).total_seconds() // 60), "minute")
 
 
 def _record(

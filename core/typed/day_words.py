@@ -117,6 +117,11 @@ NUMBERED = frozenset(_NUMBERED.split())
 _DOTTED = "az be bg bs cs da de et fi he hr hy is ka kk lb lt lv mk nb nn no pl ro ru sk sl sr tr uk"
 DOTTED = frozenset(_DOTTED.split())
 """The languages that write days like 3.11.: behind a name, too."""
+_GERMAN = (
+    "mit und fur bei beim vom von zum zur der die das dem ein eine einen einem einer nicht noch nach wegen unser unsere"
+)
+GERMAN = frozenset(_GERMAN.split())
+"""Words that say that a line is written so, whatever the browser speaks; none that English has within a line."""
 
 DAYPARTS = {
     "morning": "in the morning",

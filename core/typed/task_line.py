@@ -190,7 +190,12 @@ def _is_numbered(words: list[_Word], at: int, locale: str) -> bool:
     before = words[at - 1]
     if before.folded in day_words.NUMBERED:
         return True
-    return at > 1 and before.text[:1].isupper() and not is_dotted_by_custom(locale)
+    return at > 1 and before.text[:1].isupper() and not (is_dotted_by_custom(locale) or _is_german(words[:at]))
+
+
+def _is_german(words: list[_Word]) -> bool:
+    """By one of the small words. In capitals it is another, like MIT."""
+    return any(word.folded in day_words.GERMAN and not word.text[1:2].isupper() for word in words)
 
 
 def _led(kind: str, said: str, today: date, locale: str) -> date | None:

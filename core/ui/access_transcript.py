@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core import bootstrap, clock
+from core.amounts import counted
 from core.errors import AccessOver, NotFound
 from core.permissions import Actor
 from core.services.access_views import GrantLine
@@ -67,7 +68,7 @@ def _header(actor: Actor, address: AccessAddress, line: GrantLine, shown: Browse
         title = as_label(conversation.title, LONGEST_TITLE) or NEW_CHAT
         st.markdown(f"{KIND_ICONS[line.kind]} **{title}**", width="stretch")
         _close(address)
-    about = [whose_label(line), f"{conversation.messages:,} message{'' if conversation.messages == 1 else 's'}"]
+    about = [whose_label(line), counted(conversation.messages, "message")]
     st.caption(" · ".join(about))
     # Once, when it will be over: until then nothing on this part of the page changes.
     seconds = (line.until - clock.now()).total_seconds() + SLACK

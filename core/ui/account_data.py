@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import bootstrap
+from core.amounts import counted
 from core.permissions import Actor, Permission
 from core.services.audit_query import AuditQuery
 from core.ui import links, times
@@ -52,7 +53,7 @@ def _looked_into(actor: Actor) -> None:
     for one in found:
         title = as_label(one.title, LONGEST_TITLE) or NOTHING
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-            count = f"{one.looks:,} look{'' if one.looks == 1 else 's'}"
+            count = counted(one.looks, "look")
             said = f"{KINDS[one.kind]} · {count} · the last on {times.exact(one.last_looked_at, times.zone())}"
             st.markdown(f"{title}  \n:small[{said}]", width="stretch")
             who_looked_button(actor, one.conversation_id, key=f"looked_{one.conversation_id}")

@@ -5,6 +5,7 @@ from datetime import tzinfo
 import streamlit as st
 
 from core import bootstrap, clock
+from core.amounts import counted
 from core.permissions import Actor, Permission
 from core.services.audit_views import ChainState
 from core.ui import guard, times
@@ -32,7 +33,7 @@ def chain_state(actor: Actor, where: tzinfo) -> None:
 
 
 def words_of(state: ChainState, where: tzinfo) -> str:
-    rows = f"{state.rows:,} row{'' if state.rows == 1 else 's'}"
+    rows = counted(state.rows, "row")
     if state.checked_at is None:
         return f":material/link: Chain not verified yet · {rows}"
     when = _when(state, where)

@@ -12,7 +12,7 @@ from core.services.audit_query import AuditQuery
 from core.services.audit_views import AuditLine, AuditPage
 from core.ui import times
 from core.ui.audit_filters import go
-from core.ui.audit_words import NOTHING, OUTCOMES, did
+from core.ui.audit_words import did, reason
 from core.ui.nothing import ENDED, nothing
 
 FIRST, CLEAR = ":material/first_page:", ":material/filter_alt_off:"
@@ -22,9 +22,7 @@ TEXT = st.column_config.TextColumn
 COLUMNS: dict[str, Any] = {
     "Time": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss", width=155),
     "Who": TEXT(width=115),
-    "Did": TEXT(width=140),
-    "To": TEXT(width=165),
-    "Outcome": TEXT(width=72),
+    "Did": TEXT(width=370, help="What, and to what. A click on a line shows all that is known of it."),
     "Reason": TEXT(width=180),
 }
 
@@ -88,10 +86,8 @@ def frame_of(lines: tuple[AuditLine, ...], where: tzinfo) -> DataFrame:
         {
             "Time": line.created_at.astimezone(where),
             "Who": line.actor,
-            "Did": did(line.action, line.outcome),
-            "To": line.target or NOTHING,
-            "Outcome": OUTCOMES[line.outcome],
-            "Reason": " ".join(line.reason.split()),
+            "Did": f"{did(line.action, line.outcome)} {line.target}".rstrip(),
+            "Reason": reason(line),
         }
         for line in lines
     ]

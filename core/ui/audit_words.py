@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.models import AuditAction, ChainProblem, Outcome, TargetType
+from core.services.audit_views import AuditLine
 
 ACTIONS = {
     AuditAction.COMPANY_CREATED: "set up",
@@ -15,8 +16,8 @@ ACTIONS = {
     AuditAction.IDENTITIES_UNLINKED: "took single sign-on from",
     AuditAction.ROLES_CHANGED: "changed the roles of",
     AuditAction.PASSWORD_CHANGED: "changed the password of",
-    AuditAction.PASSWORD_LINK_MADE: "made a link to change the password of",
-    AuditAction.PASSWORD_LINK_REVOKED: "revoked the link to change the password of",
+    AuditAction.PASSWORD_LINK_MADE: "made a password link for",
+    AuditAction.PASSWORD_LINK_REVOKED: "revoked the password link of",
     AuditAction.USER_RENAMED: "changed the name of",
     AuditAction.OWN_DATA_EXPORTED: "took along all data of",
     AuditAction.INVITE_MADE: "made",
@@ -62,8 +63,8 @@ ACTIONS = {
     AuditAction.AUDIT_EXPORTED: "exported",
     AuditAction.RETENTION_RULE_SET: "set a rule for",
     AuditAction.RETENTION_RULE_REMOVED: "removed a rule for",
-    AuditAction.RETENTION_RUN_BEGUN: "began to see to",
-    AuditAction.RETENTION_RUN_ENDED: "has seen to",
+    AuditAction.RETENTION_RUN_BEGUN: "began to remove",
+    AuditAction.RETENTION_RUN_ENDED: "has removed",
     AuditAction.LEGAL_HOLD_PLACED: "placed",
     AuditAction.LEGAL_HOLD_RELEASED: "released",
     AuditAction.USER_SUSPENDED: "suspended",
@@ -181,6 +182,14 @@ def did(action: str, outcome: Outcome) -> str:
         return action
     known = AuditAction(action)
     return FAILED.get(known, ACTIONS[known]) if outcome is Outcome.REFUSED else ACTIONS[known]
+
+
+def reason(line: AuditLine) -> str:
+    """On one line. Of what was refused it says that first."""
+    words = " ".join(line.reason.split())
+    if line.outcome is not Outcome.REFUSED:
+        return words
+    return f"{OUTCOMES[line.outcome]}: {words}" if words else OUTCOMES[line.outcome]
 
 
 def choice(name: str) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 import streamlit as st
 
 from core import bootstrap
+from core.amounts import counted
 from core.permissions import Actor
 from core.services.browse_views import Browsed, Deed, State
 from core.ui import failures, guard
@@ -97,8 +98,7 @@ def _by_sentence(refusals: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _sentence(last: Told) -> str:
-    count = len(last.done)
-    return f"{count:,} conversation{'' if count == 1 else 's'} {LABELS[last.deed][2]}."
+    return f"{counted(len(last.done), 'conversation')} {LABELS[last.deed][2]}."
 
 
 def _forget() -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core import bootstrap, clock
+from core.amounts import counted
 from core.analytics.units import dollars
 from core.errors import NotFound
 from core.models import MessageRole, MessageStatus, MessageType
@@ -94,11 +95,12 @@ def _header(actor: Actor, address: Address, conversation: Browsed) -> None:
 
 def _about(conversation: Browsed) -> list[str]:
     """What stands under the title."""
+    tokens = counted(conversation.tokens, "token")
     return [
         KIND_NAMES[conversation.kind],
         as_label(conversation.owner_name, LONGEST_NAME),
-        f"{conversation.messages:,} message{'' if conversation.messages == 1 else 's'}",
-        f"{as_label(conversation.model)}, {conversation.tokens:,} tokens, {as_label(dollars(conversation.spent))}",
+        counted(conversation.messages, "message"),
+        f"{as_label(conversation.model)}, {tokens}, {as_label(dollars(conversation.spent))}",
         *(["archived"] if conversation.is_archived else []),
         *(["deleted"] if conversation.is_deleted else []),
     ]
@@ -191,7 +193,7 @@ def _facts(message: BrowsedMessage, where: tzinfo) -> list[str]:
 def _cost(usage: MessageUsage) -> list[str]:
     unknown = " and what nobody knows" if usage.unpriced and usage.cost else ""
     cost = "cost unknown" if usage.unpriced and not usage.cost else as_label(dollars(usage.cost))
-    return [f"{usage.tokens:,} tokens", f"{cost}{unknown}"]
+    return [counted(usage.tokens, "token"), f"{cost}{unknown}"]
 
 
 def _quoted(shown: BrowsedTranscript, message: BrowsedMessage) -> str:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import streamlit as st
 
+from core.amounts import counted
 from core.services.transcripts import PAGE
 from core.services.views import Transcript
 
@@ -20,8 +21,7 @@ def earlier(shown: Transcript) -> None:
     if shown.has_earlier:
         _button(shown.conversation.id)
     elif shown.kept_days:
-        days = "1 day" if shown.kept_days == 1 else f"{shown.kept_days:,} days"
-        st.caption(f"Messages older than {days} are not kept.", text_alignment="center")
+        st.caption(f"Messages older than {counted(shown.kept_days, 'day')} are not kept.", text_alignment="center")
 
 
 def _button(conversation_id: UUID) -> None:

@@ -6,14 +6,14 @@ from uuid import UUID
 import streamlit as st
 
 from core import bootstrap
+from core.amounts import counted
 from core.errors import NotFound
 from core.permissions import Actor
 from core.typed.near_days import when
 from core.ui import links, times
 from core.ui.browse_list import NEW_CHAT
-from core.ui.home_waits import Step, Waits, counted, next_step
+from core.ui.home_waits import Step, Waits, badge_of, next_step
 from core.ui.text import as_label
-from core.ui.usage_words import many
 
 LONGEST = 60
 ICONS = {
@@ -41,7 +41,7 @@ def _said(actor: Actor, step: Step, waits: Waits) -> tuple[links.Screen, str, di
             return links.TASKS, _overdue(waits), {}
         case Step.REPORTS:
             verb = "waits" if waits.reports == 1 else "wait"
-            return links.MODERATION, f"**{many(waits.reports, 'report')}** {verb} for a moderator", {}
+            return links.MODERATION, f"**{counted(waits.reports, 'report')}** {verb} for a moderator", {}
         case Step.CONTINUE:
             line = waits.chats[0].line
             label = f"Go on with **{as_label(line.title, LONGEST) or NEW_CHAT}**"
@@ -64,7 +64,7 @@ def _room(actor: Actor, step: Step, waits: Waits) -> tuple[links.Screen, str, di
     """Of the rooms that are listed here the first; where it is none of them, any."""
     is_call = step is Step.MENTION
     for line in waits.rooms:
-        if number := line.mentions if is_call else counted(line):
+        if number := line.mentions if is_call else badge_of(line):
             return links.CHAT, _new(line.title, number, is_call=is_call), {links.CONVERSATION: str(line.id)}
     news = {id_: room.mentions if is_call else room.counted for id_, room in waits.unread.rooms.items()}
     room_id, number = next((id_, number) for id_, number in news.items() if number)
@@ -81,5 +81,5 @@ def _title(actor: Actor, room_id: UUID) -> str:
 def _new(title: str, number: int, *, is_call: bool) -> str:
     where = f"**{as_label(title, LONGEST)}**: " if title else ""
     if is_call:
-        return f"{where}{many(number, 'message')} {'mentions' if number == 1 else 'mention'} you"
-    return where + many(number, "new message")
+        return f"{where}{counted(number, 'message')} {'mentions' if number == 1 else 'mention'} you"
+    return where + counted(number, "new message")

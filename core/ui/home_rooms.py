@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.services.room_views import RoomLine
 from core.ui import links, room_finding, times
-from core.ui.home_waits import MOST, counted
+from core.ui.home_waits import MOST, badge_of
 from core.ui.room_finding import BROWSE, MESSAGE
 from core.ui.room_header import ICONS
 from core.ui.text import as_label
@@ -30,7 +30,7 @@ def _room(line: RoomLine) -> None:
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.page_link(
             links.CHAT.page(),
-            label=f"**{title}**" if counted(line) else title,
+            label=f"**{title}**" if badge_of(line) else title,
             icon=ICONS[line.kind],
             help="",
             query_params={links.CONVERSATION: str(line.id)},
@@ -40,6 +40,6 @@ def _room(line: RoomLine) -> None:
 
 
 def _news(line: RoomLine) -> str:
-    if not counted(line):
+    if not badge_of(line):
         return times.ago(line.last_message_at)
     return f"@ · {line.unread:,} new" if line.mentions else f"{line.unread:,} new"

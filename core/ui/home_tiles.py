@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from core import bootstrap
+from core.amounts import counted
 from core.analytics.metrics import ANSWERS
 from core.analytics.periods import Preset
 from core.analytics.units import compact, dollars
@@ -18,7 +19,6 @@ from core.ui import links, times
 from core.ui.budget_left import left, tightest
 from core.ui.home_waits import Waits
 from core.ui.usage_filters import browser_zone
-from core.ui.usage_words import many
 
 NARROWEST = 120
 """Pixels of a tile."""
@@ -67,7 +67,7 @@ def _draw(tile: Tile) -> None:
 
 
 def _unread(unread: Unread) -> Tile:
-    rooms = many(sum(bool(room.counted) for room in unread.rooms.values()), "room")
+    rooms = counted(sum(bool(room.counted) for room in unread.rooms.values()), "room")
     mentions = f"{unread.mentions:,} mention{'s' * (unread.mentions == 1)} you"
     note = mentions if unread.mentions else f"in {rooms}"
     return Tile(links.CHAT, "Unread", compact(unread.total), note if unread.total else "You have read everything")
@@ -92,7 +92,7 @@ def _reports(waiting: int) -> Tile:
 def _yesterday(actor: Actor) -> Tile:
     query = Query(Preset.YESTERDAY)
     totals = _totals(actor, query)
-    return Tile(links.USAGE, "Yesterday", _cost(totals), many(totals.answers, "answer"), query.params())
+    return Tile(links.USAGE, "Yesterday", _cost(totals), counted(totals.answers, "answer"), query.params())
 
 
 def _totals(actor: Actor, query: Query) -> Totals:

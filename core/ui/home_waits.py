@@ -81,7 +81,7 @@ def waits_of(actor: Actor) -> Waits:
     )
 
 
-def counted(line: RoomLine) -> int:
+def badge_of(line: RoomLine) -> int:
     """What is new there, as far as a badge counts it."""
     return line.mentions if line.muted else line.unread
 
@@ -89,4 +89,4 @@ def counted(line: RoomLine) -> int:
 def _rooms(actor: Actor) -> list[RoomLine]:
     rooms = bootstrap.current().rooms
     newest = [line for kind in HEADINGS for line in rooms.list_mine(actor, kind, limit=MOST)]
-    return sorted(newest, key=lambda line: (not line.mentions, not counted(line), -line.last_message_at.timestamp()))
+    return sorted(newest, key=lambda line: (not line.mentions, not badge_of(line), -line.last_message_at.timestamp()))

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import bootstrap, clock
+from core.amounts import counted
 from core.errors import DatabaseUnavailable, ParleyError, Unavailable
 from core.permissions import Actor
 from core.services.import_views import ImportReport, Progress
@@ -93,7 +94,7 @@ def _offer_or_run(actor: Actor, chosen: Chosen) -> None:
     _words(looked, "would come in")
     with st.container(horizontal=True):
         if looked.conversations:
-            label = f"Import {_counted(looked.conversations, 'conversation')}"
+            label = f"Import {counted(looked.conversations, 'conversation')}"
             st.button(label, type="primary", on_click=_wish, key="import_run")
         _other_file(actor)
 
@@ -136,7 +137,7 @@ def _bar(place: DeltaGenerator, verb: str) -> Iterator[Callable[[Progress], None
     def tell(progress: Progress) -> None:
         nonlocal drawn_at
         if (clock.now() - drawn_at).total_seconds() >= PACE:
-            bar.progress(progress.share, f"{verb} {_counted(progress.conversations, 'conversation')}")
+            bar.progress(progress.share, f"{verb} {counted(progress.conversations, 'conversation')}")
             drawn_at = clock.now()
 
     try:
@@ -163,14 +164,14 @@ def _go_on() -> None:
 def _words(report: ImportReport, verb: str) -> None:
     """What would come in, or did, and what would not."""
     if report.conversations:
-        st.markdown(f"**{_counted(report.conversations, 'conversation')}** {verb}.")
+        st.markdown(f"**{counted(report.conversations, 'conversation')}** {verb}.")
         st.table(_rows(report), border="horizontal")
     elif report.already:
         st.markdown(NOTHING_NEW)
     if report.already and report.conversations:
-        st.markdown(f"{_counted(report.already, 'conversation')} more {_are(report.already)} here already.")
+        st.markdown(f"{counted(report.already, 'conversation')} more {_are(report.already)} here already.")
     for note, count in report.notes:
-        st.caption(f":material/info: {as_label(note, REASON)} ({_counted(count, 'conversation')})")
+        st.caption(f":material/info: {as_label(note, REASON)} ({counted(count, 'conversation')})")
     if report.failed:
         _failures(report)
     if report.trouble:
@@ -189,17 +190,13 @@ def _rows(report: ImportReport) -> dict[str, str]:
 
 
 def _failures(report: ImportReport) -> None:
-    st.markdown(f"{_counted(report.failed, 'conversation')} can't come in:")
+    st.markdown(f"{counted(report.failed, 'conversation')} can't come in:")
     with st.container(height=220 if len(report.failures) > IN_SIGHT else "content", border=True):
         for failure in report.failures:
             title = as_label(failure.title, 100) or f"Number {failure.position:,} in the file, without a title"
             st.markdown(f"**{title}**  \n{as_label(failure.reason, REASON)}")
         if (left := report.failed - len(report.failures)) > 0:
             st.markdown(f"and {left:,} more")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _are(number: int) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 import streamlit as st
 
 from core import bootstrap, clock
+from core.amounts import counted
 from core.errors import ParleyError
 from core.permissions import Actor
 from core.services.access_views import Looked, LookLine
@@ -88,7 +89,7 @@ def _look(look: LookLine, where: tzinfo) -> str:
     """Like "3 May 2026, 10:02 · 30 messages, of 1 May 2026, 09:00 to 2 May 2026, 18:12"."""
     if look.since is None or look.until is None:
         return f"{times.exact(look.at, where)} · nothing had been said yet"
-    what = f"{look.messages:,} message{'' if look.messages == 1 else 's'}"
+    what = counted(look.messages, "message")
     version = " of an earlier version" if look.is_earlier_version else ""
     since, until = times.exact(look.since, where), times.exact(look.until, where)
     return f"{times.exact(look.at, where)} · {what}{version}, said {_from_to(since, until)}"

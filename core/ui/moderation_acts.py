@@ -9,6 +9,7 @@ from uuid import UUID
 import streamlit as st
 
 from core import bootstrap
+from core.amounts import counted
 from core.models import MAX_REASON, Decision
 from core.permissions import Actor
 from core.services.moderation import Together
@@ -88,8 +89,9 @@ def _with_others(view: CaseView) -> bool:
     count = len(view.same_text)
     if not count:
         return False
-    others = "1 other message" if count == 1 else f"{count:,} other messages"
-    return st.checkbox(f"Also the {others} with exactly this text", key=f"together_{view.line.id}")
+    return st.checkbox(
+        f"Also the {counted(count, 'other message')} with exactly this text", key=f"together_{view.line.id}"
+    )
 
 
 def _together(actor: Actor, view: CaseView, decision: Decision, reason: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import bootstrap
+from core.amounts import counted
 from core.models import MessageRole
 from core.permissions import Actor
 from core.services.moderation_message_acts import Acted, Seen
@@ -85,14 +86,13 @@ def _undo(actor: Actor, seen: tuple[Seen, ...]) -> None:
 
 
 def _note(acted: str, result: Acted, undoable: tuple[Seen, ...]) -> None:
-    count = len(result.done)
-    words = f"{count:,} message{'' if count == 1 else 's'} {acted}"
+    words = f"{counted(len(result.done), 'message')} {acted}"
     st.session_state[LAST] = Told(words, undoable, result.refused)
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
 
 
 def _these(seen: tuple[Seen, ...]) -> str:
-    return "1 message" if len(seen) == 1 else f"{len(seen):,} messages"
+    return counted(len(seen), "message")
 
 
 @dialog("Delete the selected messages?")

@@ -1,6 +1,7 @@
 """What the moderation page calls things."""
 
 from core import clock
+from core.amounts import counted
 from core.models import AuditAction, CaseStatus, ConversationKind, Decision, MessageRole
 from core.services.moderation_query import Age, Shown
 from core.services.moderation_views import CaseLine
@@ -72,5 +73,5 @@ def since(line: CaseLine) -> str:
     """In words, for the case itself."""
     if not line.report_count:
         return "Nobody reported it: a moderator came across it"
-    reports = f"{line.report_count:,} report{'' if line.report_count == 1 else 's'}"
+    reports = counted(line.report_count, "report")
     return f"{reports}, the first {times.ago(line.first_reported_at)}"

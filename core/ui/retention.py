@@ -3,11 +3,12 @@
 import streamlit as st
 
 from core import bootstrap
+from core.amounts import counted
 from core.errors import Invalid
 from core.models import ConversationKind
 from core.permissions import Actor
 from core.services.retention import checked_days, takes_more
-from core.services.retention_views import DryRun, LastRun, RuleLine, counted
+from core.services.retention_views import DryRun, LastRun, RuleLine
 from core.ui import failures, guard, times
 from core.ui.dialogs import dialog, tried
 from core.ui.legal_holds import legal_holds

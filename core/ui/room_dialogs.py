@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import bootstrap
+from core.amounts import counted
 from core.models import ConversationKind
 from core.permissions import Actor
 from core.services.room_views import RoomView
@@ -57,7 +58,7 @@ def archive(actor: Actor, room: RoomView) -> None:
 @dialog("Delete this room?")
 def delete(actor: Actor, room: RoomView) -> None:
     others = room.member_count - 1
-    whose = f"you and {others:,} other{'' if others == 1 else 's'}" if others else "you"
+    whose = f"you and {counted(others, 'other')}" if others else "you"
     st.markdown(f"The room and everything that was said in it goes away for {whose}. To only close it, archive it.")
     with st.form("delete_room", border=False):
         typed = st.text_input(f"To confirm, type its name: {as_label(room.title, 200)}")

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core import bootstrap
+from core.amounts import counted
 from core.ids import new_id
 from core.permissions import Actor
 from core.services.room_views import Colleague, OpenRoomLine
@@ -71,7 +72,7 @@ def browse(actor: Actor) -> None:
             open_dialog(NEW_COMPANY_ROOM)
             st.rerun()
         return
-    st.caption(f"{count:,} room{'' if count == 1 else 's'}. Everybody in the company may join.")
+    st.caption(f"{counted(count, 'room')}. Everybody in the company may join.")
 
     def load(limit: int, before: Any) -> list[OpenRoomLine]:
         return rooms.list_open(actor, limit=limit, before=before)
@@ -84,7 +85,7 @@ def browse(actor: Actor) -> None:
 
 
 def _open_room(actor: Actor, line: OpenRoomLine) -> None:
-    members = f"{line.member_count:,} member{'' if line.member_count == 1 else 's'}"
+    members = counted(line.member_count, "member")
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         about = f"{members} · active {times.ago(line.last_message_at)}"
         st.markdown(f"**{as_label(line.title, 80)}**  \n:small[{about}]", width="stretch")

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core import bootstrap
+from core.amounts import counted
 from core.errors import ParleyError
 from core.models import ConversationKind, MemberRole
 from core.permissions import Actor
@@ -72,7 +73,7 @@ def _summary(room: RoomView) -> None:
 
 
 def members_count(room: RoomView) -> str:
-    return f"{room.member_count:,} member{'' if room.member_count == 1 else 's'}"
+    return counted(room.member_count, "member")
 
 
 def _member(actor: Actor, room: RoomView, member: MemberLine) -> None:

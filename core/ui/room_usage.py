@@ -5,6 +5,7 @@ from decimal import Decimal
 import streamlit as st
 
 from core import bootstrap
+from core.amounts import counted
 from core.permissions import Actor
 from core.services.room_views import RoomView
 from core.ui import guard
@@ -26,17 +27,13 @@ def spend(actor: Actor, room: RoomView) -> None:
     if len(usage.people) > 1:
         _line("Together", usage.calls, usage.tokens, usage.cost)
     if usage.unpriced:
-        st.caption(f"Of {_calls(usage.unpriced)} the cost is not known, so they are not in these sums.")
+        st.caption(f"Of {counted(usage.unpriced, 'call')} the cost is not known, so they are not in these sums.")
 
 
 def _line(name: str, calls: int, tokens: int, cost: Decimal) -> None:
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        st.markdown(f"**{name}**  \n:small[{_calls(calls)} · {tokens:,} tokens]", width="stretch")
+        st.markdown(f"**{name}**  \n:small[{counted(calls, 'call')} · {counted(tokens, 'token')}]", width="stretch")
         st.markdown(money(cost), width="content")
-
-
-def _calls(number: int) -> str:
-    return f"{number:,} call{'' if number == 1 else 's'}"
 
 
 def money(cost: Decimal) -> str:

@@ -3,13 +3,14 @@
 import streamlit as st
 from pandas import DataFrame
 
+from core.amounts import counted
 from core.analytics.chart_axes import Buckets
 from core.services.usage import SERIES
 from core.services.usage_query import Query
 from core.services.usage_views import Chart, UsageView
 from core.ui.dialogs import dialog
 from core.ui.usage_filters import go
-from core.ui.usage_words import PURPOSES, many
+from core.ui.usage_words import PURPOSES
 
 
 def calls_button(query: Query, view: UsageView) -> None:
@@ -40,7 +41,7 @@ def _choose(query: Query, view: UsageView) -> None:
 def buckets_of(view: UsageView) -> dict[int, str]:
     """Those in which something was asked, by their places, the latest first."""
     named = list(enumerate(zip(Buckets.of(view.period).names(), view.sparks["calls"], strict=True)))
-    return {place: f"{name}: {many(calls, 'call')}" for place, (name, calls) in reversed(named) if calls}
+    return {place: f"{name}: {counted(calls, 'call')}" for place, (name, calls) in reversed(named) if calls}
 
 
 def series_of(chart: Chart, main: DataFrame) -> dict[str, str]:
@@ -49,4 +50,4 @@ def series_of(chart: Chart, main: DataFrame) -> dict[str, str]:
     names: dict[str, str] = {purpose.value: name for purpose, name in PURPOSES.items()}
     called = names if chart is Chart.PURPOSE_COST else {}
     rows = zip(map(str, sums.index), sums["calls"], strict=True)
-    return {series: f"{called.get(series, series)}: {many(calls, 'call')}" for series, calls in rows}
+    return {series: f"{called.get(series, series)}: {counted(calls, 'call')}" for series, calls in rows}

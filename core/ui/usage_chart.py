@@ -6,6 +6,7 @@ from datetime import datetime
 import streamlit as st
 from plotly.graph_objects import Figure
 
+from core.amounts import counted
 from core.analytics import charts
 from core.analytics.chart_axes import Buckets
 from core.analytics.chart_style import CONFIG, PALETTE, is_empty, name_of
@@ -19,7 +20,7 @@ from core.ui.text import as_label
 from core.ui.usage_behind import calls_button
 from core.ui.usage_download import download_button
 from core.ui.usage_filters import days_text, go
-from core.ui.usage_words import CHARTS, PURPOSES, many
+from core.ui.usage_words import CHARTS, PURPOSES
 
 PURPOSE_COLOURS = {purpose.value: PALETTE[place] for place, purpose in enumerate(CallPurpose)}
 PURPOSE_NAMES = {purpose.value: name for purpose, name in PURPOSES.items()}
@@ -112,5 +113,5 @@ def _unknown(view: UsageView) -> None:
     names = ", ".join(as_label(model) for model in models[:3])
     more = f" and {len(models) - 3:,} more" if len(models) > 3 else ""
     free = f" There is no price for {names}{more}." if len(models) else ""
-    calls = many(view.totals.unpriced, "call")
+    calls = counted(view.totals.unpriced, "call")
     st.caption(f"Not in it: {calls} whose cost is not known.{free}")

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import streamlit as st
 from pandas import DataFrame
 
+from core.amounts import counted
 from core.analytics.metrics import ANSWERS, CACHED, COST, INPUT, OUTPUT, PEOPLE, TOKENS, Metric
 from core.services.usage_views import Totals, UsageView
 from core.ui import times
 from core.ui.text import as_label
 from core.ui.usage_filters import days_text
-from core.ui.usage_words import change, many
+from core.ui.usage_words import change
 
 NARROWEST = 160
 """Pixels of a tile."""
@@ -63,14 +64,14 @@ def _parts(totals: Totals) -> str:
 def _compared(view: UsageView) -> str:
     before, today = view.period.before, view.as_of.astimezone(view.period.zone).date()
     to_come = (view.period.last - max(today, view.period.first)).days
-    rest = f"; {many(to_come, 'day')} of this period are still to come" if to_come > 0 else ""
+    rest = f"; {counted(to_come, 'day')} of this period are still to come" if to_come > 0 else ""
     days = days_text(before.first, before.last)
-    return f"Changes are against the {many(before.days, 'day')} before, {days}{rest}."
+    return f"Changes are against the {counted(before.days, 'day')} before, {days}{rest}."
 
 
 def _exactly(metric: Metric, value: float | None, totals: Totals) -> str:
     if metric.is_money:
-        unknown = f" {many(totals.unpriced, 'call')} had no price and are not in it." if totals.unpriced else ""
+        unknown = f" {counted(totals.unpriced, 'call')} had no price and are not in it." if totals.unpriced else ""
         return ("" if value is None else as_label(f"Exactly ${value:,.6f}.")) + unknown
     if metric is TOKENS:
         return (
@@ -88,13 +89,13 @@ def trust(view: UsageView) -> None:
     with st.popover(label, type="tertiary", icon=":material/verified:"):
         st.markdown(
             "Every call to a model is counted when it ends, whatever became of it and of its conversation.\n\n"
-            f"- **Exact**, {many(totals.exact, 'call')}: the provider told the tokens.\n"
-            f"- **Estimated**, {many(totals.estimated, 'call')}: it never did, as for an answer that was stopped, and "
-            "they were counted from the text.\n"
-            f"- **Missing**, {many(totals.missing, 'call')}: the call failed before there was anything to count.\n\n"
+            f"- **Exact**, {counted(totals.exact, 'call')}: the provider told the tokens.\n"
+            f"- **Estimated**, {counted(totals.estimated, 'call')}: it never did, as for an answer that was stopped, "
+            "and they were counted from the text.\n"
+            f"- **Missing**, {counted(totals.missing, 'call')}: the call failed before there was anything to count.\n\n"
             "Cost is tokens at the prices in force at the time of the call. "
             + (
-                f"**{many(totals.unpriced, 'call')}** had no price, or no tokens to price: that cost is not known, "
+                f"**{counted(totals.unpriced, 'call')}** had no price, or no tokens to price: that cost is not known, "
                 "and not in any sum here."
                 if totals.unpriced
                 else "Every call here had a price."

@@ -24,11 +24,6 @@ CHARTS = {
 }
 
 
-def many(number: int, thing: str) -> str:
-    """With separators, and an s where it takes one."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
 def change(now: float, before: float) -> str | None:
     """Like "+12 %"; None where there was nothing before to compare with."""
     if not before:

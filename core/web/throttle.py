@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from core.amounts import counted
 from core.errors import TooManyAttempts
 
 PERIOD = 60.0
@@ -73,7 +74,7 @@ class Throttle:
             wait = count.until - now
             if wait > 0 or len(self._recent(count)) + count.under_way >= limit.failures:
                 seconds = max(1, math.ceil(wait))
-                raise TooManyAttempts(f"Too many attempts. Try again in {seconds} second{'' if seconds == 1 else 's'}.")
+                raise TooManyAttempts(f"Too many attempts. Try again in {counted(seconds, 'second')}.")
 
     def _note_failure(self, limits: Limits) -> None:
         now = self._now()

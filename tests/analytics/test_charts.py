@@ -91,7 +91,7 @@ def test_a_series_of_which_nothing_is_known_is_not_drawn_as_nothing() -> None:
 
 def test_a_bar_says_how_many_calls_it_knows_nothing_of() -> None:
     figure = stacked(over_time(WEEK, ["half"], unpriced=1))
-    assert figure.data[0].hovertext[0] == "<b>half</b><br>Monday, 4 May 2026<br>$1.00<br>1 calls: cost not known"
+    assert figure.data[0].hovertext[0] == "<b>half</b><br>Monday, 4 May 2026<br>$1.00<br>1 call: cost not known"
 
 
 def test_tokens_are_read_fresh_or_cached_and_written() -> None:

@@ -15,9 +15,10 @@ PACKAGES = ("streamlit", "sqlalchemy", "sqlmodel", "psycopg", "pixeltable-pgserv
 PEERS = ("duckdb",)
 
 
-def moment(load: float, minutes: int) -> str:
-    """`load`: before the run, which took so many minutes."""
-    return f"{clock.now():%Y-%m-%d %H:%M} UTC, after {minutes} minutes; load before the run {load:.1f}"
+def moment(load: float, minutes: int, *, is_resumed: bool) -> str:
+    """`load`: before the run, which took so many minutes; resumed, it is that before its last part."""
+    sittings = ", in more than one sitting" if is_resumed else ""
+    return f"{clock.now():%Y-%m-%d %H:%M} UTC, after {minutes} minutes{sittings}; load before the run {load:.1f}"
 
 
 def described(url: URL) -> list[str]:

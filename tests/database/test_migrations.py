@@ -1,3 +1,4 @@
+import re
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from sqlalchemy.engine import URL
 from sqlmodel import SQLModel
 
 from core.clock import now
-from core.config import Settings
+from core.config import ROOT, Settings
 from core.database.engine import connect
 from core.database.migrate import alembic_config, current_revision, head_revision, migrate
 from core.ids import new_id
@@ -165,7 +166,11 @@ DISTINCT = ("Engines", "engines (3)", "ENGINES (4)", "Engines (2)", "Bridges", "
 
 
 def test_companies_of_one_name_are_told_apart_and_it_is_noted(fresh_url: URL) -> None:
-    """The oldest keeps it; whoever has a renamed one's settings open is told that they were changed."""
+    """The oldest keeps it; whoever has a renamed one's settings open is told that they were changed. Operators find
+    them with what docs/operations.md has for it.
+    """
+    guide = (ROOT / "docs/operations.md").read_text()
+    [which_it_was, which_it_will_be] = re.findall(r"^    (SELECT .*?;)", guide, re.DOTALL | re.MULTILINE)
     engine = create_engine(fresh_url)
     with engine.connect() as connection:
         command.downgrade(alembic_config(connection), "0022")
@@ -176,11 +181,14 @@ def test_companies_of_one_name_are_told_apart_and_it_is_noted(fresh_url: URL) ->
                 VALUES (:id, now() + :number * interval '1 s', :name, '')"""
             connection.execute(text(made), row)
         connection.commit()
+        to_be = {name for name, _ in connection.execute(text(which_it_will_be))}
     migrate(engine)
     with engine.connect() as connection:
         names = connection.execute(text("SELECT name FROM companies ORDER BY created_at")).scalars().all()
         assert tuple(names) == DISTINCT
         changed = text("SELECT name FROM companies c JOIN company_changes ON company_id = c.id WHERE version = 1")
         renamed = set(connection.execute(changed).scalars())
-    assert renamed == set(DISTINCT) - set(DOUBLES)
+        found = {name for _, name in connection.execute(text(which_it_was))}
+    assert renamed == found == set(DISTINCT) - set(DOUBLES)
+    assert to_be == {"engines", "x" * 120}
     engine.dispose()

@@ -14,8 +14,8 @@ from core.database.copying import Contents
 from core.database.engine import connect
 from core.database.events import Events
 from core.database.migrate import migrate
-from core.database.moving import MOVING_LOCK
 from core.errors import Conflict
+from core.locks import Lock
 from tests.conftest import cloned
 from tests.support.stalled import stalled
 from tests.support.waiting import until
@@ -67,8 +67,8 @@ def test_a_parley_that_starts_meanwhile_is_told_where_to_and_the_move_goes_on(
 
 def test_a_lock_that_ends_like_that_of_a_move_is_another(source: Engine) -> None:
     with source.connect() as others:
-        others.execute(text("SELECT pg_advisory_xact_lock((1::bigint << 32) + :key)"), {"key": MOVING_LOCK})
-        others.execute(text("SELECT pg_advisory_xact_lock(0, :key)"), {"key": MOVING_LOCK})
+        others.execute(text("SELECT pg_advisory_xact_lock((1::bigint << 32) + :key)"), {"key": Lock.MOVING})
+        others.execute(text("SELECT pg_advisory_xact_lock(0, :key)"), {"key": Lock.MOVING})
         migrate(source)
 
 

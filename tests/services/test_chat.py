@@ -224,9 +224,6 @@ def test_earlier_versions_stay_reachable_with_all_that_followed_them(desk: Desk)
     assert desk.conversations.get(desk.me, talk).title == "uno"  # as the first question reads now
 
 
-# The same act twice, and many at once.
-
-
 # Answers that ended too early.
 
 
@@ -288,6 +285,9 @@ def test_only_the_last_answer_is_continued(desk: Desk) -> None:
     assert not desk.read(asked.conversation_id).messages[1].can_resume
     with pytest.raises(Conflict, match="Only the last answer"):
         desk.chat.resume(desk.me, asked.answer_id)
+
+
+# The same act twice, and many at once.
 
 
 @pytest.fixture

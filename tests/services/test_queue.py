@@ -15,7 +15,7 @@ from core.models import MAX_MESSAGE, MessageStatus, QueuedQuestion, RunStatus
 from core.permissions import Actor
 from core.repositories.answer_runs import AnswerRuns
 from core.repositories.messages import Messages
-from core.services.chat import MAX_QUEUED
+from core.services.questions import MAX_QUEUED
 from core.services.views import Asked, Queued
 from tests.support.snapshots import snapshot
 from tests.support.talks import DENIED, DONE, HIDDEN, WHO, Desk, outcome

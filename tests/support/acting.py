@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from pydantic_ai.tools import RunContext
 
 from core.assistant.steps import StepState
 from core.assistant.tools.registry import Caller, Result, Tool, Toolbox
+from core.assistant.tools.tasks import COMPLETE, UPDATE, complete_task, update_task
 from core.bootstrap import Application
 from core.errors import NotPermitted
 from core.models import (
@@ -84,6 +86,29 @@ def make_and_hang(ctx: RunContext[Caller], title: str) -> Result:
     return made
 
 
+def change_and_hang(ctx: RunContext[Caller], task_id: UUID, title: str) -> Result:
+    """Change a task, and hang.
+
+    Args:
+        task_id: Which one.
+        title: Its new title.
+    """
+    changed = update_task(ctx, task_id, title=title)
+    HELD.wait(30)
+    return changed
+
+
+def tick_and_hang(ctx: RunContext[Caller], task_id: UUID) -> Result:
+    """Tick a task off, and hang.
+
+    Args:
+        task_id: Which one.
+    """
+    ticked = complete_task(ctx, task_id)
+    HELD.wait(30)
+    return ticked
+
+
 def give(ctx: RunContext[Caller], to: str) -> Result:
     """Give something to somebody.
 
@@ -100,6 +125,10 @@ TOOLS = Toolbox(
         Tool(look, "Look", ":material/search:"),
         Tool(give, "Give", ":material/redeem:", changes=True, reaches_others=lambda _, given: given["to"] != "me"),
         *(Tool(one, one.__name__, ":material/bug_report:", in_rooms=False) for one in (crash, refuse, hang)),
+        *(
+            replace(real, function=hanging, label=hanging.__name__, in_rooms=False)
+            for real, hanging in ((UPDATE, change_and_hang), (COMPLETE, tick_and_hang))
+        ),
     ]
 )
 

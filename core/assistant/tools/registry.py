@@ -57,6 +57,8 @@ class Caller:
     """A person typed it; else the assistant does it for them."""
     told_person: Callable[[UUID], None] = lambda _: None
     """Tells somebody's pages, after the transaction, that something of theirs is different."""
+    undo: Mapping[str, Any] | None = None
+    """What an earlier attempt at the same call kept before it: nobody knows whether it was made then."""
     locale: str = "en"
     """Of the person's browser, where it is known: what is ambiguous in a date."""
 
@@ -99,6 +101,10 @@ class Tool:
     """A Material symbol: ":material/add_task:"."""
     undo: Callable[[Caller, Mapping[str, Any]], str] | None = None
     """Takes a call back, from its result's `undo`; the sentence that says so. Raises Conflict where it is too late."""
+    prepare: Callable[[Caller, Mapping[str, Any]], Mapping[str, Any] | None] | None = None
+    """The `undo` of a call that is to be made with these arguments, kept before it: where its process dies in it, what
+    was there before can't be seen any more. None for a tool that needs none of that.
+    """
     changes: bool = False
     """It changes something: a company can have the assistant ask first."""
     reaches_others: Callable[[Caller, Mapping[str, Any]], bool] | None = None
@@ -124,6 +130,15 @@ class Tool:
         """The arguments by name. Raises ValidationError."""
         given: dict[str, Any] = self._schema.function_schema.validator.validate_json(arguments or "{}")
         return given
+
+    def prepared(self, caller: Caller, arguments: str) -> Mapping[str, Any] | None:
+        """None as well where the call itself will say what is wrong."""
+        if self.prepare is None:
+            return None
+        try:
+            return self.prepare(caller, self.read(arguments))
+        except (ParleyError, ValidationError):
+            return None
 
     def call(self, caller: Caller, arguments: str) -> Result:
         # The model is not needed to call a function; pydantic-ai's context is made for more than that.

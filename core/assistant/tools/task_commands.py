@@ -8,8 +8,9 @@ from uuid import UUID
 
 from core.assistant.commands import Command, Line, Reply, ToolCall, Typed, Undo, called
 from core.assistant.tools.registry import Caller, Link, Result, Tool
+from core.assistant.tools.task_results import link_to
 from core.assistant.tools.task_undo import service_of
-from core.assistant.tools.tasks import COMPLETE, CREATE, Due, Status, link_to, wanted_of
+from core.assistant.tools.tasks import COMPLETE, CREATE, Due, Status, wanted_of
 from core.errors import Invalid
 from core.models import TaskStatus
 from core.permissions import Permission

@@ -32,6 +32,26 @@ def kept_of(before: TaskView, changes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: values[name] for name in changes}
 
 
+def undo_of_update(before: TaskView, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**_next_of(before), "before": kept_of(before, changes)}
+
+
+def undo_of_move(before: TaskView, *, done: bool) -> Mapping[str, Any]:
+    return {**_next_of(before), "done": done}
+
+
+def _next_of(before: TaskView) -> dict[str, Any]:
+    """The task, and the version that one change makes of it."""
+    return {"task_id": str(before.line.id), "version": before.line.version + 1}
+
+
+def left_by(caller: Caller, task: TaskView) -> Mapping[str, Any] | None:
+    """What takes the call back that an earlier attempt made: nothing was left to change, and the task is as that left
+    it. None: there was no such attempt, and it was like that before.
+    """
+    return caller.undo if caller.undo and caller.undo["version"] == task.line.version else None
+
+
 def undo_create(caller: Caller, undo: Mapping[str, Any]) -> str:
     tasks, task_id = service_of(caller), UUID(undo["task_id"])
     try:

@@ -13,13 +13,22 @@ from pydantic import Field
 from pydantic_ai.tools import RunContext
 
 from core.assistant.tools.registry import Caller, Link, Result, Tool
-from core.assistant.tools.task_undo import kept_of, service_of, undo_complete, undo_create, undo_update
+from core.assistant.tools.task_results import due_by, for_whom, how_many, link_to, told_of, with_note
+from core.assistant.tools.task_undo import (
+    left_by,
+    service_of,
+    undo_complete,
+    undo_create,
+    undo_of_move,
+    undo_of_update,
+    undo_update,
+)
 from core.errors import Invalid, NotFound
 from core.models import TaskSource, TaskStatus
 from core.permissions import Permission
 from core.services.colleagues import find_colleague
 from core.services.people import PeopleService
-from core.services.task_views import NewTask, TaskGroup, TaskLine, TasksWanted, TaskView, Whose
+from core.services.task_views import NewTask, TaskGroup, TasksWanted, TaskView, Whose
 
 MOST = 20
 AS_MADE = 0
@@ -31,7 +40,6 @@ DONE_HAS_NO_DAY = "What is done has no day to come. Ask for open tasks, or leave
 
 Status = Literal["open", "done", "all"]
 Due = Literal["overdue", "today", "week", "someday"]
-Task = TaskView | TaskLine
 
 
 def create_task(
@@ -64,8 +72,8 @@ def create_task(
         client_key=caller.client_key,
     )
     return Result(
-        told=_with_note({"created": _told(caller, made)}, made.masked),
-        shown=f"Created “{made.title}”{_for(caller, made.line)}{_due(made.line.due_on)}.",
+        told=with_note({"created": told_of(caller, made)}, made.masked),
+        shown=f"Created “{made.title}”{for_whom(caller, made.line)}{due_by(made.line.due_on)}.",
         links=(link_to(made),),
         undo={"task_id": str(made.id), "version": AS_MADE},
     )
@@ -92,10 +100,10 @@ def list_tasks(
     )
     told = {
         "today": caller.now.date(),
-        "tasks": [_told(caller, line) for line in page.tasks],
+        "tasks": [told_of(caller, line) for line in page.tasks],
         "there_are_more": page.next is not None,
     }
-    return Result(told, shown=f"Found {_counted(len(page.tasks))}.", links=(Link("Tasks", "tasks"),))
+    return Result(told, shown=f"Found {how_many(len(page.tasks))}.", links=(Link("Tasks", "tasks"),))
 
 
 def update_task(
@@ -118,25 +126,21 @@ def update_task(
     """
     caller = ctx.deps
     before, tasks = _within_reach(caller, task_id), service_of(caller)
-    day = None if due_on == "none" else _to_come(caller, due_on)
-    given: dict[str, Any] = {
-        "title": title,
-        "description": description,
-        "due_on": due_on and day,
-        "assignee_id": assignee and (_assignee(caller, assignee) or caller.actor.user_id),
-    }
-    changes = {name: value for name, value in given.items() if value is not None}
-    changes |= {"due_on": None} if due_on == "none" else {}
+    changes = _changes(caller, title, description, due_on, assignee)
     if not changes:
         raise Invalid(NOTHING_TO_CHANGE)
     after = tasks.update(caller.actor, task_id, **changes, version=before.line.version)
-    if after.line.version == before.line.version:
-        return Result({"unchanged": _told(caller, after)}, f"“{after.title}” is like that already.", (link_to(after),))
+    is_as_before = after.line.version == before.line.version
+    undo = left_by(caller, after) if is_as_before else undo_of_update(before, changes)
+    if undo is None:
+        return Result(
+            {"unchanged": told_of(caller, after)}, f"“{after.title}” is like that already.", (link_to(after),)
+        )
     return Result(
-        told=_with_note({"changed": _told(caller, after)}, after.masked),
-        shown=f"Changed “{after.title}”{_for(caller, after.line)}{_due(after.line.due_on)}.",
+        told=with_note({"changed": told_of(caller, after)}, after.masked),
+        shown=f"Changed “{after.title}”{for_whom(caller, after.line)}{due_by(after.line.due_on)}.",
         links=(link_to(after),),
-        undo={"task_id": str(task_id), "version": after.line.version, "before": kept_of(before, changes)},
+        undo=undo,
     )
 
 
@@ -152,15 +156,46 @@ def complete_task(ctx: RunContext[Caller], task_id: UUID, *, done: bool = True) 
     move = tasks.complete if done else tasks.reopen
     after = move(caller.actor, task_id, version=before.line.version)
     state = "done" if done else "open again"
-    if after.line.version == before.line.version:
+    is_as_before = after.line.version == before.line.version
+    undo = left_by(caller, after) if is_as_before else undo_of_move(before, done=done)
+    if undo is None:
         state = "done" if done else "open"
-        return Result({"unchanged": _told(caller, after)}, f"“{after.title}” is {state} already.", (link_to(after),))
+        return Result({"unchanged": told_of(caller, after)}, f"“{after.title}” is {state} already.", (link_to(after),))
     return Result(
-        told={"changed": _told(caller, after)},
+        told={"changed": told_of(caller, after)},
         shown=f"“{after.title}” is {state}.",
         links=(link_to(after),),
-        undo={"task_id": str(task_id), "version": after.line.version, "done": done},
+        undo=undo,
     )
+
+
+def _changes(
+    caller: Caller,
+    title: str | None,
+    description: str | None,
+    due_on: date | Literal["none"] | None,
+    assignee: str | None,
+) -> dict[str, Any]:
+    """What a task is to have of its own from now on. Raises Invalid."""
+    day = None if due_on == "none" else _to_come(caller, due_on)
+    given: dict[str, Any] = {
+        "title": title,
+        "description": description,
+        "due_on": due_on and day,
+        "assignee_id": assignee and (_assignee(caller, assignee) or caller.actor.user_id),
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    return changes | ({"due_on": None} if due_on == "none" else {})
+
+
+def _before_update(caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    names = ("title", "description", "due_on", "assignee")
+    changes = _changes(caller, *(given.get(name) for name in names))
+    return undo_of_update(_within_reach(caller, given["task_id"]), changes)
+
+
+def _before_move(caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return undo_of_move(_within_reach(caller, given["task_id"]), done=given.get("done", True))
 
 
 def wanted_of(
@@ -179,10 +214,6 @@ def wanted_of(
         last = today + timedelta(days=DAYS_OF_WEEK - 1)
         return TasksWanted(status=TaskStatus.OPEN, due_from=today, due_to=last, **place)
     return TasksWanted(group=TaskGroup(due), **place)
-
-
-def link_to(task: Task) -> Link:
-    return Link("Open the task", "tasks", {"task": str(task.id)})
 
 
 def _within_reach(caller: Caller, task_id: UUID) -> TaskView:
@@ -223,37 +254,6 @@ def _to_come(caller: Caller, day: date | None) -> date | None:
     return day
 
 
-def _told(caller: Caller, task: Task) -> dict[str, Any]:
-    line = task.line if isinstance(task, TaskView) else task
-    facts: dict[str, Any] = {
-        "id": line.id,
-        "title": line.title,
-        "status": line.status,
-        "due_on": line.due_on,
-        "assignee": line.assignee_name,
-        "made_by": line.owner_name,
-    }
-    if isinstance(task, TaskView) and not caller.is_room:
-        facts["description"] = task.description
-    return facts
-
-
-def _with_note(told: dict[str, Any], masked: str | None) -> dict[str, Any]:
-    return told | {"note": masked} if masked else told
-
-
-def _for(caller: Caller, line: TaskLine) -> str:
-    return "" if line.assignee_id == caller.actor.user_id else f" for {line.assignee_name}"
-
-
-def _due(day: date | None) -> str:
-    return f", due {day:%-d %B %Y}" if day else ""
-
-
-def _counted(count: int) -> str:
-    return "one task" if count == 1 else f"{count or 'no'} tasks"
-
-
 CREATE = Tool(
     create_task,
     "Create a task",
@@ -268,8 +268,11 @@ UPDATE = Tool(
     "Change a task",
     ":material/edit:",
     undo=undo_update,
+    prepare=_before_update,
     changes=True,
     reaches_others=_is_read_by_others,
 )
-COMPLETE = Tool(complete_task, "Tick a task off", ":material/task_alt:", undo=undo_complete, changes=True)
+COMPLETE = Tool(
+    complete_task, "Tick a task off", ":material/task_alt:", undo=undo_complete, prepare=_before_move, changes=True
+)
 TOOLS = (CREATE, LIST, UPDATE, COMPLETE)

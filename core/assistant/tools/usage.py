@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic_ai.tools import RunContext
 
+from core.amounts import counted
 from core.analytics.units import compact, dollars
 from core.assistant.commands import Command, Line, Reply, Typed
 from core.assistant.tools.registry import Caller, Link, Result, Tool
@@ -78,7 +79,7 @@ def used_by(caller: Caller, period: PeriodName) -> Used:
 
 def in_words(used: Used) -> str:
     answers = "One answer" if used.totals.answers == 1 else f"{used.totals.answers:,} answers"
-    return f"{answers}, {used.tokens:,} tokens, {dollars(used.totals.cost)}"
+    return f"{answers}, {counted(used.tokens, 'token')}, {dollars(used.totals.cost)}"
 
 
 def _budget(caller: Caller, standing: Standing) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Tools called by a model over real HTTP, for a person, against the real database."""
 
+import json
 import threading
 from dataclasses import replace
 from uuid import UUID
@@ -22,13 +23,16 @@ from core.models import (
     MessageRole,
     MessageStatus,
     MessageType,
+    TaskStatus,
     User,
 )
 from core.permissions import Actor, Role
 from core.services.budgets import WantedBudget
+from core.services.task_views import NewTask
 from core.services.views import MessageView
 from tests.support.acting import (
     HELD,
+    TOOLS,
     Serve,
     answer,
     ask,
@@ -69,10 +73,7 @@ def test_text_and_calls_in_parallel_with_arguments_in_pieces(server: OpenAIServe
     assert made.seconds is not None and said.steps[1].may_undo is False
     assert titles(application, me) == ["Buy “rye”"]
     first, second, *_ = server.requests
-    assert (
-        first.offered == ["make", "make_and_hang", "look", "give", "crash", "refuse", "hang"]
-        and second.offered == first.offered
-    )
+    assert first.offered == second.offered == [tool.name for tool in TOOLS]
     assert [one.split('"')[3] for one in second.told][1] == "rye"
     said_before = [one for one in second.body["messages"] if one["role"] == "assistant"]
     assert said_before[-1]["content"] == "Let me see." and len(said_before[-1]["tool_calls"]) == 2
@@ -270,6 +271,51 @@ def test_what_a_dead_process_left_open_is_made_once(server: OpenAIServer, serve:
     assert titles(application, me) == ["A"]
     told = server.requests[1].told + server.requests[2].told
     assert len(told) == 3 and len(set(told)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "said"),
+    [("change_and_hang", {"title": "After"}, "Changed “After”."), ("tick_and_hang", {}, "“Before” is done.")],
+)
+def test_what_a_dead_process_had_changed_is_undone_to_what_was_there_before(
+    server: OpenAIServer, serve: Serve, me: Actor, name: str, more: dict[str, str], said: str
+) -> None:
+    """Another attempt makes the call again, and finds nothing left to change."""
+    application = serve()
+    task = application.tasks.create(me, NewTask("Before"))
+    HELD.clear()
+    server.replies += [call(name, json.dumps({"task_id": str(task.id), **more}))]
+    asked = ask(application, me)
+    until(lambda: application.tasks.get(me, task.id).line.version == 1)
+    application.stop()
+    HELD.set()
+    application = serve()
+    broken = ended(application, me, asked)
+    assert [step.state for step in broken.steps] == [StepState.RUNNING] and not broken.steps[0].may_undo
+    server.replies += [Reply(chunks=("Done.",))]
+    [step] = answer(application, me, application.chat.retry(me, broken.id)).steps
+    assert (step.shown, step.may_undo) == (said, True)
+    application.steps.undo(me, step.id)
+    taken_back = application.tasks.get(me, task.id)
+    assert (taken_back.title, taken_back.line.status) == ("Before", TaskStatus.OPEN)
+
+
+def test_what_was_like_that_before_has_no_undo_in_another_attempt_either(
+    server: OpenAIServer, serve: Serve, me: Actor
+) -> None:
+    application = serve()
+    task = application.tasks.create(me, NewTask("Before"))
+    HELD.clear()
+    server.replies += [call("change_and_hang", json.dumps({"task_id": str(task.id), "title": "Before"}))]
+    asked = ask(application, me)
+    until(lambda: [*application.transcripts.read(me, asked.conversation_id).messages][-1].steps)
+    application.stop()
+    HELD.set()
+    application = serve()
+    broken = ended(application, me, asked)
+    server.replies += [Reply(chunks=("Done.",))]
+    [step] = answer(application, me, application.chat.retry(me, broken.id)).steps
+    assert (step.shown, step.may_undo) == ("“Before” is like that already.", False)
 
 
 def test_in_a_room_less_is_offered_and_others_decide_nothing(server: OpenAIServer, serve: Serve, me: Actor) -> None:
