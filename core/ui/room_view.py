@@ -55,6 +55,8 @@ class View:
     """Blocks on the page, with those that are spare."""
     drawn: dict[int, int] = field(default_factory=dict)
     """The digest of each block as the page has it."""
+    looks: tuple[tuple[frozenset[UUID], date], list[int]] | None = None
+    """The digests of all blocks as they are now, and by what else than the messages; None: not looked for yet."""
     unsure: set[int] = field(default_factory=set)
     """Blocks that were drawn since the browser was last known to have all of it."""
     above_box: Any = None
@@ -146,7 +148,7 @@ class View:
             return False
         if not _is_framed_alike(shown, self.shown):
             return False
-        self.begins = begins
+        self.begins, self.looks = begins, None
         self.shown = replace(shown, messages=messages, has_earlier=self.shown.has_earlier)
         return True
 
@@ -175,7 +177,14 @@ class View:
 
     def stale(self) -> list[int]:
         """The blocks that the page has otherwise than they are now."""
-        return [number for number in self.blocks if self.drawn.get(number) != self.digest(number)]
+        return [number for number, digest in enumerate(self._digests()) if self.drawn.get(number) != digest]
+
+    def _digests(self) -> list[int]:
+        """Of all blocks; with all that messages have it takes longer than to draw one, so it is done once for all."""
+        now = editing(), self.today
+        if self.looks is None or self.looks[0] != now:
+            self.looks = now, [self.digest(number) for number in self.blocks]
+        return self.looks[1]
 
     @property
     def drawn_state(self) -> str | None:
