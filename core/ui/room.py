@@ -38,6 +38,7 @@ from core.ui.room_header import room_header
 from core.ui.room_message import ANSWER, block
 from core.ui.room_view import MOST_NEW, View, call_names, first_of_others
 from core.ui.text import as_label
+from core.ui.turns import READING
 
 FOOT = "room_foot"
 DELETING = "deleting_message"
@@ -134,8 +135,10 @@ def _refresh(actor: Actor, view: View) -> Never:
     if view.needs_page or not view.is_whole or view.id != links.selected_conversation():
         st.rerun()
     try:
-        now = guard.again(actor)
-        view.needs_page = not view.take(bootstrap.current().transcripts.read(now, view.id, limit=view.limit))
+        with READING.turn():
+            now = guard.again(actor)
+            shown = bootstrap.current().transcripts.read(now, view.id, limit=view.limit)
+        view.needs_page = not view.take(shown)
     except ParleyError:
         view.needs_page = True  # it says what is the matter
     if view.needs_page:

@@ -10,7 +10,7 @@ REASONS = {
         " same elements out of constants: what Streamlit itself takes for them."
     ),
     ("live", "from commit to the screen on N open pages of one room"): (
-        "all of them are drawn by one process, and all are done at nearly the same time. Each takes about 20 ms of a"
+        "all of them are drawn by one process, a few at a time. Each takes about 20 ms of a"
         " processor: a quarter of it to read the transcript as this person may see it, the most of the rest what"
         " Streamlit does for two runs, a callback's and that of the parts it calls for. The event is there long before:"
         " that is the row above it. Fewer people in a room have it sooner, and more processes share it."
