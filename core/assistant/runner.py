@@ -61,6 +61,8 @@ class Runner:
         self._lost_after = store.lost_after.total_seconds()
         self._reap_from = 0.0
         self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="runner-db")
+        # Behind a hundred answers that end at once, what arrives of the others would wait to be kept.
+        self._keeper = ThreadPoolExecutor(max_workers=1, thread_name_prefix="runner-keep")
         self._thread = threading.Thread(target=self._serve, name="runner", daemon=True)
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._stops: dict[UUID, asyncio.Event] = {}
@@ -138,6 +140,7 @@ class Runner:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._threads.shutdown()
+        self._keeper.shutdown()
 
     def _tell(self, what: Callable[[UUID], None], run_id: UUID) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended: nothing runs here any more
@@ -214,9 +217,13 @@ class Runner:
             self._later(self._improve_title(job, writing.streams[-1].model, writing.text))
 
     async def _keep_for_ever(self) -> None:
-        """Every 250 ms what is new of all answers goes to the database, and every second at least a sign of life."""
+        """Every 250 ms what is new of all answers goes to the database, and every second at least a sign of life. What
+        keeping takes is part of these: an answer's last words before a crash are as old as two of them at most.
+        """
+        due_at = time.monotonic()
         while True:
-            await asyncio.sleep(KEEP_EVERY)
+            due_at = max(due_at + KEEP_EVERY, time.monotonic())
+            await asyncio.sleep(due_at - time.monotonic())
             try:
                 await self._keep()
             except DatabaseUnavailable:
@@ -228,7 +235,7 @@ class Runner:
         due = [(writing, news) for writing in self._writing.values() if (news := writing.news())]
         if not due:
             return
-        wants_stop = await self._in_database(self.store.keep, [news for _, news in due])
+        wants_stop = await self._in_thread(self._keeper, self.store.keep, [news for _, news in due])
         for writing, news in due:
             writing.kept(news)
             if wants_stop.get(news.job.run_id, True):  # one that is missing is not ours any more
@@ -261,7 +268,10 @@ class Runner:
                 wait = min(wait * 2, LONGEST_BACKOFF)
 
     async def _in_database(self, call: Callable[..., Result], *arguments: Any) -> Result:
-        return await self._loop.run_in_executor(self._threads, copy_context().run, call, *arguments)
+        return await self._in_thread(self._threads, call, *arguments)
+
+    async def _in_thread(self, threads: ThreadPoolExecutor, call: Callable[..., Result], *arguments: Any) -> Result:
+        return await self._loop.run_in_executor(threads, copy_context().run, call, *arguments)
 
     async def _sweep_for_ever(self) -> None:
         while True:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core.models import ConversationKind
 from core.services.room_views import RoomView
-from core.ui.told import told
+from core.ui.told import keep_nothing_of, told
 
 DRAWNS = "drawn_count"
 TASKS, TASKS_HEARD = "live_tasks", "tasks_heard"
@@ -109,7 +109,9 @@ def drawn(fragment: str, state: str | None) -> None:
     that `state` need not be told again. None: it is not all there yet.
     """
     st.session_state[DRAWNS] = st.session_state.get(DRAWNS, 0) + 1
-    _drawn(key=f"drawn_{fragment}", data=json.dumps({"number": st.session_state[DRAWNS], "state": state}))
+    key = f"drawn_{fragment}"
+    _drawn(key=key, data=json.dumps({"number": st.session_state[DRAWNS], "state": state}))
+    keep_nothing_of(key)
 
 
 def here_label() -> None:

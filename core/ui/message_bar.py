@@ -15,7 +15,7 @@ from uuid import UUID
 import streamlit as st
 
 from core.ids import parse_id
-from core.ui.told import told
+from core.ui.told import keep_nothing_of, told
 
 DONE = "acts_done"
 REMEMBERED = 100
@@ -72,6 +72,7 @@ def message_bar(data: Mapping[str, Any], *, key: str) -> None:
     """
     # As one string: Streamlit looks into each value of a dict for dataframes, at a third of the part's cost.
     _bar(key=key, data=json.dumps(data))
+    keep_nothing_of(key)
 
 
 def _new(acts: Sequence[Mapping[str, Any]]) -> list[Act]:

@@ -33,11 +33,12 @@ from core.ui.earlier import asked_for, earlier
 from core.ui.live import drawn, live_room, seen_by
 from core.ui.message import rate
 from core.ui.message_bar import Act, message_bar_code
-from core.ui.parts import fragment
+from core.ui.parts import call_for, fragment
 from core.ui.room_header import room_header
 from core.ui.room_message import ANSWER, block
-from core.ui.room_view import BLOCK, MOST_NEW, SPARE, View, call_names, first_of_others
+from core.ui.room_view import MOST_NEW, View, call_names, first_of_others
 from core.ui.text import as_label
+from core.ui.turns import READING
 
 FOOT = "room_foot"
 DELETING = "deleting_message"
@@ -97,7 +98,6 @@ def _begin(actor: Actor, shown: Transcript) -> View:
     view = View(
         shown,
         since=first,
-        last_block=last // BLOCK + SPARE,
         unread=unread,
         new_from=first_of_others(shown.messages, unread),
         most=asked_for(shown.conversation.id) + MOST_NEW,
@@ -135,7 +135,9 @@ def _refresh(actor: Actor, view: View) -> Never:
     if view.needs_page or not view.is_whole or view.id != links.selected_conversation():
         st.rerun()
     try:
-        shown = bootstrap.current().transcripts.read(guard.again(actor), view.id, limit=view.limit)
+        with READING.turn():
+            now = guard.again(actor)
+            shown = bootstrap.current().transcripts.read(now, view.id, limit=view.limit)
         view.needs_page = not view.take(shown)
     except ParleyError:
         view.needs_page = True  # it says what is the matter
@@ -143,7 +145,7 @@ def _refresh(actor: Actor, view: View) -> Never:
         st.rerun()
     view.is_due = False
     composer.see(view.shown)
-    _redraw(view, FOOT)
+    _redraw(view, FOOT, asked=now)
 
 
 def _grow(actor: Actor, view: View) -> Never:
@@ -154,12 +156,15 @@ def _grow(actor: Actor, view: View) -> Never:
     _redraw(view, ANSWER if has_place else FOOT)
 
 
-def _redraw(view: View, *keys: str) -> Never:
-    """These fragments, and those that the page has otherwise than they are now."""
+def _redraw(view: View, *keys: str, asked: Actor | None = None) -> Never:
+    """These fragments, and those that the page has otherwise than they are now. `asked`: who is here, if that was."""
     above = [] if view.above_box == room_composer.state(view) else [room_composer.ABOVE_BOX]
     foot = [] if view.foot == _foot_of(view) else [FOOT]
+    called = [*map(_key, view.stale()), *above, *foot, *keys]
+    if asked:
+        call_for(asked, called)
     try:
-        st.rerun([*map(_key, view.stale()), *above, *foot, *keys])
+        st.rerun(called)
     except StreamlitAPIException:  # a draw that was cut short took one of them away
         st.rerun()
 

@@ -1,7 +1,6 @@
 """A block of a room's transcript: who said what, when, to what, and what others think of it."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,8 +22,6 @@ from core.ui.steps import Hand
 from core.ui.text import as_label, as_said
 
 ANSWER = "room_answer"
-TOGETHER = timedelta(minutes=5)
-"""What somebody says within this time of their last message stands under the same name."""
 EXCERPT = 100
 MOST_NAMES = 20
 LONGEST_NAME = 60
@@ -39,14 +36,12 @@ def block(actor: Actor, number: int, refresh: Refresh) -> None:
         return
     view.drawn.pop(number, None)  # a draw that is cut short is to be done again
     digest = view.digest(number)
-    previous = view.above(number)
     for group in _groups(view, number):
-        _separator(view, previous, group[0])
+        _separator(view, view.above(group[0]), group[0])
         if group[0].message_type is MessageType.NOTICE:
             st.caption(as_label(group[0].content, 400), text_alignment="center")
         else:
             _group(actor, view, group, refresh)
-        previous = group[-1]
     view.drawn[number] = digest
     view.unsure.add(number)
 
@@ -69,22 +64,12 @@ def _groups(view: View, number: int) -> Iterator[list[MessageView]]:
     """What stands under one name."""
     group: list[MessageView] = []
     for message in view.messages_of(number):
-        if group and not _belongs(view, group[-1], message):
+        if group and not view.belongs(group[-1], message):
             yield group
             group = []
         group.append(message)
     if group:
         yield group
-
-
-def _belongs(view: View, previous: MessageView, message: MessageView) -> bool:
-    return (
-        message.role is MessageRole.USER
-        and (previous.role, previous.sender_id) == (message.role, message.sender_id)
-        and message.created_at - previous.created_at < TOGETHER
-        and view.day_of(previous) == view.day_of(message)
-        and message.seq != view.new_from
-    )
 
 
 def _separator(view: View, previous: MessageView | None, message: MessageView) -> None:

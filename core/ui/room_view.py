@@ -1,28 +1,31 @@
 """What this tab shows of the open room, and which of it is to be drawn anew when the room has changed.
 
-The transcript stands in blocks of ten seqs, each a fragment. So what others do redraws the blocks that look different
-then, and nothing else: not the page, nor what somebody is typing in it.
+The transcript stands in blocks of a few messages, each a fragment. So what others do redraws the blocks that look
+different then, and nothing else: not the page, nor what somebody is typing in it.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, tzinfo
+from datetime import date, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
 import streamlit as st
 
 from core import clock
-from core.models import MessageStatus, MessageType
+from core.models import MessageRole, MessageStatus, MessageType
 from core.services.room_views import RoomView
 from core.services.views import MessageView, Transcript
 
 VIEW = "room_view"
 EDITING = "editing_in_room"
-BLOCK = 10
-SPARE = 4
+BLOCK, LONGEST_BLOCK = 3, 10
+"""Messages: a block ends at the next other name when it has the first, and at any when it has the second."""
+SPARE = 12
 """Empty blocks below the last: while they last, what is said takes no other part of the page."""
+TOGETHER = timedelta(minutes=5)
+"""What somebody says within this time of their last message stands under the same name."""
 SLACK = 30
 """So many more messages than are shown are read when something changed: so many may have come at once."""
 MOST_NEW = 100
@@ -36,7 +39,6 @@ class View:
     shown: Transcript
     since: int
     """The first seq on the page. It stays when messages come, or the page would shift under its reader."""
-    last_block: int
     unread: range
     """The seqs that this person had not read when the visit began."""
     new_from: int | None
@@ -47,8 +49,14 @@ class View:
     names: frozenset[str]
     """By which people are called here."""
     my_names: frozenset[str]
+    begins: list[int] = field(default_factory=list)
+    """The first seq of each block with messages. They stay as well."""
+    places: int = 0
+    """Blocks on the page, with those that are spare."""
     drawn: dict[int, int] = field(default_factory=dict)
     """The digest of each block as the page has it."""
+    looks: tuple[tuple[frozenset[UUID], date], list[int]] | None = None
+    """The digests of all blocks as they are now, and by what else than the messages; None: not looked for yet."""
     unsure: set[int] = field(default_factory=set)
     """Blocks that were drawn since the browser was last known to have all of it."""
     above_box: Any = None
@@ -66,6 +74,10 @@ class View:
     is_whole: bool = False
     """False until the page was drawn to its end: one that was cut short still has parts of the page before."""
 
+    def __post_init__(self) -> None:
+        self.begins = self._beginnings(self.shown.messages)
+        self.places = len(self.begins) + SPARE
+
     @property
     def id(self) -> UUID:
         return self.shown.conversation.id
@@ -81,7 +93,7 @@ class View:
 
     @property
     def blocks(self) -> range:
-        return range(self.since // BLOCK, self.last_block + 1)
+        return range(self.places)
 
     @property
     def limit(self) -> int:
@@ -100,11 +112,24 @@ class View:
         return len(messages) > self.most and not self.is_edited()
 
     def messages_of(self, number: int) -> list[MessageView]:
-        return [message for message in self.shown.messages if message.seq // BLOCK == number]
+        begins = [*self.begins, self.last_seq + 1]
+        if number >= len(self.begins):
+            return []
+        return [message for message in self.shown.messages if begins[number] <= message.seq < begins[number + 1]]
 
-    def above(self, number: int) -> MessageView | None:
-        """The last message above a block; None at the top of the page."""
-        return next((message for message in reversed(self.shown.messages) if message.seq < number * BLOCK), None)
+    def above(self, message: MessageView) -> MessageView | None:
+        """The one before it; None at the top of the page."""
+        return next((one for one in reversed(self.shown.messages) if one.seq < message.seq), None)
+
+    def belongs(self, previous: MessageView, message: MessageView) -> bool:
+        """Whether it stands under the same name as the one before."""
+        return (
+            message.role is MessageRole.USER
+            and (previous.role, previous.sender_id) == (message.role, message.sender_id)
+            and message.created_at - previous.created_at < TOGETHER
+            and self.day_of(previous) == self.day_of(message)
+            and message.seq != self.new_from
+        )
 
     def day_of(self, message: MessageView) -> date:
         return message.created_at.astimezone(self.where).date()
@@ -115,15 +140,33 @@ class View:
 
     def take(self, shown: Transcript) -> bool:
         """Shows that from now on; False when that takes more than blocks drawn anew, and is for a run of the page."""
-        first, last = (shown.messages[0].seq, shown.messages[-1].seq) if shown.messages else (self.since, self.since)
+        first = shown.messages[0].seq if shown.messages else self.since
         has_gap = shown.has_earlier and first > self.since
         messages = tuple(message for message in shown.messages if message.seq >= self.since)
-        if has_gap or last // BLOCK > self.last_block or self.is_too_long(messages):
+        begins = self._beginnings(messages)
+        if has_gap or len(begins) > self.places or self.is_too_long(messages):
             return False
         if not _is_framed_alike(shown, self.shown):
             return False
+        self.begins, self.looks = begins, None
         self.shown = replace(shown, messages=messages, has_earlier=self.shown.has_earlier)
         return True
+
+    def _beginnings(self, messages: Sequence[MessageView]) -> list[int]:
+        """Of blocks for all these: those that there are, and more for what came."""
+        begins, size, previous = list(self.begins), 0, None
+        for message in messages:
+            is_placed = message.seq <= self.last_seq and bool(self.begins)
+            is_next = message.seq in self.begins if is_placed else self._begins_block(previous, message, size)
+            if is_next and not is_placed:
+                begins.append(message.seq)
+            size, previous = 1 if is_next else size + 1, message
+        return begins
+
+    def _begins_block(self, previous: MessageView | None, message: MessageView, size: int) -> bool:
+        if previous is None:
+            return True
+        return size >= (LONGEST_BLOCK if self.belongs(previous, message) else BLOCK)
 
     def doubt(self) -> None:
         """Streamlit takes away what one run has drawn and not sent yet when another begins. So what was drawn lately is
@@ -134,7 +177,14 @@ class View:
 
     def stale(self) -> list[int]:
         """The blocks that the page has otherwise than they are now."""
-        return [number for number in self.blocks if self.drawn.get(number) != self.digest(number)]
+        return [number for number, digest in enumerate(self._digests()) if self.drawn.get(number) != digest]
+
+    def _digests(self) -> list[int]:
+        """Of all blocks; with all that messages have it takes longer than to draw one, so it is done once for all."""
+        now = editing(), self.today
+        if self.looks is None or self.looks[0] != now:
+            self.looks = now, [self.digest(number) for number in self.blocks]
+        return self.looks[1]
 
     @property
     def drawn_state(self) -> str | None:
@@ -148,7 +198,7 @@ class View:
         messages = self.messages_of(number)
         if not messages:
             return 0
-        above = self.above(number)
+        above = self.above(messages[0])
         looks: tuple[Any, ...] = (
             *(_look(message) for message in messages),
             editing() & {message.id for message in messages},

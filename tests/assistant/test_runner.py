@@ -485,6 +485,38 @@ def test_a_run_that_can_never_begin_is_ended_and_the_conversation_goes_on(
     until(lambda: answer(application, me, again).content == "At last.")
 
 
+class Held(RunStore):
+    """Whose answers can't end until they are let."""
+
+    ending: threading.Semaphore
+    let: threading.Event
+
+    def finish(self, *arguments: Any, **options: Any) -> UUID | None:
+        self.ending.release()
+        self.let.wait()
+        return super().finish(*arguments, **options)
+
+
+def test_what_arrives_is_kept_however_many_answers_end(serve: Serve, database: Database, me: Actor) -> None:
+    ends = 8  # as many as have a thread for it
+    application = serve(ScriptedModel(Answer(deltas=["more "] * 1_000, delay=0.02), *["Short."] * ends))
+    usual = application.runner.store
+    store = application.runner.store = Held(database, usual.assistant, usual.worker_id, usual.lost_after)
+    store.ending, store.let = threading.Semaphore(0), threading.Event()
+    asked = begun(application.chat.ask(me, "Go on."))
+    until(lambda: run_of(database, asked).partial)
+    try:
+        for number in range(ends):
+            application.chat.ask(me, f"Question {number}")
+        assert all(store.ending.acquire(timeout=10) for _ in range(ends))
+        kept = run_of(database, asked).partial
+        until(lambda: len(run_of(database, asked).partial) > len(kept), patience=5)
+    finally:
+        store.let.set()
+    application.chat.stop(me, asked.conversation_id)
+    assert ended(application, me, asked).status is MessageStatus.STOPPED
+
+
 def test_who_watches_a_silent_answer_hears_of_it_all_the_same(serve: Serve, me: Actor) -> None:
     """Only then Streamlit can end the run of a page that was left."""
     model, gate = held("Well", " then")

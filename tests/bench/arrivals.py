@@ -1,5 +1,6 @@
 """When the provider's tokens come to where they are wanted: into the live answer, before viewers, into the database."""
 
+import gc
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -114,7 +115,11 @@ class Desk:
 def running(application: Application) -> Iterator[Desk]:
     desk = Desk(application)
     application.start()
+    # As a served one does (core/web/lifespan.py): what all groups of the bench have loaded is no part of its pauses.
+    gc.collect()
+    gc.freeze()
     try:
         yield desk
     finally:
+        gc.unfreeze()
         application.stop()

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.models import Conversation, ConversationKind, Member, Message, MessageRole, MessageStatus
 from core.services.views import MessageView
 from core.ui import composer, room_composer
-from core.ui.room_view import BLOCK, EDITING, MOST_NEW, SPARE, VIEW, View
+from core.ui.room_view import BLOCK, EDITING, LONGEST_BLOCK, MOST_NEW, SPARE, VIEW, View
 from tests.pages.visitor import Desk, DeskWith, Person, bars, bubbles, go, sentences, text_of, visit
 from tests.support.models import Answer, ScriptedModel
 from tests.support.waiting import until
@@ -355,13 +356,41 @@ def test_a_change_draws_the_blocks_anew_that_it_changes(
     assert takes(room, view) and view.stale() == blocks
 
 
+def test_a_block_ends_at_another_name_so_that_none_stands_twice(room: Room) -> None:
+    everybody = [room.ada, room.bo, room.desk.staff(display_name="Cy")]
+    room.members.add(room.ada.actor, room.id, [everybody[2].user.id])
+
+    def talk(turns: str) -> None:
+        for turn in turns:
+            room.say(everybody[int(turn)], "words")
+
+    talk("0120000112222010101")
+    view = view_of(room.open(room.ada))
+    talk("1112021" + "2" * 22)  # some of them go on under a name that is there
+    before = view.begins
+    assert takes(room, view) and view.begins[: len(before)] == before
+    blocks = [block for number in view.blocks if (block := view.messages_of(number))]
+    assert [message for block in blocks for message in block] == list(view.shown.messages)
+    cut = [above for above, below in pairwise(blocks) if view.belongs(above[-1], below[0])]
+    assert [len(block) for block in cut] == [LONGEST_BLOCK, LONGEST_BLOCK]
+    assert all(len(block) >= BLOCK for block in blocks[:-1])
+
+
+def test_a_row_under_a_message_leaves_nothing_that_streamlit_would_put_together_at_each_run(room: Room) -> None:
+    room.say(room.ada, "one", "two")
+    browser = room.open(room.bo)
+    assert len(bars(browser)) == 2
+    rows = [f"bar_{message.id}" for message in room.read(room.bo)]
+    assert not [key for key in (*rows, "drawn_room_foot") if key in browser.session_state]
+
+
 @pytest.mark.parametrize(
     "change",
     [
         lambda room: room.desk.application.conversations.rename(room.ada.actor, room.id, "Other plans"),
         lambda room: room.members.add(room.ada.actor, room.id, [room.desk.staff().user.id]),
         lambda room: room.desk.application.conversations.archive(room.ada.actor, room.id),
-        lambda room: room.say_much(room.bo, *["more"] * (SPARE + 1) * BLOCK),
+        lambda room: room.say_much(room.bo, *["more"] * (SPARE + 1) * LONGEST_BLOCK),
     ],
     ids=["name", "members", "archived", "no spare block left"],
 )
