@@ -3,9 +3,14 @@
 import json
 import logging
 import os
+import signal
 import subprocess
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.engine import URL
 
@@ -16,6 +21,7 @@ log = logging.getLogger(__name__)
 
 # After a crash PostgreSQL replays its log before it lets anybody in; pg_ctl gives up waiting long before that.
 START_ATTEMPTS = 12
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class EmbeddedPostgres:
@@ -23,6 +29,7 @@ class EmbeddedPostgres:
 
     def __init__(self, data_dir: Path) -> None:
         self.folder = data_dir / "postgres"
+        self._server: Any = None
 
     def start(self) -> URL:
         """Starts the server, or finds it running. Raises DatabaseUnavailable."""
@@ -35,8 +42,13 @@ class EmbeddedPostgres:
         self._forget_dead_users()
         for attempt in range(1, START_ATTEMPTS + 1):
             try:
-                self._server = get_server(self.folder, cleanup_mode="stop")
+                with _told_afterwards():
+                    self._server = get_server(self.folder, cleanup_mode="stop")
                 return postgres_url(self._server.get_uri())
+            except KeyboardInterrupt:
+                if self._server:
+                    self.stop()
+                raise
             except subprocess.SubprocessError as error:
                 log.warning("postgres_not_ready attempt=%d", attempt)
                 failure: Exception = error
@@ -57,6 +69,26 @@ class EmbeddedPostgres:
         if handles.exists():
             pids = json.loads(handles.read_text() or "[]")
             handles.write_text(json.dumps([pid for pid in pids if _is_alive(pid)]))
+
+
+@contextmanager
+def _told_afterwards() -> Iterator[None]:
+    """What tells this process to stop is heard at the end of the block: in the midst of a start, nobody could stop the
+    server that has begun to run.
+    """
+    if threading.current_thread() is not threading.main_thread():  # only that one is told
+        yield
+        return
+    heard: list[int] = []
+    handled = [number for number in SIGNALS if callable(signal.getsignal(number))]
+    before = {number: signal.signal(number, lambda told, _: heard.append(told)) for number in handled}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for told in heard[:1]:
+            signal.raise_signal(told)
 
 
 def _is_alive(pid: int) -> bool:
