@@ -136,7 +136,7 @@ def test_reports_are_limited(database: Database, bo: Actor) -> None:
     desk = Desk(database, limits={"report": (1, 3_600)})
     room = desk.rooms.create(desk.me, ConversationKind.GROUP, "Kitchen")
     reported(desk, desk.me, room)
-    with pytest.raises(RateLimited, match="reports"):
+    with pytest.raises(RateLimited, match="1 report "):
         reported(desk, desk.me, room)
 
 
