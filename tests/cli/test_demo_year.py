@@ -1,7 +1,6 @@
 """The year that is made up keeps every promise that Parley's own services keep."""
 
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -244,7 +243,7 @@ def test_the_command_makes_it_once_prints_the_sign_ins_and_leaves_no_half_of_it(
         interrupted = begun(folder, "--messages", "100000")
         while not any(Path(place).glob(".demo-*/postgres/postmaster.pid")):
             assert interrupted.poll() is None
-        interrupted.send_signal(signal.SIGINT)
+        interrupted.terminate()
         interrupted.communicate(timeout=120)
         assert interrupted.returncode != 0
         assert list(Path(place).iterdir()) == []

@@ -11,9 +11,10 @@ import pytest
 from tests.support.waiting import until
 
 START = """
-import sys
+import signal, sys
 from pathlib import Path
 from core.database.embedded import EmbeddedPostgres
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it
 EmbeddedPostgres(Path(sys.argv[1])).start()
 """
 
