@@ -228,6 +228,9 @@ class Acting:
             undo = await asyncio.wait_for(looked, self.assistant.tool_seconds)
         except TimeoutError:
             return
+        except Exception:  # what is wrong, the call itself will say
+            log.exception("undo_not_kept reference=%s tool=%s", reference_of(step.client_key), step.name)
+            return
         if undo is not None:
             await self.in_database(self.store.end, [replace(step, undo=undo)])
 

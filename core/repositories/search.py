@@ -251,7 +251,8 @@ class _Finder:
             most_recent, aim = min(newest, clock.now()), self._aim(given["limit"], enough)
             period = period_of(most_recent, horizon, seen, aim, self.wanted.since)
             if period:
-                found = self._gather(given, period.marks)
+                # What was said later than its import is marked as such for ever, however old it is by now.
+                found = [one for one in self._gather(given, period.marks) if one.said_at >= period.begins]
                 is_all = self.wanted.since is not None and period.begins <= self.wanted.since
                 if is_all or len(found) >= enough:
                     return Candidates(found, has_more=not is_all or len(found) == given["limit"])

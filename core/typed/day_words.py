@@ -117,11 +117,10 @@ NUMBERED = frozenset(_NUMBERED.split())
 _DOTTED = "az be bg bs cs da de et fi he hr hy is ka kk lb lt lv mk nb nn no pl ro ru sk sl sr tr uk"
 DOTTED = frozenset(_DOTTED.split())
 """The languages that write days like 3.11.: behind a name, too."""
-_GERMAN = (
-    "mit und fur bei beim vom von zum zur der die das dem ein eine einen einem einer nicht noch nach wegen unser unsere"
-)
+_GERMAN = "mit und fur bei beim die das dem ein eine einen einem einer nicht noch nach wegen unser unsere"
 GERMAN = frozenset(_GERMAN.split())
-"""Words that say that a line is written so, whatever the browser speaks; none that English has within a line."""
+"""Words that say that a line is written so, whatever the browser speaks; few that English has within a line,
+and none that belongs to names, as "von" and "der" do."""
 
 DAYPARTS = {
     "morning": "in the morning",

@@ -195,7 +195,9 @@ def _before_update(caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any
 
 
 def _before_move(caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    return undo_of_move(_within_reach(caller, given["task_id"]), done=given.get("done", True))
+    task, done = _within_reach(caller, given["task_id"]), given.get("done", True)
+    is_so = (task.line.status is TaskStatus.DONE) is done
+    return None if is_so else undo_of_move(task, done=done)
 
 
 def wanted_of(
