@@ -38,27 +38,28 @@ class EmbeddedPostgres:
 
     def start(self) -> URL:
         """Starts the server, or finds it running. Raises DatabaseUnavailable."""
-        get_server = _servers().get_server
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         self._forget_dead_users()
+        try:
+            return self._started()
+        except KeyboardInterrupt:
+            self._stop_what_began()
+            raise
+
+    def _started(self) -> URL:
         for attempt in range(1, START_ATTEMPTS + 1):
             try:
                 with _told_afterwards():
-                    self._server = get_server(self.folder, cleanup_mode="stop")
+                    self._server = self._get_server()
                 return postgres_url(self._server.get_uri())
-            except KeyboardInterrupt:
-                self._stop_what_began()
-                raise
-            except subprocess.SubprocessError as error:
+            except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
                 failure: Exception = error
-            except AssertionError as error:
-                failure = error
-                time.sleep(NOT_READY)  # it runs, and lets nobody in yet: pg_ctl was not asked to wait
-            except (OSError, RuntimeError) as error:
-                failure = error
+                self._forget_attempt()
+            if isinstance(failure, OSError | RuntimeError):
                 break
             log.warning("postgres_not_ready attempt=%d", attempt)
-            self._forget_attempt()
+            if isinstance(failure, AssertionError):
+                time.sleep(NOT_READY)  # it runs, and lets nobody in yet: pg_ctl was not asked to wait
         raise DatabaseUnavailable(
             f"The embedded PostgreSQL did not start from {self.folder}: {failure}. Its log is in that folder."
         ) from failure
@@ -76,11 +77,14 @@ class EmbeddedPostgres:
                 break
             self._forget_attempt()
             try:
-                self._server = _servers().get_server(self.folder, cleanup_mode="stop")
+                self._server = self._get_server()
             except (AssertionError, OSError, RuntimeError, subprocess.SubprocessError):
                 time.sleep(SOON)  # it lets nobody in yet
         if self._server:
             self.stop()
+
+    def _get_server(self) -> Any:
+        return _servers().get_server(self.folder, cleanup_mode="stop")
 
     def _forget_attempt(self) -> None:
         """Else it would be given out as a server that has been started."""

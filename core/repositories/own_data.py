@@ -67,7 +67,7 @@ _SESSIONS = """
 _NOTICES = """
     SELECT id, kind, text, created_at, read_at FROM notices
     WHERE user_id = :user AND id > :after ORDER BY id LIMIT :limit"""
-_TASKS = " UNION ALL ".join(
+_LISTS = " UNION ALL ".join(
     f"""(SELECT id, title, description, status, due_on, owner_id = :user AS is_mine, assignee_id = :user AS is_for_me,
         source, created_at, completed_at, deleted_at
     FROM tasks WHERE {whose} AND id > :after ORDER BY id LIMIT :limit)"""
@@ -77,7 +77,7 @@ _TASKS = " UNION ALL ".join(
         "owner_id = :user AND deleted_at IS NOT NULL",
     )
 )
-_TASKS = f"SELECT * FROM ({_TASKS}) tasks ORDER BY id LIMIT :limit"
+_TASKS = f"SELECT * FROM ({_LISTS}) tasks ORDER BY id LIMIT :limit"
 """Three lists, each from its index; no task is in two."""
 _CALLS = """
     SELECT id, created_at, purpose, provider, model, status, input_tokens, cached_tokens, output_tokens, usage_source,

@@ -22,11 +22,11 @@ from core.repositories.task_pages import (
     due_day,
     given,
     is_open,
-    is_there,
     page_statement,
     reader,
 )
 from core.repositories.task_wanted import TaskCounts, TaskLine, TaskPlace, TasksWanted, Whose
+from core.repositories.tasks import is_there
 
 _tasks = table_of(Task)
 

@@ -36,15 +36,13 @@ from core.models.base import literal_of, table_of
 from core.permissions import Actor
 from core.repositories.conversations import readable_to
 from core.repositories.task_wanted import TaskGroup, TaskPlace, TasksWanted, Whose
-from core.repositories.tasks import is_given
+from core.repositories.tasks import is_done, is_given, is_there
 
 _tasks, _conversations, _messages = table_of(Task), table_of(Conversation), table_of(Message)
 _owner, _assignee = aliased(User), aliased(User)
 due_day: ColumnElement[date] = literal_column("coalesce(tasks.due_on, 'infinity'::date)", Date)
 NO_DAY: ColumnElement[date] = literal_column("'infinity'::date", Date)
-is_there = _tasks.c.deleted_at.is_(None)
 is_open = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.OPEN), is_there)
-_is_done = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.DONE), is_there)
 _me, _company = (bindparam(name, type_=Uuid()) for name in ("me", "company"))
 # In the words of its indexes: said in others, PostgreSQL would not see that they serve.
 _is_mine, _is_given = _tasks.c.assignee_id == _me, and_(_tasks.c.owner_id == _me, is_given)
@@ -69,7 +67,7 @@ _after_completed = _value("after_completed", _tasks.c.completed_at)
 OPEN = Order((due_day, _tasks.c.id), is_open, tuple_(due_day, _tasks.c.id) > tuple_(_after_due, _after_id))
 DONE = Order(
     (_tasks.c.completed_at.desc(), _tasks.c.id.desc()),
-    _is_done,
+    is_done,
     tuple_(_tasks.c.completed_at, _tasks.c.id) < tuple_(_after_completed, _after_id),
 )
 NEWEST = Order((_tasks.c.id.desc(),), is_there, _tasks.c.id < _after_id)

@@ -12,8 +12,8 @@ from core.permissions import Actor
 from core.repositories.base import Repository
 
 _tasks = table_of(Task)
-_is_there = _tasks.c.deleted_at.is_(None)
-_is_done = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.DONE), _is_there)
+is_there = _tasks.c.deleted_at.is_(None)
+is_done = and_(_tasks.c.status == literal_of(_tasks.c.status, TaskStatus.DONE), is_there)
 is_given = _tasks.c.assignee_id != _tasks.c.owner_id
 
 
@@ -29,7 +29,7 @@ class Tasks(Repository):
     def get_readable(self, actor: Actor, task_id: UUID, *, lock: bool = False, deleted: bool = False) -> Task | None:
         """The task if it is this person's. `lock` makes others who change it wait; `deleted`: one that is deleted."""
         statement = select(Task).where(_tasks.c.id == task_id, _readable_by(actor))
-        statement = statement.where(_tasks.c.deleted_at.is_not(None) if deleted else _is_there)
+        statement = statement.where(_tasks.c.deleted_at.is_not(None) if deleted else is_there)
         if lock:
             statement = statement.with_for_update(key_share=True)
         return self.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
@@ -44,7 +44,7 @@ class Tasks(Repository):
         """Deletes what is done of their own. Whose it was to do, one for each."""
         # What they did themselves is found through who did it; the other index has what they gave to others.
         mine = and_(_tasks.c.owner_id == owner_id, or_(_tasks.c.assignee_id == owner_id, is_given))
-        of_owner = select(_tasks.c.id).where(mine, _is_done).order_by(_tasks.c.id).with_for_update().cte("done")
+        of_owner = select(_tasks.c.id).where(mine, is_done).order_by(_tasks.c.id).with_for_update().cte("done")
         statement = update(_tasks).where(_tasks.c.id == of_owner.c.id)
         return self._assignees(statement.values(deleted_at=at, version=_tasks.c.version + 1))
 

@@ -27,7 +27,7 @@ def spend(actor: Actor, room: RoomView) -> None:
     if len(usage.people) > 1:
         _line("Together", usage.calls, usage.tokens, usage.cost)
     if usage.unpriced:
-        st.caption(f"Of {counted(usage.unpriced, 'call')} the cost is not known, so they are not in these sums.")
+        st.caption(f"Not in these sums: {counted(usage.unpriced, 'call')} whose cost is not known.")
 
 
 def _line(name: str, calls: int, tokens: int, cost: Decimal) -> None:

@@ -64,14 +64,14 @@ def _parts(totals: Totals) -> str:
 def _compared(view: UsageView) -> str:
     before, today = view.period.before, view.as_of.astimezone(view.period.zone).date()
     to_come = (view.period.last - max(today, view.period.first)).days
-    rest = f"; {counted(to_come, 'day')} of this period are still to come" if to_come > 0 else ""
+    rest = f"; {counted(to_come, 'day')} of this period still to come" if to_come > 0 else ""
     days = days_text(before.first, before.last)
     return f"Changes are against the {counted(before.days, 'day')} before, {days}{rest}."
 
 
 def _exactly(metric: Metric, value: float | None, totals: Totals) -> str:
     if metric.is_money:
-        unknown = f" {counted(totals.unpriced, 'call')} had no price and are not in it." if totals.unpriced else ""
+        unknown = f" Not in it: {counted(totals.unpriced, 'call')} without a price." if totals.unpriced else ""
         return ("" if value is None else as_label(f"Exactly ${value:,.6f}.")) + unknown
     if metric is TOKENS:
         return (

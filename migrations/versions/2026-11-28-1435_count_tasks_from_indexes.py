@@ -10,7 +10,7 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 # The day is in the order as well, but PostgreSQL reads no column out of an expression. Those of before serve until
-# all of these are there, however often it is broken off.
+# all of these are there; broken off while those go, it begins anew, and lists take longer for as long.
 INDEXES = (
     ("tasks_assignee_open_idx", "tasks_assignee_counted_idx", "assignee_id", "due_on"),
     ("tasks_owner_open_idx", "tasks_owner_counted_idx", "owner_id", "due_on, assignee_id"),

@@ -32,7 +32,8 @@ def upgrade() -> None:
             # One that was broken off is there, and not valid.
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON tasks {what}")
-        # Those of before serve until all of these are there, however often it is broken off.
+        # Those of before serve until all of these are there; broken off from here on, it begins anew, and lists take
+        # longer for as long.
         for name in BEFORE:
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 

@@ -10,10 +10,10 @@ REASONS = {
         " same elements out of constants: what Streamlit itself takes for them."
     ),
     ("live", "from commit to the screen on N open pages of one room"): (
-        "all of them are drawn by one process, a few at a time. Each takes about 20 ms of a"
-        " processor: a quarter of it to read the transcript as this person may see it, the most of the rest what"
-        " Streamlit does for two runs, a callback's and that of the parts it calls for. The event is there long before:"
-        " that is the row above it. Fewer people in a room have it sooner, and more processes share it."
+        "all of them are drawn by one process, a few at a time. Each has to read the transcript as this person may see"
+        " it; most of the rest is what Streamlit does for two runs, a callback's and that of the parts it calls for."
+        " The event is there long before: that is the row above it. Fewer people in a room have it sooner, and more"
+        " processes share it."
     ),
     ("answers", "the oldest token that is not in the database yet, whenever some are kept"): (
         "what is kept is written four times a second, so 250 ms are usual. The rest is Python's: the collector's passes"

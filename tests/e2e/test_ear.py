@@ -50,6 +50,20 @@ def mount(page: Page, part: str, seen: str) -> None:
     page.wait_for_function("window.stream?.address.startsWith('/api/events?c=1')")
 
 
+def mount_timed(page: Page, part: str) -> None:
+    """The same with a button beside it, and a clock that goes on when the test says so."""
+    mount(page, part, "1")
+    page.clock.install()
+    page.evaluate("document.body.append(document.createElement('button'))")
+
+
+def told_after(page: Page, act: str, milliseconds: int = 500) -> int:
+    """How often the part has told something so long after that."""
+    page.evaluate(act)
+    page.clock.run_for(milliseconds)
+    return len(told(page))
+
+
 def told(page: Page) -> list[Any]:
     found: list[Any] = page.evaluate("told")
     return found
@@ -80,37 +94,20 @@ def test_a_part_that_draws_what_was_told_is_told_nothing(stage: Page) -> None:
 @pytest.mark.parametrize("part", ["live_room.js", "live.js"])
 def test_what_was_clicked_goes_first(stage: Page, part: str) -> None:
     """A run that the part asks for would cut off that of the click, on its way or while it draws."""
-    mount(stage, part, "1")
-    stage.clock.install()
-    stage.evaluate("document.body.append(document.createElement('button'))")
+    mount_timed(stage, part)
     stage.get_by_role("button").click()
-    stage.evaluate("hear('changed', '2')")
-    stage.clock.run_for(2_500)
-    assert told(stage) == []
-    stage.evaluate("draws(true)")
-    stage.clock.run_for(5_000)
-    assert told(stage) == []
-    stage.evaluate("draws(false)")
-    stage.clock.run_for(500)
-    assert len(told(stage)) == 1
+    assert told_after(stage, "hear('changed', '2')", 2_500) == 0
+    assert told_after(stage, "draws(true)", 5_000) == 0
+    assert told_after(stage, "draws(false)") == 1
 
 
 def test_the_end_of_a_run_from_before_the_click_is_not_that_of_the_click(stage: Page) -> None:
     """On a slow line it is told when the click has not come to the server yet."""
-    mount(stage, "live.js", "1")
-    stage.clock.install()
-    stage.evaluate("document.body.append(document.createElement('button'))")
-    stage.evaluate("draws(true), hear('changed', '2')")
-    stage.clock.run_for(200)
+    mount_timed(stage, "live.js")
+    assert told_after(stage, "draws(true), hear('changed', '2')", 200) == 0
     stage.get_by_role("button").click()
     stage.clock.run_for(200)
-    for is_drawing in ("false", "true"):
-        stage.evaluate(f"draws({is_drawing})")
-        stage.clock.run_for(500)
-        assert told(stage) == []
-    stage.evaluate("draws(false)")
-    stage.clock.run_for(500)
-    assert len(told(stage)) == 1
+    assert [told_after(stage, f"draws({is_drawing})") for is_drawing in ("false", "true", "false")] == [0, 0, 1]
 
 
 def test_who_goes_back_does_go_back(stage: Page) -> None:
@@ -150,13 +147,9 @@ def test_a_swipe_after_a_click_takes_nothing_from_it(stage: Page) -> None:
 
 
 def test_a_click_that_asks_for_nothing_holds_news_up_for_three_seconds(stage: Page) -> None:
-    mount(stage, "live.js", "1")
-    stage.clock.install()
-    stage.evaluate("document.body.append(document.createElement('button'))")
+    mount_timed(stage, "live.js")
     stage.get_by_role("button").click()
-    stage.evaluate("hear('changed', '2')")
-    stage.clock.run_for(3_500)
-    assert len(told(stage)) == 1
+    assert [told_after(stage, "hear('changed', '2')", 2_500), told_after(stage, "null", 1_000)] == [0, 1]
 
 
 def test_what_is_heard_again_is_asked_for_again_until_it_is_drawn(stage: Page) -> None:

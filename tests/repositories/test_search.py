@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from core import clock
 from core.database.engine import Database
@@ -100,6 +101,38 @@ def test_page_by_page_it_is_what_reading_all_of_it_finds(
             and (begins is None or one.created_at >= begins)
             and (ends is None or one.created_at < ends)
         ]
+
+
+def test_what_was_imported_ahead_of_its_time_leaves_no_gap_when_that_is_over(database: Database) -> None:
+    """It is marked as later than its import for ever, so each period has it."""
+    newest, before_that, long_ago = (datetime(2026, month, 20, tzinfo=UTC) for month in (3, 1, 2))
+    long_ago = long_ago.replace(year=2025)
+    with database.transaction() as session:
+        user = make_user(session, make_company(session))
+        talk = make_conversation(session, user)
+        ahead, old, new = (make_messages(session, talk, ["yak"] * count) for count in (2, 10, 3))
+        others = make_messages(session, talk, ["otter"] * 6)
+        for messages, begin in ((old, before_that), (new, newest), (others, newest)):
+            for hours, message in enumerate(messages):
+                message.created_at = begin + timedelta(hours=hours)
+        for message in ahead:
+            message.created_at = clock.now() + timedelta(days=1)
+        session.flush()
+        SearchIndex(session).put_conversation(talk.id)
+        moved = {"at": long_ago, "ids": [message.id for message in ahead]}
+        session.execute(text("UPDATE messages SET created_at = :at WHERE id = ANY(:ids)"), moved)
+        session.execute(text("UPDATE message_words SET said_at = :at WHERE message_id = ANY(:ids)"), moved)
+        search, found, before = Search(session, REACH), [], None
+        search.settle()
+        while True:
+            page = search.messages(
+                search.scope_of(make_actor(user)), Wanted(("'yak'",)), enough=ENOUGH, limit=ENOUGH, before=before
+            )
+            found += [one.key for one in page.found]
+            if not page.has_more:
+                break
+            before = page.found[-1].position
+        assert found == [message.id for message in (*reversed(new), *reversed(old), *reversed(ahead))]
 
 
 MARCH, DECEMBER = datetime(2026, 3, 10, tzinfo=UTC), datetime(2026, 12, 31, 23, tzinfo=UTC)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -130,17 +131,27 @@ PAGES: dict[str, Callable[[Kept], Query]] = {
 }
 
 
-@pytest.mark.parametrize("what", PAGES)
-def test_a_page_is_read_from_where_it_begins_to_where_it_ends(kept: Kept, what: str) -> None:
-    """Also by somebody who gave nothing to others: nobody looks through what they do themselves for that."""
-    query = PAGES[what](kept)
+def plans_of(kept: Kept, query: Query) -> Iterator[Plan]:
+    """Of each statement of it, as it was carried out; nothing of that stays."""
     with Session(kept.database.engine) as session:
         with statements_of(kept.database) as sent:
             query(session)
-        [(sql, values)] = sent
-        explained = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", values)
-    scans = [node for node in Plan(explained.scalar_one()[0]["Plan"]).nodes if node.get("Relation Name") == "tasks"]
-    for scan in scans:
+        session.rollback()
+        for sql, values in sent:
+            explained = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", values)
+            yield Plan(explained.scalar_one()[0]["Plan"])
+            session.rollback()
+
+
+def scans_of(plan: Plan) -> list[dict[str, Any]]:
+    return [node for node in plan.nodes if node.get("Relation Name") == "tasks"]
+
+
+@pytest.mark.parametrize("what", PAGES)
+def test_a_page_is_read_from_where_it_begins_to_where_it_ends(kept: Kept, what: str) -> None:
+    """Also by somebody who gave nothing to others: nobody looks through what they do themselves for that."""
+    [plan] = plans_of(kept, PAGES[what](kept))
+    for scan in scans_of(plan):
         assert scan["Node Type"] == "Index Scan", scan
         assert scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0) <= PAGE, scan
         assert scan["Shared Hit Blocks"] + scan["Shared Read Blocks"] <= scan["Actual Rows"] + DEPTH, scan
@@ -156,15 +167,6 @@ DEEDS: dict[str, Callable[[Kept], Query]] = {
 
 @pytest.mark.parametrize("what", DEEDS)
 def test_nobody_looks_through_the_tasks_of_others(kept: Kept, what: str) -> None:
-    query = DEEDS[what](kept)
-    with Session(kept.database.engine) as session:
-        with statements_of(kept.database) as sent:
-            query(session)
-        session.rollback()
-        for sql, values in sent:
-            explained = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", values)
-            plan = Plan(explained.scalar_one()[0]["Plan"])
-            session.rollback()
-            scans = {node["Node Type"] for node in plan.nodes if node.get("Relation Name") == "tasks"}
-            assert "Seq Scan" not in scans, plan.root
-            assert plan.rows <= 3 * FEW, plan.rows
+    for plan in plans_of(kept, DEEDS[what](kept)):
+        assert "Seq Scan" not in {scan["Node Type"] for scan in scans_of(plan)}, plan.root
+        assert plan.rows <= 3 * FEW, plan.rows

@@ -1,7 +1,7 @@
 """Answers that act: tools to be called, and what a person does with such an answer."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -61,6 +61,10 @@ def look(ctx: RunContext[Caller], word: str = "") -> Result:
 
 def crash(ctx: RunContext[Caller]) -> Result:
     """Crash."""
+    raise RuntimeError("secret detail")
+
+
+def unprepared(caller: Caller, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
     raise RuntimeError("secret detail")
 
 
@@ -124,7 +128,8 @@ TOOLS = Toolbox(
         Tool(make_and_hang, "Make and hang", ":material/add_task:", unmake, changes=True, in_rooms=False),
         Tool(look, "Look", ":material/search:"),
         Tool(give, "Give", ":material/redeem:", changes=True, reaches_others=lambda _, given: given["to"] != "me"),
-        *(Tool(one, one.__name__, ":material/bug_report:", in_rooms=False) for one in (crash, refuse, hang)),
+        Tool(crash, "crash", ":material/bug_report:", prepare=unprepared, in_rooms=False),
+        *(Tool(one, one.__name__, ":material/bug_report:", in_rooms=False) for one in (refuse, hang)),
         *(
             replace(real, function=hanging, label=hanging.__name__, in_rooms=False)
             for real, hanging in ((UPDATE, change_and_hang), (COMPLETE, tick_and_hang))

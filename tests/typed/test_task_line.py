@@ -164,6 +164,8 @@ DOTTED = {
     "Termin mit Anna 3.11.": ("Termin mit Anna", True, True),
     "Angebot für Meyer 3.11.": ("Angebot für Meyer", True, True),
     "Deploy Parley 3.11.": ("Deploy Parley", True, False),
+    "Ask Anna von Berg about Parley 3.11.": ("Ask Anna von Berg about Parley", True, False),
+    "Ask Ada van der Aa about Parley 3.11.": ("Ask Ada van der Aa about Parley", True, False),
     "Visit MIT Boston 3.11.": ("Visit MIT Boston", True, False),
     "Die Version mit Python 3.11.": ("", False, False),
     'Lies "mit und ohne" Parley 3.11.': ('Lies "mit und ohne" Parley', True, False),

@@ -318,6 +318,27 @@ def test_what_was_like_that_before_has_no_undo_in_another_attempt_either(
     assert (step.shown, step.may_undo) == ("“Before” is like that already.", False)
 
 
+def test_what_was_done_before_has_no_undo_when_somebody_changed_it_between_two_attempts(
+    server: OpenAIServer, serve: Serve, me: Actor
+) -> None:
+    """The version that it would have left is theirs."""
+    application = serve()
+    task = application.tasks.create(me, NewTask("Before"))
+    task = application.tasks.complete(me, task.id, version=task.line.version)
+    HELD.clear()
+    server.replies += [call("tick_and_hang", json.dumps({"task_id": str(task.id)}))]
+    asked = ask(application, me)
+    until(lambda: [*application.transcripts.read(me, asked.conversation_id).messages][-1].steps)
+    application.stop()
+    HELD.set()
+    application = serve()
+    broken = ended(application, me, asked)
+    application.tasks.update(me, task.id, title="After", version=task.line.version)
+    server.replies += [Reply(chunks=("Done.",))]
+    [step] = answer(application, me, application.chat.retry(me, broken.id)).steps
+    assert (step.shown, step.may_undo) == ("“After” is done already.", False)
+
+
 def test_in_a_room_less_is_offered_and_others_decide_nothing(server: OpenAIServer, serve: Serve, me: Actor) -> None:
     application = serve()
     with application.database.transaction() as session:
