@@ -30,6 +30,8 @@ from tests.support.waiting import until
 
 MODEL = "gpt-test"
 HELD = threading.Event()
+HANGS = threading.Event()
+"""Set by a tool when it hangs, until HELD is."""
 
 
 def make(ctx: RunContext[Caller], title: str, due_on: date | None = None) -> Result:
@@ -73,9 +75,14 @@ def refuse(ctx: RunContext[Caller]) -> Result:
     raise NotPermitted("That is not for you.")
 
 
+def hold() -> None:
+    HANGS.set()
+    HELD.wait(30)
+
+
 def hang(ctx: RunContext[Caller]) -> Result:
     """Hang."""
-    HELD.wait(30)
+    hold()
     return Result({}, "Late.")
 
 
@@ -86,7 +93,7 @@ def make_and_hang(ctx: RunContext[Caller], title: str) -> Result:
         title: What is to be done.
     """
     made = make(ctx, title)
-    HELD.wait(30)
+    hold()
     return made
 
 
@@ -98,7 +105,7 @@ def change_and_hang(ctx: RunContext[Caller], task_id: UUID, title: str) -> Resul
         title: Its new title.
     """
     changed = update_task(ctx, task_id, title=title)
-    HELD.wait(30)
+    hold()
     return changed
 
 
@@ -109,7 +116,7 @@ def tick_and_hang(ctx: RunContext[Caller], task_id: UUID) -> Result:
         task_id: Which one.
     """
     ticked = complete_task(ctx, task_id)
-    HELD.wait(30)
+    hold()
     return ticked
 
 

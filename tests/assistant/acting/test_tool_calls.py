@@ -31,6 +31,7 @@ from core.services.budgets import WantedBudget
 from core.services.task_views import NewTask
 from core.services.views import MessageView
 from tests.support.acting import (
+    HANGS,
     HELD,
     TOOLS,
     Serve,
@@ -125,7 +126,7 @@ def test_a_tool_that_hangs_is_given_up_and_holds_nothing_up(server: OpenAIServer
     ]
     said = answer(application, me, ask(application, me))
     assert states(said) == [("hang", StepState.FAILED), ("Look", StepState.DONE)]
-    assert "longer than 1 seconds" in server.requests[1].told[0] and said.content == "It hangs."
+    assert "longer than 1 s and" in server.requests[1].told[0] and said.content == "It hangs."
     HELD.set()
 
 
@@ -305,10 +306,11 @@ def test_what_was_like_that_before_has_no_undo_in_another_attempt_either(
 ) -> None:
     application = serve()
     task = application.tasks.create(me, NewTask("Before"))
+    HANGS.clear()
     HELD.clear()
     server.replies += [call("change_and_hang", json.dumps({"task_id": str(task.id), "title": "Before"}))]
     asked = ask(application, me)
-    until(lambda: [*application.transcripts.read(me, asked.conversation_id).messages][-1].steps)
+    assert HANGS.wait(30)
     application.stop()
     HELD.set()
     application = serve()
@@ -325,10 +327,11 @@ def test_what_was_done_before_has_no_undo_when_somebody_changed_it_between_two_a
     application = serve()
     task = application.tasks.create(me, NewTask("Before"))
     task = application.tasks.complete(me, task.id, version=task.line.version)
+    HANGS.clear()
     HELD.clear()
     server.replies += [call("tick_and_hang", json.dumps({"task_id": str(task.id)}))]
     asked = ask(application, me)
-    until(lambda: [*application.transcripts.read(me, asked.conversation_id).messages][-1].steps)
+    assert HANGS.wait(30)
     application.stop()
     HELD.set()
     application = serve()
